@@ -1,0 +1,72 @@
+// The recorder: append-only, provable storage of entries with group commit.
+//
+// Guarantees: entries get consecutive indexes in append order; what append returned is in sequence for every later
+// reader; after a crash the log is a prefix of what was appended that holds everything acknowledged durable; a
+// failing disk makes every later append fail until it works again, and never silently weakens a mode.
+// Threads: any number of producers; one writer thread inside; callbacks run on the writer thread and must be short.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "lib/recorder/entry.h"
+
+namespace agentos::recorder {
+
+// When an entry is on disk. kEffects and kAlways differ in what the kernel waits for (see the life of a call); the
+// recorder commits as soon as somebody waits, else every commit_interval_ms.
+enum class Mode : std::uint8_t { kEffects, kAlways, kInterval };
+std::string_view name_of(Mode);  // "effects" "always" "interval"
+
+struct Options {
+  std::string directory;  // created 0700 when absent; locked: a second recorder on it is refused (kBusy)
+  Mode mode = Mode::kEffects;
+  std::int64_t commit_interval_ms = 5;  // longest an entry waits for a group commit nobody waits for
+  std::size_t queue_bytes_max = 8 << 20;  // producers block (backpressure) beyond this
+  std::size_t segment_bytes = 64 << 20;
+  std::uint64_t disk_bytes_max = 8ULL << 30;  // oldest closed segments are pruned beyond it; 0: never prune
+  std::string origin = "agentos.local/log";   // first line of checkpoints (C2SP tlog-checkpoint)
+};
+
+struct Stats {
+  std::string directory;
+  Mode mode = Mode::kEffects;
+  std::uint64_t entries = 0;          // in the log, durable or not
+  std::uint64_t durable = 0;          // entries on disk
+  std::uint64_t bytes = 0;            // on disk, all segments
+  std::uint64_t segments = 0;
+  std::uint64_t commits = 0;          // since open
+  std::uint64_t recovered_unknown = 0;  // outcomes written as unknown at open
+  bool healthy = true;
+  std::string error;  // of the last failure while unhealthy
+};
+
+class Recorder {
+ public:
+  virtual ~Recorder() = default;
+
+  // Opens or creates the log; repairs a torn tail; writes an `unknown` outcome for each intent with verdict allow
+  // and effect external that has none. `clock` and `random` must outlive it.
+  static Result<std::unique_ptr<Recorder>> open(Options options, Clock& clock, Random& random);
+
+  // Puts the entry in sequence and returns its index. Blocks while the queue is full. Errors: kIo / kNoSpace (the
+  // disk fails; nothing was appended), kClosed, kTooLarge.
+  virtual Result<Index> append(const Entry& entry) = 0;
+
+  // Calls `done` once when entry `index` is on disk, or with the error that stopped it. Asks for a commit now.
+  virtual void when_durable(Index index, std::function<void(Status)> done) = 0;
+  virtual Status wait_durable(Index index) = 0;  // blocking form
+
+  virtual Status health() const = 0;  // cheap (one atomic load when healthy)
+  virtual Stats stats() const = 0;
+  virtual Mode mode() const = 0;
+  // Writes what is queued, signs a checkpoint and closes. Further appends fail with kClosed. Idempotent.
+  virtual Status close() = 0;
+};
+
+}  // namespace agentos::recorder
