@@ -58,12 +58,12 @@ ErrorCode code_of_errno(int error_number);
 #define AGENTOS_CONCAT(a, b) AGENTOS_CONCAT_(a, b)
 
 // TRY(expr): the value of a Result, or return its Error from this function. (A GNU statement expression.)
-#define TRY(...)                                                         \
-  ({                                                                     \
-    auto&& try_result_ = (__VA_ARGS__);                                  \
-    if (!try_result_.has_value()) [[unlikely]]                           \
+#define TRY(...)                                                                \
+  ({                                                                            \
+    auto&& try_result_ = (__VA_ARGS__);                                         \
+    if (!try_result_.has_value()) [[unlikely]]                                  \
       return std::unexpected<::agentos::Error>(std::move(try_result_).error()); \
-    ::agentos::detail::take(std::forward<decltype(try_result_)>(try_result_)); \
+    ::agentos::detail::take(std::forward<decltype(try_result_)>(try_result_));  \
   })
 
 namespace agentos::detail {
@@ -75,8 +75,8 @@ auto take(R&& result) {
 }  // namespace agentos::detail
 
 // A condition that only a bug of ours can break; the process ends (exit code 70) with file and line.
-#define CHECK(...)                                                                    \
-  do {                                                                                \
-    if (!(__VA_ARGS__)) [[unlikely]]                                                  \
-      ::agentos::detail::check_failed(#__VA_ARGS__, __FILE__, __LINE__);              \
+#define CHECK(...)                                                       \
+  do {                                                                   \
+    if (!(__VA_ARGS__)) [[unlikely]]                                     \
+      ::agentos::detail::check_failed(#__VA_ARGS__, __FILE__, __LINE__); \
   } while (false)
