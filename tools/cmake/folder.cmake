@@ -4,6 +4,8 @@
 #   agentos_folder(recorder DEPENDS base [LINK OpenSSL::Crypto] [SUBFOLDERS syscalls])
 #
 # makes agentos_recorder, recorder_test (when there are tests), and <file>_fuzz / <file>_bench.
+# Tests of a folder named in AGENTOS_THREADED carry the label <name>_threads instead of <name> and belong to the target
+# threaded_tests, which is what runs under ThreadSanitizer.
 # An application passes PROGRAM agentos-init: main.cc and the rest become that program instead of only a library.
 
 set(AGENTOS_SANITIZE_FLAGS "")
@@ -63,8 +65,13 @@ function(agentos_folder name)
       list(APPEND test_links agentos_${dependency})
     endforeach()
     target_link_libraries(${name}_test PRIVATE ${own} ${test_links} GTest::gtest GTest::gtest_main)
+    set(label ${name})
+    if(name IN_LIST AGENTOS_THREADED)
+      set(label ${name}_threads)
+      add_dependencies(threaded_tests ${name}_test)
+    endif()
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 120 LABELS "${name}")
+                         PROPERTIES TIMEOUT 120 LABELS "${label}")
   endif()
   if(AGENTOS_FUZZ)
     foreach(fuzzer ${fuzzers})
