@@ -18,7 +18,7 @@ inline constexpr ErrorCode kWouldBlock = static_cast<ErrorCode>(-106);
 
 struct Message {
   std::string content;
-  std::string sender;          // agent id, written by the kernel
+  std::string sender;  // agent id, written by the kernel
   std::int64_t sent_at_us = 0;
   std::uint64_t sequence = 0;  // per queue, from 1
 };
