@@ -18,8 +18,8 @@
 namespace agentos::vfs {
 
 struct Limits {
-  std::int64_t bytes_max = 64 << 20;      // of the whole namespace, contents and names
-  std::int64_t nodes_max = 10'000;        // files and directories
+  std::int64_t bytes_max = 64 << 20;  // of the whole namespace, contents and names
+  std::int64_t nodes_max = 10'000;    // files and directories
   std::int64_t file_bytes_max = 16 << 20;
 };
 
@@ -45,7 +45,7 @@ struct Mount {
 enum class OpenFlag : std::uint8_t {
   kRead = 1,
   kWrite = 2,
-  kAppend = 4,    // every write goes to the end
+  kAppend = 4,  // every write goes to the end
   kCreate = 8,
   kTruncate = 16,
   kExclusive = 32,  // with kCreate: kAlreadyExists when the file is there
@@ -79,8 +79,8 @@ class Namespace {
   virtual Result<std::int64_t> append(std::string_view path, std::string_view content) = 0;
   virtual Result<Stat> stat(std::string_view path) const = 0;
   virtual Result<std::vector<Stat>> list(std::string_view path) const = 0;  // by name; "/" lists the eight mounts
-  virtual Status make_directory(std::string_view path) = 0;                // parent must exist
-  virtual Status unlink(std::string_view path) = 0;   // a file, or an empty directory; never a mount
+  virtual Status make_directory(std::string_view path) = 0;                 // parent must exist
+  virtual Status unlink(std::string_view path) = 0;  // a file, or an empty directory; never a mount
   virtual Status rename(std::string_view from, std::string_view to) = 0;  // within one mount; replaces a file
   // For the kernel only: puts a file into a read-only mount (/policy).
   virtual Status publish(std::string_view path, std::string_view content) = 0;
