@@ -19,6 +19,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 NOT_LINTED = re.compile(r"_(test|fuzz|bench)\.cc$|/generated/")
+FINDING = re.compile(r"(?m)^(?=\S+:\d+:\d+: (?:error|warning): )")
 FILE_SECONDS_MAX = 300
 
 
@@ -106,9 +107,10 @@ def main():
             passed, failed = passed + good, failed + (not good)
             if sys.stderr.isatty():
                 print(f"\r\033[Klint {passed + failed}/{len(work)} {name}", end="", file=sys.stderr, flush=True)
-            if output and output not in shown:  # a finding in a header shows once
-                shown.add(output)
-                print(("\r\033[K" if sys.stderr.isatty() else "") + output.rstrip(), flush=True)
+            for finding in FINDING.split(output):
+                if finding.strip() and finding not in shown:  # a finding in a header shows once
+                    shown.add(finding)
+                    print(("\r\033[K" if sys.stderr.isatty() else "") + finding.rstrip(), flush=True)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     print(f"lint: {passed} passed, {failed} failed of {len(work)} files in {time.monotonic() - started:.0f} s")

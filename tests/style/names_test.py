@@ -13,6 +13,7 @@ TYPE = re.compile(r"\b(?:class|struct|enum(?:\s+class)?|union|concept)\s+(?:\[\[
 NAMESPACE = re.compile(r"\bnamespace\s+([\w:]+)")
 IDENTIFIER = re.compile(r"(?<![\w:])(?:agentos::)?([A-Za-z_]\w*)")
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[^\n]*", re.MULTILINE)
+USING_NAMESPACE = re.compile(r"^(?:namespace .*\{\s*)?using namespace\b", re.MULTILINE)
 UNFINISHED = re.compile("|".join(rf"\b{word}\b" for word in ("TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK")))
 MACHINE = re.compile(r"(?<![\w.-])/(?:work/(?:main|shared|bin|brief)|root/\.\w+|tmp/(?:bash_jobs|slot\b))")
 HOSTS = re.compile("|".join(re.escape(a + b) for a, b in (
@@ -49,6 +50,8 @@ def check_code(findings, file, text):
                 if DRAWERS.intersection(parts) or "_".join(parts) in ALONE:
                     findings.add(file, repository.line_of(text, match.start()), f"the {kind} {name} says nothing",
                                  "name it after what it is or does")
+    for match in USING_NAMESPACE.finditer(text) if file.endswith(".h") else ():
+        findings.add(file, repository.line_of(text, match.start()), "using namespace in a header", "name what is used")
     for match in IDENTIFIER.finditer(text):
         if match.group(1)[0].islower() and IDENTIFIER_DRAWERS.intersection(words(match.group(1))):
             findings.add(file, repository.line_of(text, match.start()), f"the name {match.group(1)} says nothing",
