@@ -1,0 +1,15 @@
+// JSON Schema 2020-12 of the structs of the table.
+#pragma once
+
+#include "abi/field.h"
+#include "base/json/value.h"
+
+namespace agentos::abigen {
+
+// Whether a struct inside a struct is named by $ref or written out.
+enum class Nested { kReferenced, kInlined };
+
+json::Object schema_of(const abi::StructInfo& info, Nested nested, const json::Object& defaults = {});
+json::Object schema_of_bytes();
+
+}  // namespace agentos::abigen
