@@ -52,6 +52,7 @@ WRONG = [
     ("size", "src/base/long.cc", "int a;\n" * 451, "451 lines, at most 450"),
     ("size", "src/base/long.cc", LONG_FUNCTION, "function long_one has 78 lines"),
     ("size", "src/base/long.cc", f"TEST(Gate, holds) {LONG_FUNCTION[LONG_FUNCTION.index('{', 80):]}", "function Gate.holds"),
+    ("size", "src/base/long.cc", LONG_FUNCTION.replace("int long_one(int x) {", "Door::Door(int x) : a_{x}, b_{x} {"), "function Door::Door"),
     ("size", "tests/style/size_ratchet.txt", "src/base/gone.cc 500\n", "is gone"),
     ("first_comment", "src/base/a.h", "// One line.\n#pragma once\n", "1 lines of prose"),
     ("first_comment", "src/base/a.cc", "int a;\n", "0 lines of prose"),

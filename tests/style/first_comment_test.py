@@ -29,7 +29,7 @@ def prose(text):
 def check(findings, parsed):
     everything = set(repository.files(parsed.root, under="src/"))
     for file in sorted(everything):
-        if file.endswith((".h", ".cc", ".c")) and not repository.is_generated(file):
+        if file.endswith((".h", ".cc", ".c")) and not repository.is_generated(parsed.root, file):
             findings.looked_at += 1
             beside_header = file.endswith((".cc", ".c")) and file.rsplit(".", 1)[0] + ".h" in everything
             least = BRIEF if beside_header or CHECKS.search(file) else SENTENCE

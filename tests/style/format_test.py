@@ -14,7 +14,7 @@ def check(findings, parsed):
     if program is None:
         print("clang-format-19 is not installed: run tools/setup.sh")
         return repository.SKIPPED
-    names = repository.files(parsed.root, repository.CODE)
+    names = [name for name in repository.files(parsed.root, repository.CODE) if not repository.is_generated(parsed.root, name)]
     findings.looked_at = len(names)
     batches = [names[start:start + BATCH] for start in range(0, len(names), BATCH)]
 

@@ -78,7 +78,7 @@ def check(findings, parsed):
                 (HOSTS, "package registry host", "packages come through their ordinary clients; name the package only")):
             for match in pattern.finditer(text):
                 findings.add(file, repository.line_of(text, match.start()), f'{what} "{match.group(0)}"', mend)
-        if file.endswith(repository.CODE) and not repository.is_generated(file):
+        if file.endswith(repository.CODE) and not repository.is_generated(parsed.root, file):
             check_code(findings, file, INCLUDE.sub("", repository.without_comments(text)))
 
 

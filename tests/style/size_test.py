@@ -16,7 +16,7 @@ CONTROL = {"if", "for", "while", "switch", "catch", "return", "sizeof", "decltyp
 def function_name(head):
     """The name when `head` (what stands before a brace) opens a function at file or class scope, else None."""
     head = re.sub(r"^[ \t]*#.*$", "", head, flags=re.MULTILINE).strip()
-    if "(" not in head or NOT_FUNCTIONS.search(head):
+    if "(" not in head or head.count("(") != head.count(")") or NOT_FUNCTIONS.search(head):
         return None
     match = NAME.search(re.sub(r"\[\[.*?\]\]|\b(?:alignas|noexcept|decltype|requires)\s*\([^()]*\)", "", head))
     if match is None or match.group(1) in CONTROL:
@@ -36,7 +36,8 @@ def functions(text):
             continue
         if name is not None:
             depth_inside += (token == "{") - (token == "}")
-            if depth_inside == 0:
+            # Braces of a constructor's initializers are followed by the next one or by the body.
+            if depth_inside == 0 and token == "}" and text[match.end():].lstrip()[:1] not in (",", "{"):
                 yield name, repository.line_of(text, start), text.count("\n", start, match.start()) + 1
                 name, head_from = None, match.end()
             continue
@@ -55,7 +56,7 @@ def functions(text):
 def measure(root):
     sizes, lines = {}, {}
     for file in repository.files(root, repository.CODE):
-        if repository.is_generated(file):
+        if repository.is_generated(root, file):
             continue
         text = repository.read(root, file)
         sizes[file], lines[file] = text.count("\n"), 1
