@@ -29,11 +29,11 @@ constexpr bool has(Obligation set, Obligation one) {
 struct Decision {
   Verdict verdict = Verdict::kDeny;
   Obligation obligations = Obligation::kNone;
-  std::uint64_t epoch = 0;     // of the policy set that decided
-  std::string_view policy;     // metadata.name of the document; empty: the built-in default deny
-  std::string_view rule;       // "<policy>/<rule>", or "default-deny", "no-policy"
-  std::string_view reason;     // one sentence for the operator
-  std::string_view message;    // one sentence the model may see; never names hidden tools
+  std::uint64_t epoch = 0;          // of the policy set that decided
+  std::string_view policy;          // metadata.name of the document; empty: the built-in default deny
+  std::string_view rule;            // "<policy>/<rule>", or "default-deny", "no-policy"
+  std::string_view reason;          // one sentence for the operator
+  std::string_view message;         // one sentence the model may see; never names hidden tools
   std::int64_t ask_timeout_ms = 0;  // for kAsk
 };
 

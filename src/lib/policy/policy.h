@@ -34,17 +34,25 @@ class Arguments {
   // The argument as text when it is a string ("path", "target"); false when absent or not text.
   virtual bool text(std::string_view name, std::string_view& out) const = 0;
   virtual bool integer(std::string_view name, std::int64_t& out) const = 0;
+  // Whether the argument was given, of whatever type (list, boolean, ...): tells "absent" from "of another type".
+  virtual bool present(std::string_view name) const {
+    std::string_view as_text;
+    std::int64_t as_integer = 0;
+    return text(name, as_text) || integer(name, as_integer);
+  }
 };
 
 struct Request {
   Principal principal;
-  std::uint16_t call = 0;       // row number of the table
-  std::string_view call_name;   // "write"
-  std::string_view tool;        // for exec: the tool's registered name
-  std::string_view path;        // canonical path when the call names one; else empty
-  std::string_view target;      // agent the call acts on; else empty
+  std::uint16_t call = 0;      // row number of the table
+  std::string_view call_name;  // "write"
+  std::string_view tool;       // for exec: the tool's registered name
+  std::string_view path;       // canonical path when the call names one; else empty
+  std::string_view target;     // agent the call acts on; else empty
   const Arguments* arguments = nullptr;
   std::int64_t time_us = 0;
+  std::string_view path_to;        // canonical second path (rename's destination); else empty
+  std::string_view target_parent;  // parent agent id of `target`; empty when it has none
 };
 
 // The words a document may use; from the table (src/abi). A document that names anything else is refused.
