@@ -28,6 +28,7 @@ class Object {
   using Member = std::pair<std::string, Value>;
   Object();
   Object(std::initializer_list<Member> members);
+  explicit Object(std::vector<Member> members);  // precondition: no key is in it twice
   Object(const Object&);
   Object(Object&&) noexcept;
   Object& operator=(const Object&);
@@ -36,7 +37,7 @@ class Object {
 
   const Value* find(std::string_view key) const;  // nullptr when absent
   Value* find(std::string_view key);
-  Value& operator[](std::string_view key);  // inserts null when absent
+  Value& operator[](std::string_view key);    // inserts null when absent
   void append(std::string key, Value value);  // precondition: key is not in the object
   bool erase(std::string_view key);
   std::size_t size() const;
