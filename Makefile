@@ -41,6 +41,7 @@ tsan: setup build/tsan/build.ninja ## tests of everything with threads, under Th
 	@tools/run_tests.sh build/tsan -j $(TEST_JOBS) -L '_threads$$'
 
 lint: setup build/dev/build.ninja ## style tests, clang-tidy, shellcheck
+	@$(quietly) build-dev cmake --build --preset dev -j $(JOBS) --target style_programs
 	@status=0; \
 	  tools/run_tests.sh build/dev -j $(TEST_JOBS) -L '^style$$' || status=1; \
 	  tools/lint.py --build build/dev --jobs $(JOBS) || status=1; \

@@ -40,6 +40,7 @@ WRONG = [
     ("layers", "src/base/local.cc", '#include "bytes.h"\n', "is not a file under src/"),
     ("format", "src/base/ugly.cc", "int   main( ){}\n", "not formatted"),
     ("headers", "src/base/lean.h", "#pragma once\ninline std::string a;\n", "does not compile alone"),
+    ("headers", "src/base/lean.h", "#pragma once\n#include <nowhere.h>\n", "file not found"),
     ("names", "src/base/string_util.h", COMMENT, "drawer"),
     ("names", "src/base/a.h", "class TaskManager;\n", "TaskManager says nothing"),
     ("names", "src/base/a.h", "void load_helper();\n", "load_helper says nothing"),
