@@ -23,6 +23,7 @@ struct CallOutput {
   Status status;
   const Row* row = nullptr;         // null when there is no such call
   std::shared_ptr<void> reply;      // the row's reply struct when status holds
+  std::string reply_json;           // the same, encoded once (RFC 8785); doors send it as it is
   std::vector<io::Fd> descriptors;  // for mmap and attach
   json::Object denial;              // for error data: "rule", "reason", "retry", "approval"
 };

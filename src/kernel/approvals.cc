@@ -1,0 +1,94 @@
+// Parked calls: an approval is bound to the exact arguments, expires, and lets its call re-enter once.
+#include <algorithm>
+
+#include "base/crypto/hash.h"
+#include "kernel/monitor.h"
+
+namespace agentos::kernel {
+
+void Monitor::ask(CallContext& context) {
+  Approval approval;
+  approval.id = "approval-" + random_hex(random, 12);
+  approval.agent = context.caller.agent;
+  approval.call = context.row->name;
+  approval.tool = context.facts.tool;
+  approval.digest = crypto::base64url(crypto::sha256(context.arguments));
+  approval.rule = context.decision.rule;
+  approval.preview = json::to_valid_utf8(std::string_view(context.arguments).substr(0, kPreviewBytesMax));
+  approval.policy_epoch = context.decision.epoch;
+  approval.asked_us = clock.wall_us();
+  const std::int64_t timeout_ms =
+      context.decision.ask_timeout_ms > 0 ? context.decision.ask_timeout_ms : options.ask_timeout_ms;
+  approval.expires_us = approval.asked_us + timeout_ms * 1000;
+  metrics.approvals_asked.fetch_add(1, std::memory_order_relaxed);
+  const std::string id = approval.id;
+  std::unique_lock lock(approvals_mutex_);
+  if (approvals_.size() >= kApprovalsMax) {
+    lock.unlock();
+    return refuse(context, "approval", Error{abi::error::busy, "too many calls wait for an approval already", {}});
+  }
+  // Cancelled from outside (the agent ended, the client gave up): the approval goes with the call.
+  approval.parked = context.park([this, id] {
+    std::lock_guard held(approvals_mutex_);
+    approvals_.erase(id);
+  });
+  approval.timer =
+      reactor.after_ms(timeout_ms, [this, id] { (void)approve(id, false, {}, "nobody answered in time"); });
+  approvals_.emplace(id, std::move(approval));
+}
+
+Status Monitor::approve(std::string_view id, bool granted, std::string_view digest, std::string_view reason) {
+  Approval approval;
+  {
+    std::lock_guard lock(approvals_mutex_);
+    const auto found = approvals_.find(id);
+    if (found == approvals_.end()) {
+      return fail(abi::error::not_found, "no approval " + std::string(id) + " waits", "agentos approve ls lists them");
+    }
+    if (!digest.empty() && digest != found->second.digest) {
+      return fail(abi::error::not_permitted, "the digest is not that of the call that waits",
+                  "look at it again: agentos approve show");
+    }
+    approval = std::move(found->second);
+    approvals_.erase(found);
+  }
+  reactor.cancel(approval.timer);
+  if (approval.parked->finished.exchange(true)) return fail(abi::error::not_found, "the call no longer waits");
+  CallContext* context = approval.parked->context;
+  const std::string why(reason);
+  if (!granted) {
+    reactor.post([this, context, why] {
+      context->denial["rule"] = context->decision.rule;
+      refuse(*context, "approval",
+             Error{abi::error::approval_required, "the approval was refused" + (why.empty() ? "" : ": " + why), {}});
+    });
+    return {};
+  }
+  // The same bytes re-enter with the approval as a fact.
+  reactor.post([this, context, id = approval.id, epoch = approval.policy_epoch] {
+    context->approval = id;
+    context->approval_epoch = epoch;
+    step_from_gate(*context);
+  });
+  return {};
+}
+
+std::vector<abi::ApprovalEntry> Monitor::approvals() const {
+  std::lock_guard lock(approvals_mutex_);
+  std::vector<abi::ApprovalEntry> out;
+  for (const auto& [id, approval] : approvals_) {
+    out.push_back({.approval = id,
+                   .agent = approval.agent == nullptr ? "" : approval.agent->id,
+                   .call = approval.call,
+                   .tool = approval.tool,
+                   .digest = approval.digest,
+                   .rule = approval.rule,
+                   .asked_us = approval.asked_us,
+                   .expires_us = approval.expires_us,
+                   .preview = approval.preview});
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.asked_us < b.asked_us; });
+  return out;
+}
+
+}  // namespace agentos::kernel

@@ -1,0 +1,97 @@
+// One call on its way through the dispatcher: what was asked, by whom, what was decided, and how it is answered.
+//
+// A context is touched by one thread at a time: the caller's until the call is parked, then whichever completes it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "abi/kernel_api.h"
+#include "kernel/agent.h"
+#include "kernel/facts.h"
+#include "lib/policy/policy.h"
+#include "lib/recorder/entry.h"
+
+namespace agentos::kernel {
+
+class Monitor;
+struct CallContext;
+
+// Who makes the call: an agent, or an operator (ring 2) without one.
+struct Caller {
+  std::shared_ptr<Agent> agent;  // null: an operator
+  std::uint64_t session = 0;
+  std::uint32_t operator_uid = 0;
+};
+
+// A call whose handler answers later. Whoever finishes first wins; later attempts do nothing and touch nothing.
+struct Parked {
+  std::atomic<bool> finished{false};
+  CallContext* context = nullptr;
+  std::function<void()> on_cancel;  // guarded by cancel_mutex; runs at most once
+  std::mutex cancel_mutex;
+
+  // `fill` writes the reply (or fails) while the context is certainly alive; then the call goes on at step 11.
+  void finish(const std::function<Status(CallContext&)>& fill);
+  void cancel(const Error& why);
+};
+
+enum class Progress : std::uint8_t { kDone, kLater };
+using Acted = std::expected<Progress, Error>;
+
+struct CallContext {
+  Monitor& monitor;
+  Caller caller;
+  const abi::Row* row = nullptr;
+  std::string method;                                // as sent; for unknown calls
+  const void* request = nullptr;                     // the row's request struct
+  void* reply = nullptr;                             // the row's reply struct
+  std::shared_ptr<void> request_owner, reply_owner;  // wire form
+  json::Value params;                                // wire form, until decoded
+  bool wire = false;
+  std::uint64_t token = 0;  // wire form: for cancel()
+  std::vector<io::Fd> descriptors_in, descriptors_out;
+
+  Facts facts;
+  std::shared_ptr<const policy::Program> program;
+  policy::Decision decision;
+  std::string arguments;  // canonical encoding of the request; made once
+  std::string approval;   // id of the approval it re-entered with
+  std::uint64_t approval_epoch = 0;
+  recorder::Index intent = recorder::kNoIndex;
+  std::int64_t start_us = 0;                                       // UTC
+  std::int64_t start_ns = 0;                                       // monotonic
+  std::int64_t reserved_bytes = -1;                                // -1: nothing is reserved
+  std::int64_t bytes = 0;                                          // handlers: octets moved, for outcome and quota
+  std::int64_t exit_status = -1;                                   // handlers: of a process that ran
+  recorder::OutcomeStatus outcome = recorder::OutcomeStatus::kOk;  // handlers may refine an error's kind
+  std::string reply_json;
+  json::Object denial;
+
+  Status status;
+  bool counted_in_flight = false;
+  // Wire form: called exactly once, last; may destroy the context.
+  std::function<void(CallContext&)> done;
+  // In-process form, made at the first park: the caller's thread waits here. Outlives the context.
+  std::shared_ptr<std::atomic<int>> latch;
+
+  CallContext(Monitor& monitor_in, Caller caller_in) : monitor(monitor_in), caller(std::move(caller_in)) {}
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
+
+  Agent& agent() { return *caller.agent; }
+  // Parks the call: the handler returns kLater and finishes through the returned object.
+  std::shared_ptr<Parked> park(std::function<void()> on_cancel = {});
+  // The newest park, for cancel() from another thread; null when there is none.
+  std::shared_ptr<Parked> current_park();
+
+ private:
+  std::mutex park_mutex_;
+  std::shared_ptr<Parked> parked_;
+};
+
+}  // namespace agentos::kernel

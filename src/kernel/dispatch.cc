@@ -1,0 +1,391 @@
+// The one road: every call of every door takes these steps in this order. LIFE_OF_A_CALL.md walks through them.
+//
+//   1 identify (the session did)  2 state gate  3 decode  4 rights  5 reserve  6 scan  7 decide  8 intent
+//   9 ask  10 act  11 result  12 outcome  13 reply
+#include "kernel/dispatch.h"
+
+#include "kernel/monitor.h"
+#include "kernel/syscalls/handlers.h"
+
+namespace agentos::kernel {
+namespace {
+
+#define ERRORS(...)
+#define CALL(number, name, structure, subject, right, effect, waits, support, errors, summary)           \
+  Acted run_##name(CallContext& context) {                                                               \
+    return syscalls::name##_call(context, *static_cast<const abi::structure##Request*>(context.request), \
+                                 *static_cast<abi::structure##Reply*>(context.reply));                   \
+  }
+#include "abi/syscalls.def"
+#undef CALL
+
+constexpr std::size_t kResultBytesMax = abi::kReadSizeMax * 2;  // encoded; a reply must fit in a line with its frame
+
+recorder::Effect recorded(abi::Effect effect) { return static_cast<recorder::Effect>(effect); }
+
+bool waits_for_disk(const Monitor& monitor, const abi::Row& row) {
+  const recorder::Mode mode = monitor.recorder->mode();
+  return mode == recorder::Mode::kAlways || (mode == recorder::Mode::kEffects && row.effect == abi::Effect::external);
+}
+
+recorder::OutcomeStatus outcome_of(const CallContext& context) {
+  if (context.status) return recorder::OutcomeStatus::kOk;
+  if (context.outcome != recorder::OutcomeStatus::kOk) return context.outcome;
+  if (context.status.error().code == abi::error::timed_out) return recorder::OutcomeStatus::kTimeout;
+  if (context.status.error().code == abi::error::cancelled) return recorder::OutcomeStatus::kCancelled;
+  if (context.status.error().code == abi::error::terminated) return recorder::OutcomeStatus::kKilled;
+  return recorder::OutcomeStatus::kError;
+}
+
+bool subject_may(const abi::Row& row, const Caller& caller) {
+  switch (row.subject) {
+    case abi::Subject::any:
+      return true;
+    case abi::Subject::agent:
+      return caller.agent != nullptr;
+    case abi::Subject::operator_:
+      return caller.agent == nullptr;
+    case abi::Subject::kernel:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+HandlerFunction handler_of(const abi::Row& row) {
+  switch (row.call) {
+#define CALL(number, name, structure, subject, right, effect, waits, support, errors, summary) \
+  case abi::Call::k##structure:                                                                \
+    return run_##name;
+#include "abi/syscalls.def"
+#undef CALL
+#undef ERRORS
+  }
+  return nullptr;
+}
+
+void Monitor::dispatch(CallContext& context) {
+  metrics.syscall_count.fetch_add(1, std::memory_order_relaxed);
+  context.start_us = clock.wall_us();
+  context.start_ns = clock.monotonic_ns();
+  if (context.caller.agent != nullptr) context.agent().calls.fetch_add(1, std::memory_order_relaxed);
+  step_from_gate(context);
+}
+
+// Steps 2 to 10; a call with its approval comes here a second time.
+void Monitor::step_from_gate(CallContext& context) {
+  if (Status status = admit(context); !status) return refuse(context, "state", status.error());
+  if (Status status = decode(context); !status) return refuse(context, "decode", status.error());
+  if (!subject_may(*context.row, context.caller)) {
+    return refuse(
+        context, "rights",
+        Error{abi::error::not_permitted, std::string(context.row->name) + " is not a call this connection may make",
+              context.row->subject == abi::Subject::operator_ ? "operators make it" : ""});
+  }
+  const abi::Rights held = context.caller.agent != nullptr ? context.agent().rights : abi::default_rights(2);
+  if ((held & context.row->right) == 0) {
+    return refuse(context, "rights",
+                  Error{abi::error::not_permitted,
+                        "the caller does not hold the right \"" + std::string(context.row->right_name) + "\"",
+                        {}});
+  }
+  if (context.caller.agent != nullptr && context.reserved_bytes < 0) {
+    const auto bytes = static_cast<std::int64_t>(context.bytes);
+    if (Status status = context.agent().quota->reserve(bytes); !status) return refuse(context, "quota", status.error());
+    context.reserved_bytes = bytes;
+  }
+  decide(context);
+  if (context.decision.verdict == policy::Verdict::kDeny) {
+    metrics.policy_violations.fetch_add(context.program != nullptr && context.program->is_none() ? 0 : 1,
+                                        std::memory_order_relaxed);
+    context.denial["rule"] = context.decision.rule;
+    if (!context.decision.message.empty()) context.denial["message"] = context.decision.message;
+    refuse(context, "policy", Error{abi::error::denied, std::string(context.decision.reason), {}});
+    return;
+  }
+  if (!context.facts.schema_problem.empty()) {
+    return refuse(context, "decode",
+                  Error{abi::error::invalid_argument, context.facts.schema_problem,
+                        "agentos tool ls --format json shows the schema"});
+  }
+  if (context.decision.verdict == policy::Verdict::kAsk) {
+    if (Status status = write_intent(context, recorder::Verdict::kAsk); !status)
+      return refuse(context, "record", status.error());
+    return ask(context);
+  }
+  if (Status status = write_intent(context, recorder::Verdict::kAllow); !status)
+    return refuse(context, "record", status.error());
+  if (!waits_for_disk(*this, *context.row)) return act(context);
+  if (!context.wire) {
+    if (Status status = recorder->wait_durable(context.intent); !status)
+      return refuse(context, "record", status.error());
+    return act(context);
+  }
+  recorder->when_durable(context.intent, [this, &context](Status status) {
+    reactor.post([this, &context, status] {
+      if (!status) return refuse(context, "record", status.error());
+      act(context);
+    });
+  });
+}
+
+Status Monitor::admit(CallContext& context) {
+  const bool about_kernel = context.row != nullptr && context.caller.agent == nullptr &&
+                            (context.row->effect == abi::Effect::none || context.row->call == abi::Call::kShutdown);
+  Error why;
+  if (!gate_open(why) && !about_kernel) return std::unexpected(std::move(why));
+  if (context.caller.agent == nullptr) return {};
+  Agent& agent = context.agent();
+  std::lock_guard lock(agent.mutex);
+  switch (agent.state) {
+    case AgentState::kEnded:
+    case AgentState::kEnding:
+      return fail(abi::error::terminated, "no such agent: " + agent.id + " has ended");
+    case AgentState::kStopped:
+      return fail(abi::error::stopped, agent.id + " is stopped", "SIGCONT lets it go on: agentos cont " + agent.id);
+    default:
+      break;
+  }
+  if (agent.pausing) return fail(abi::error::stopped, agent.id + " is about to stop", "SIGCONT lets it go on");
+  context.program = agent.program;
+  if (!context.counted_in_flight) {
+    agent.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
+    context.counted_in_flight = true;
+  }
+  return {};
+}
+
+// The request as a struct, its canonical encoding, and the facts policy will see.
+Status Monitor::decode(CallContext& context) {
+  if (context.row == nullptr) {
+    return fail(abi::error::unknown_call,
+                "unknown call \"" + json::to_valid_utf8(std::string_view(context.method).substr(0, 64)) + "\"",
+                "agentos syscalls lists them");
+  }
+  if (context.reply == nullptr) {
+    context.reply_owner = context.row->reply.make();
+    context.reply = context.reply_owner.get();
+  }
+  if (context.request == nullptr) {
+    auto request = context.row->request.make();
+    TRY(context.row->request.decode(context.params, request.get()));
+    context.request_owner = std::move(request);
+    context.request = context.request_owner.get();
+    context.params = {};
+  }
+  if (context.arguments.empty()) context.row->request.encode(context.request, context.arguments);
+  if (context.row->call == abi::Call::kWrite) {
+    context.bytes = static_cast<std::int64_t>(static_cast<const abi::WriteRequest*>(context.request)->data.size());
+  } else if (context.row->call == abi::Call::kSend) {
+    context.bytes = static_cast<std::int64_t>(static_cast<const abi::SendRequest*>(context.request)->data.size());
+  }
+  return gather_facts(context);
+}
+
+namespace {
+
+policy::Decision decide_for(CallContext& context) {
+  if (context.caller.agent == nullptr) {
+    policy::Decision decision;
+    decision.verdict = policy::Verdict::kAllow;
+    decision.rule = "operator";
+    return decision;
+  }
+  if (context.facts.arguments == nullptr) context.facts.arguments = lazy_arguments(context.arguments);
+  return context.program->decide(policy_request(context));
+}
+
+}  // namespace
+
+void Monitor::decide(CallContext& context) {
+  context.decision = decide_for(context);
+  if (context.caller.agent != nullptr) metrics.policy_checks.fetch_add(1, std::memory_order_relaxed);
+  // An approval of this epoch answers an ask; after a reload the call is decided, and asked for, anew.
+  if (context.decision.verdict == policy::Verdict::kAsk && !context.approval.empty() &&
+      context.approval_epoch == context.decision.epoch) {
+    context.decision.verdict = policy::Verdict::kAllow;
+  }
+}
+
+Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
+  recorder::Intent entry;
+  std::string operator_name;
+  if (const Agent* agent = context.caller.agent.get()) {
+    entry.agent = agent->id;
+    entry.run = agent->run;
+    entry.parent = agent->parent_id;
+  } else {
+    operator_name = "operator:" + std::to_string(context.caller.operator_uid);
+    entry.agent = operator_name;
+  }
+  entry.call = context.row->name;
+  entry.tool = context.facts.tool;
+  entry.effect = recorded(context.row->effect);
+  entry.verdict = verdict;
+  entry.rule = context.decision.rule;
+  entry.policy_epoch = context.decision.epoch;
+  entry.approval = context.approval;
+  entry.time_us = context.start_us;
+  entry.arguments.text = context.arguments;
+  auto index = recorder->append(entry);
+  if (!index)
+    return fail(abi::error::record_failed, "the flight recorder cannot write: " + index.error().message,
+                index.error().hint);
+  context.intent = *index;
+  return {};
+}
+
+void Monitor::act(CallContext& context) {
+  const Acted acted = handler_of(*context.row)(context);
+  if (acted && *acted == Progress::kLater) return;  // the context may be gone already
+  resume(context, acted ? Status{} : Status{std::unexpected(acted.error())});
+}
+
+void Monitor::resume(CallContext& context, Status acted) {
+  context.status = std::move(acted);
+  // Step 11. There is no result policy yet but the bound.
+  if (context.status) {
+    context.reply_json.clear();
+    context.row->reply.encode(context.reply, context.reply_json);
+    if (context.reply_json.size() > kResultBytesMax) {
+      context.status = fail(abi::error::too_large, "the result is larger than a reply may be", "ask for it in ranges");
+    }
+  }
+  finish(context);
+}
+
+// Steps 12 and 13.
+void Monitor::finish(CallContext& context) {
+  const std::int64_t duration_ns = clock.monotonic_ns() - context.start_ns;
+  recorder::Outcome entry;
+  std::string operator_name;
+  if (context.caller.agent != nullptr) {
+    entry.agent = context.agent().id;
+  } else {
+    operator_name = "operator:" + std::to_string(context.caller.operator_uid);
+    entry.agent = operator_name;
+  }
+  entry.intent = context.intent;
+  entry.call = context.row->name;
+  entry.status = outcome_of(context);
+  entry.bytes = context.bytes;
+  entry.duration_us = duration_ns / 1000;
+  entry.exit_status = context.exit_status;
+  entry.time_us = context.start_us + duration_ns / 1000;
+  std::string error_text;
+  if (context.status) {
+    entry.result.text = context.reply_json;
+  } else {
+    entry.code = static_cast<std::int32_t>(context.status.error().code);
+    json::write_string(json::to_valid_utf8(context.status.error().message), error_text);
+    entry.result.text = error_text;
+  }
+  auto index = recorder->append(entry);
+  if (!index) {
+    context.status = fail(abi::error::record_failed,
+                          "the flight recorder cannot write the outcome: " + index.error().message, index.error().hint);
+  } else if (recorder->mode() == recorder::Mode::kAlways) {
+    if (context.wire) {
+      recorder->when_durable(*index, [this, &context](Status status) {
+        reactor.post([this, &context, status] {
+          if (!status) context.status = fail(abi::error::record_failed, status.error().message);
+          answer(context);
+        });
+      });
+      return;
+    }
+    if (Status status = recorder->wait_durable(*index); !status)
+      context.status = fail(abi::error::record_failed, status.error().message);
+  }
+  metrics.latency(*context.row).record(static_cast<std::uint64_t>(duration_ns > 0 ? duration_ns : 0));
+  answer(context);
+}
+
+void Monitor::refuse(CallContext& context, std::string_view step, Error error) {
+  record_refusal(context, step, error);
+  if (context.reserved_bytes >= 0) {
+    context.agent().quota->release(context.reserved_bytes);
+    context.reserved_bytes = -1;
+  }
+  context.status = std::unexpected(std::move(error));
+  context.denial["step"] = step;
+  if (step == "policy") carry_out_refusal_obligations(context);
+  answer(context);
+}
+
+void Monitor::carry_out_refusal_obligations(CallContext& context) {
+  if (context.caller.agent == nullptr || context.decision.obligations == policy::Obligation::kNone) return;
+  const std::string reason = "violated " + std::string(context.decision.rule);
+  std::shared_ptr<Agent> agent = context.caller.agent;
+  if (has(context.decision.obligations, policy::Obligation::kKill) ||
+      has(context.decision.obligations, policy::Obligation::kSignal)) {
+    (void)send_signal("kernel", agent, abi::signal_info(abi::Signal::kSIGPOLICY), reason);
+  }
+}
+
+void Monitor::answer(CallContext& context) {
+  std::shared_ptr<Agent> agent = context.caller.agent;
+  if (agent != nullptr) {
+    if (context.reserved_bytes >= 0) agent->quota->settle(context.bytes - context.reserved_bytes);
+    context.reserved_bytes = -1;
+    if (context.counted_in_flight && agent->calls_in_flight.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      bool stop = false;
+      {
+        std::lock_guard lock(agent->mutex);
+        stop = agent->pausing && agent->state == AgentState::kRunning;
+      }
+      if (stop) reactor.post([this, agent] { stop_agent(agent); });
+    }
+    context.counted_in_flight = false;
+  }
+  if (context.done) {
+    auto done = std::move(context.done);
+    done(context);  // the context may be gone after this
+  } else if (auto latch = context.latch) {
+    latch->store(1, std::memory_order_release);
+    latch->notify_all();
+  }
+}
+
+Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, const abi::Row& row,
+                                          const json::Value& arguments, const json::Value* explain) {
+  CallContext context(*this, Caller{agent, 0, 0});
+  context.row = &row;
+  context.params = arguments;
+  context.start_us = clock.wall_us();
+  Preview out;
+  const auto refused = [&](std::string_view by, const Error& error) {
+    out.verdict = "deny";
+    out.rule = by;
+    out.reason = error.message;
+    out.epoch = policy.epoch();
+    return out;
+  };
+  {
+    std::lock_guard lock(agent->mutex);
+    context.program = agent->program;
+  }
+  if (Status status = decode(context); !status) return refused("arguments", status.error());
+  if (!subject_may(row, context.caller) || (agent->rights & row.right) == 0) {
+    return refused("rights", Error{abi::error::not_permitted,
+                                   "the agent does not hold the right \"" + std::string(row.right_name) + "\"",
+                                   {}});
+  }
+  if (agent->quota->available(Quota::kCalls) < 1 || agent->quota->available(Quota::kBytes) < context.bytes) {
+    return refused("quota", Error{abi::error::quota_exceeded, "the agent's budget is used up", {}});
+  }
+  context.decision = decide_for(context);
+  if (context.decision.verdict != policy::Verdict::kDeny && !context.facts.schema_problem.empty()) {
+    return refused("arguments", Error{abi::error::invalid_argument, context.facts.schema_problem, {}});
+  }
+  out.allowed = context.decision.verdict == policy::Verdict::kAllow;
+  out.verdict = recorder::name_of(static_cast<recorder::Verdict>(context.decision.verdict));
+  out.rule = context.decision.rule;
+  out.reason = context.decision.reason;
+  out.epoch = context.decision.epoch;
+  if (explain != nullptr) out.explanation = context.program->explain(policy_request(context));
+  return out;
+}
+
+}  // namespace agentos::kernel

@@ -1,0 +1,203 @@
+// One function per shape of request; the canonical forms are made here and nowhere else.
+#include "kernel/facts.h"
+
+#include <mutex>
+
+#include "abi/calls.h"
+#include "kernel/call_context.h"
+#include "kernel/monitor.h"
+#include "lib/vfs/path.h"
+
+namespace agentos::kernel {
+namespace {
+
+class JsonArguments final : public policy::Arguments {
+ public:
+  explicit JsonArguments(const json::Value& value) : value_(&value) {}
+  bool text(std::string_view name, std::string_view& out) const override {
+    const json::Value* member = value_->find(name);
+    if (member == nullptr || !member->is_string()) return false;
+    out = member->as_string();
+    return true;
+  }
+  bool integer(std::string_view name, std::int64_t& out) const override {
+    const json::Value* member = value_->find(name);
+    if (member == nullptr || !member->is_int()) return false;
+    out = member->as_int();
+    return true;
+  }
+
+ private:
+  const json::Value* value_;
+};
+
+// Most rules ask for no argument, so the encoding is parsed only when one does.
+class LazyArguments final : public policy::Arguments {
+ public:
+  explicit LazyArguments(const std::string& canonical) : canonical_(canonical) {}
+  bool text(std::string_view name, std::string_view& out) const override {
+    load();
+    return JsonArguments(value_).text(name, out);
+  }
+  bool integer(std::string_view name, std::int64_t& out) const override {
+    load();
+    return JsonArguments(value_).integer(name, out);
+  }
+
+ private:
+  void load() const {
+    std::call_once(loaded_, [this] {
+      if (auto parsed = json::parse(canonical_, {.bytes_max = 4 << 20, .depth_max = 64})) value_ = std::move(*parsed);
+    });
+  }
+  const std::string& canonical_;
+  mutable std::once_flag loaded_;
+  mutable json::Value value_;
+};
+
+class OwnedArguments final : public policy::Arguments {
+ public:
+  explicit OwnedArguments(json::Value value) : value_(std::move(value)) {}
+  bool text(std::string_view name, std::string_view& out) const override {
+    return JsonArguments(value_).text(name, out);
+  }
+  bool integer(std::string_view name, std::int64_t& out) const override {
+    return JsonArguments(value_).integer(name, out);
+  }
+
+ private:
+  json::Value value_;
+};
+
+template <class Request>
+const Request& request_of(const CallContext& context) {
+  return *static_cast<const Request*>(context.request);
+}
+
+Status take_path(std::string_view raw, std::string& scratch, std::string_view& out) {
+  out = TRY(vfs::canonicalize(raw, scratch));
+  return {};
+}
+
+// Read, write and stat name a path or a handle; policy sees the path either way.
+template <class Request>
+Status path_or_handle(CallContext& context) {
+  const auto& request = request_of<Request>(context);
+  if (request.path.empty() != request.handle.has_value()) {
+    return fail(abi::error::invalid_argument, "exactly one of \"path\" and \"handle\" must be given");
+  }
+  if (!request.handle) return take_path(request.path, context.facts.path_scratch, context.facts.path);
+  std::lock_guard lock(context.agent().mutex);
+  if (const Handle* handle = context.agent().find_handle(*request.handle)) {
+    context.facts.handle_path = handle->path;
+    context.facts.path = context.facts.handle_path;
+  }
+  return {};
+}
+
+void take_target(CallContext& context, std::string_view word) {
+  const Agent* caller = context.caller.agent.get();
+  if (word.empty() && caller != nullptr) word = caller->id;
+  context.facts.target = word;
+  if (auto target = context.monitor.agents.find(word); target != nullptr) {
+    context.facts.target_parent = target->parent_id;
+  }
+}
+
+void exec_facts(CallContext& context) {
+  const auto& request = request_of<abi::ExecRequest>(context);
+  Facts& facts = context.facts;
+  facts.tool = request.tool;
+  facts.tool_entry = context.monitor.tools.find(request.tool);
+  if (facts.tool_entry != nullptr && facts.tool_entry->input != nullptr) {
+    for (const schema::Violation& violation : facts.tool_entry->input->validate(request.arguments, 4)) {
+      if (!facts.schema_problem.empty()) facts.schema_problem += "; ";
+      facts.schema_problem += (violation.instance.empty() ? "arguments" : violation.instance) + " " + violation.message;
+    }
+  }
+  facts.arguments = json_arguments(request.arguments);
+}
+
+void signal_facts(CallContext& context) {
+  const auto& request = request_of<abi::SignalRequest>(context);
+  take_target(context, request.target);
+  json::Object arguments;
+  const abi::SignalInfo* signal = abi::find_signal(request.signal);
+  arguments["signal"] = signal == nullptr ? std::string_view(request.signal) : signal->name;
+  arguments["target"] = context.facts.target;
+  context.facts.arguments = std::make_unique<OwnedArguments>(json::Value(std::move(arguments)));
+}
+
+}  // namespace
+
+std::unique_ptr<policy::Arguments> json_arguments(const json::Value& object) {
+  return std::make_unique<JsonArguments>(object);
+}
+
+std::unique_ptr<policy::Arguments> lazy_arguments(const std::string& canonical) {
+  return std::make_unique<LazyArguments>(canonical);
+}
+
+Status gather_facts(CallContext& context) {
+  Facts& facts = context.facts;
+  switch (context.row->call) {
+    case abi::Call::kOpen:
+      return take_path(request_of<abi::OpenRequest>(context).path, facts.path_scratch, facts.path);
+    case abi::Call::kRead:
+      return path_or_handle<abi::ReadRequest>(context);
+    case abi::Call::kWrite:
+      return path_or_handle<abi::WriteRequest>(context);
+    case abi::Call::kStat:
+      return path_or_handle<abi::StatRequest>(context);
+    case abi::Call::kList:
+      return take_path(request_of<abi::ListRequest>(context).path, facts.path_scratch, facts.path);
+    case abi::Call::kMkdir:
+      return take_path(request_of<abi::MkdirRequest>(context).path, facts.path_scratch, facts.path);
+    case abi::Call::kUnlink:
+      return take_path(request_of<abi::UnlinkRequest>(context).path, facts.path_scratch, facts.path);
+    case abi::Call::kRename:
+      TRY(take_path(request_of<abi::RenameRequest>(context).path, facts.path_scratch, facts.path));
+      return take_path(request_of<abi::RenameRequest>(context).to, facts.second_path_scratch, facts.second_path);
+    case abi::Call::kExec:
+      exec_facts(context);
+      return {};
+    case abi::Call::kSignal:
+      signal_facts(context);
+      return {};
+    case abi::Call::kSend:
+      if (request_of<abi::SendRequest>(context).handle.has_value() ==
+          !request_of<abi::SendRequest>(context).target.empty()) {
+        return fail(abi::error::invalid_argument, "exactly one of \"handle\" and \"target\" must be given");
+      }
+      if (!request_of<abi::SendRequest>(context).target.empty())
+        take_target(context, request_of<abi::SendRequest>(context).target);
+      return {};
+    case abi::Call::kAttach:
+      take_target(context, request_of<abi::AttachRequest>(context).agent);
+      return {};
+    case abi::Call::kWait:
+      take_target(context, request_of<abi::WaitRequest>(context).agent);
+      return {};
+    default:
+      return {};
+  }
+}
+
+policy::Request policy_request(const CallContext& context) {
+  policy::Request request;
+  if (const Agent* agent = context.caller.agent.get()) {
+    request.principal = {agent->id, agent->name, agent->parent_id, agent->ring, agent->labels};
+  }
+  request.call = context.row->number;
+  request.call_name = context.row->name;
+  request.tool = context.facts.tool;
+  request.path = context.facts.path;
+  request.path_to = context.facts.second_path;
+  request.target = context.facts.target;
+  request.target_parent = context.facts.target_parent;
+  request.arguments = context.facts.arguments.get();
+  request.time_us = context.start_us;
+  return request;
+}
+
+}  // namespace agentos::kernel

@@ -1,0 +1,338 @@
+// Agents begin and end here: creation, processes, stop and resume, kill, and what is left for the parent.
+#include <signal.h>
+
+#include <algorithm>
+
+#include "base/io/socket.h"
+#include "kernel/monitor.h"
+
+namespace agentos::kernel {
+namespace {
+
+json::Array right_names(abi::Rights rights) {
+  json::Array names;
+  for (const abi::RightInfo& info : abi::rights()) {
+    if (rights & info.bit) names.emplace_back(info.name);
+  }
+  return names;
+}
+
+ExitRecord exit_record(const Agent& agent, const sandbox::ExitStatus& status, const ExitRecord& asked,
+                       std::string_view cause) {
+  ExitRecord record{agent.id, status.shell_code(), status.signaled, status.signaled ? status.code : 0,
+                    std::string(cause)};
+  if (cause.empty()) record.cause = status.signaled ? "crash" : "exit";
+  if (cause == "exit") record = {agent.id, asked.code, false, 0, "exit"};
+  return record;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
+  auto agent = std::make_shared<Agent>();
+  agent->id = std::move(spec.id);
+  agent->name = spec.name.empty() ? "agent" : std::move(spec.name);
+  agent->run = "run-" + random_hex(random, 8);
+  agent->kind = spec.kind;
+  agent->rights = spec.rights;
+  agent->labels = std::move(spec.labels);
+  agent->started_us = clock.wall_us();
+  agent->sources = std::move(spec.sources);
+  agent->bound_session = spec.bound_session;
+  agent->program = TRY(policy.program_for(agent->sources));
+  agent->quota = std::make_shared<Quota>(spec.budget, spec.parent == nullptr ? nullptr : spec.parent->quota);
+  if (spec.parent != nullptr) {
+    agent->parent = spec.parent;
+    agent->parent_id = spec.parent->id;
+  }
+  TRY(agents.add(agent));
+  if (spec.parent != nullptr) {
+    std::lock_guard lock(spec.parent->mutex);
+    if (spec.parent->children.size() + spec.parent->zombies.size() >= kChildrenMax ||
+        spec.parent->state >= AgentState::kEnding) {
+      agents.remove(agent);
+      return fail(abi::error::busy, "the agent has " + std::to_string(kChildrenMax) + " children already",
+                  "wait for some of them");
+    }
+    spec.parent->children.emplace(agent->id, agent);
+  }
+  if (const auto time_ms = spec.budget.time_ms) {
+    std::weak_ptr<Agent> weak = agent;
+    const Reactor::TimerId timer = reactor.after_ms(*time_ms, [this, weak] {
+      if (auto alive = weak.lock()) end_agent(alive, "timeout", 128 + SIGKILL);
+    });
+    std::lock_guard lock(agent->mutex);
+    agent->time_timer = timer;
+  }
+  return agent;
+}
+
+void Monitor::begin_running(Agent& agent, const json::Object& detail) {
+  json::Object event = detail;
+  event["kind"] = name_of(agent.kind);
+  event["name"] = agent.name;
+  event["parent"] = agent.parent_id;
+  event["rights"] = right_names(agent.rights);
+  event["ring"] = agent.ring;
+  {
+    std::lock_guard lock(agent.mutex);
+    event["policy"] = agent.program->summary();
+    if (agent.state == AgentState::kStarting) agent.state = AgentState::kRunning;
+  }
+  (void)record_event("agent_start", &agent, event);
+}
+
+void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest request,
+                            std::function<void(Result<sandbox::Started>)> started) {
+  abi::ConnectionAdopter* door = adopter.load();
+  const auto give_up = [&](Error error) {
+    finish_agent(agent, {agent->id, 125, false, 0, "exit"});
+    started(std::unexpected(std::move(error)));
+  };
+  if (options.launcher == nullptr) {
+    return give_up({abi::error::unsupported, "this kernel has no launcher, so it starts no processes", {}});
+  }
+  if (door != nullptr) {
+    auto pair = io::socket_pair();
+    if (!pair) return give_up(pair.error());
+    request.agent_socket = std::move(pair->first);
+    if (Status status = door->adopt(std::move(pair->second), open_session(agent)); !status)
+      return give_up(status.error());
+  }
+  auto on_start = [this, agent, started](Result<sandbox::Started> result) {
+    reactor.post([this, agent, started, result = std::move(result)]() mutable {
+      if (!result) {
+        finish_agent(agent, {agent->id, 125, false, 0, "exit"});
+        return started(std::unexpected(Error{abi::error::sandbox_failed, result.error().message, result.error().hint}));
+      }
+      agent->pid = result->pid;
+      json::Object detail;
+      detail["manifest"] = result->manifest;
+      detail["pid"] = result->pid;
+      json::Array command;
+      for (const std::string& word : agent->launch->command)
+        command.emplace_back(json::to_valid_utf8(word.substr(0, 256)));
+      detail["command"] = std::move(command);
+      begin_running(*agent, detail);
+      started(std::move(result));
+    });
+  };
+  auto on_exit = [this, agent](sandbox::ExitStatus status) {
+    reactor.post([this, agent, status] {
+      ExitRecord record;
+      {
+        std::lock_guard lock(agent->mutex);
+        record = exit_record(*agent, status, agent->exit, agent->exit_cause);
+      }
+      if (record.cause == "crash") metrics.agent_crashes.fetch_add(1, std::memory_order_relaxed);
+      finish_agent(agent, std::move(record));
+    });
+  };
+  auto tree = options.launcher->launch(std::move(request), std::move(on_start), std::move(on_exit));
+  if (!tree) {
+    return give_up({tree.error().code == ErrorCode::kNotFound ? abi::error::not_found : abi::error::sandbox_failed,
+                    tree.error().message, tree.error().hint});
+  }
+  bool already_ending = false;
+  {
+    std::lock_guard lock(agent->mutex);
+    agent->tree = *tree;
+    already_ending = agent->state >= AgentState::kEnding;
+  }
+  if (already_ending) (void)(*tree)->kill();
+}
+
+void Monitor::end_agent(const std::shared_ptr<Agent>& agent, std::string_view cause, std::int64_t code) {
+  std::shared_ptr<sandbox::Tree> tree;
+  ExitRecord record;
+  {
+    std::lock_guard lock(agent->mutex);
+    if (agent->state == AgentState::kEnded) return;
+    agent->state = AgentState::kEnding;
+    if (agent->exit_cause.empty()) {
+      agent->exit_cause = cause;
+      agent->exit = {agent->id, code, code > 128, code > 128 ? code - 128 : 0, std::string(cause)};
+    }
+    record = agent->exit;
+    tree = agent->tree;
+    if (agent->kind == AgentKind::kProcess && tree == nullptr) return;  // still starting: start_process kills it
+  }
+  if (tree != nullptr) {
+    (void)tree->kill();  // on_exit finishes it
+  } else {
+    finish_agent(agent, std::move(record));
+  }
+}
+
+void Monitor::terminate_agent(const std::shared_ptr<Agent>& agent, std::string_view cause, std::string_view reason) {
+  std::shared_ptr<sandbox::Tree> tree;
+  {
+    std::lock_guard lock(agent->mutex);
+    if (agent->state >= AgentState::kEnding || agent->grace_timer != 0) return;
+    tree = agent->tree;
+    std::weak_ptr<Agent> weak = agent;
+    agent->grace_timer = reactor.after_ms(options.grace_ms, [this, weak, why = std::string(cause)] {
+      if (auto alive = weak.lock()) end_agent(alive, why, 128 + SIGKILL);
+    });
+    if (agent->exit_cause.empty() && tree != nullptr) agent->exit_cause = cause;
+  }
+  (void)reason;
+  if (tree != nullptr) {
+    resume_agent(agent);  // a frozen process could not use its grace
+    (void)tree->signal(SIGTERM);
+  }
+}
+
+void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit) {
+  std::vector<std::weak_ptr<Parked>> parked;
+  std::map<std::string, std::shared_ptr<Agent>> children;
+  std::vector<std::function<void()>> exit_waiters;
+  std::vector<Handle> handles;
+  std::unique_ptr<vfs::Namespace> files;
+  std::vector<std::string> regions_held;
+  std::shared_ptr<ipc::Queue> mailbox;
+  std::shared_ptr<sandbox::Tree> tree;
+  std::uint64_t timers[2] = {0, 0};
+  {
+    std::lock_guard lock(agent->mutex);
+    if (agent->state == AgentState::kEnded) return;
+    agent->state = AgentState::kEnded;
+    agent->exit = exit;
+    parked.swap(agent->parked);
+    children.swap(agent->children);
+    exit_waiters.swap(agent->exit_waiters);
+    handles.swap(agent->handles);
+    files.swap(agent->files);
+    regions_held.swap(agent->regions);
+    mailbox.swap(agent->mailbox);
+    tree.swap(agent->tree);
+    timers[0] = std::exchange(agent->grace_timer, 0);
+    timers[1] = std::exchange(agent->time_timer, 0);
+    agent->zombies.clear();
+  }
+  for (std::uint64_t timer : timers) {
+    if (timer != 0) reactor.cancel(timer);
+  }
+  const Error gone{abi::error::terminated, agent->id + " has ended", {}};
+  for (const auto& weak : parked) {
+    if (auto one = weak.lock()) one->cancel(gone);
+  }
+  handles.clear();  // ends of pipes close: peers see the end of the stream
+  if (mailbox != nullptr) mailbox->remove_reader();
+  for (const std::string& region : regions_held) (void)regions.leave(agent->id, region);
+  // A child's authority is part of its parent's, so it ends with it.
+  for (const auto& [id, child] : children) end_agent(child, "killed", 128 + SIGKILL);
+  flush_refusals(*agent);
+  json::Object detail;
+  detail["cause"] = exit.cause;
+  detail["code"] = exit.code;
+  detail["signal"] = exit.signal;
+  detail["calls"] = static_cast<std::int64_t>(agent->calls.load());
+  detail["denied"] = static_cast<std::int64_t>(agent->denied.load());
+  detail["bytes"] = agent->quota->used(Quota::kBytes);
+  (void)record_event("agent_exit", agent.get(), detail);
+  agents.remove(agent);
+  if (auto parent = agent->parent.lock()) {
+    std::vector<std::pair<std::uint64_t, std::function<void()>>> waiters;
+    {
+      std::lock_guard lock(parent->mutex);
+      parent->children.erase(agent->id);
+      if (parent->state != AgentState::kEnded) parent->zombies.push_back(exit);
+      waiters = parent->child_waiters;
+    }
+    for (auto& [id, ready] : waiters) ready();
+  }
+  for (auto& waiter : exit_waiters) waiter();
+  std::map<std::uint64_t, std::function<void()>> close;
+  {
+    std::lock_guard lock(agent->sessions_mutex);
+    close.swap(agent->close);
+    agent->notify.clear();
+  }
+  for (auto& [session, callback] : close) callback();
+}
+
+void Monitor::stop_agent(const std::shared_ptr<Agent>& agent) {
+  std::shared_ptr<sandbox::Tree> tree;
+  {
+    std::lock_guard lock(agent->mutex);
+    agent->pausing = false;
+    if (agent->state != AgentState::kRunning) return;
+    agent->state = AgentState::kStopped;
+    tree = agent->tree;
+  }
+  if (tree != nullptr) (void)tree->freeze();
+}
+
+void Monitor::resume_agent(const std::shared_ptr<Agent>& agent) {
+  std::shared_ptr<sandbox::Tree> tree;
+  {
+    std::lock_guard lock(agent->mutex);
+    agent->pausing = false;
+    if (agent->state != AgentState::kStopped) return;
+    agent->state = AgentState::kRunning;
+    tree = agent->tree;
+  }
+  if (tree != nullptr) (void)tree->thaw();
+}
+
+std::int64_t Monitor::freeze_all(std::string_view reason) {
+  frozen = true;
+  std::int64_t count = 0;
+  for (const auto& agent : agents.alive()) {
+    stop_agent(agent);
+    ++count;
+  }
+  json::Object detail;
+  detail["frozen"] = true;
+  detail["agents"] = count;
+  detail["reason"] = json::to_valid_utf8(reason);
+  (void)record_event("freeze", nullptr, detail);
+  return count;
+}
+
+std::int64_t Monitor::thaw_all(std::string_view reason) {
+  frozen = false;
+  std::int64_t count = 0;
+  for (const auto& agent : agents.alive()) {
+    resume_agent(agent);
+    ++count;
+  }
+  json::Object detail;
+  detail["frozen"] = false;
+  detail["agents"] = count;
+  detail["reason"] = json::to_valid_utf8(reason);
+  (void)record_event("freeze", nullptr, detail);
+  return count;
+}
+
+void Monitor::session_closed(const std::shared_ptr<Agent>& agent, std::uint64_t session) {
+  {
+    std::lock_guard lock(agent->sessions_mutex);
+    agent->notify.erase(session);
+    agent->close.erase(session);
+  }
+  bool last = false;
+  {
+    std::lock_guard lock(agent->mutex);
+    last = --agent->sessions == 0;
+  }
+  if (last && agent->kind != AgentKind::kProcess) end_agent(agent, "exit", 0);
+}
+
+void Monitor::operator_closed(std::uint64_t session) {
+  for (const auto& agent : agents.alive()) {
+    if (agent->bound_session == session) end_agent(agent, "killed", 128 + SIGKILL);
+  }
+}
+
+Status Monitor::reload_programs() {
+  for (const auto& agent : agents.alive()) {
+    auto program = TRY(policy.program_for(agent->sources));
+    std::lock_guard lock(agent->mutex);
+    agent->program = std::move(program);
+  }
+  return {};
+}
+
+}  // namespace agentos::kernel

@@ -1,0 +1,23 @@
+// policy_load: a new set for the kernel, or the old one stays and the error says why.
+#include "kernel/syscalls/handlers.h"
+
+namespace agentos::kernel::syscalls {
+
+Acted policy_load_call(CallContext& context, const abi::PolicyLoadRequest& request, abi::PolicyLoadReply& reply) {
+  Monitor& monitor = context.monitor;
+  std::vector<policy::Source> sources;
+  for (const abi::Document& document : request.documents) sources.push_back({document.text, document.file});
+  if (Status status = monitor.policy.load(std::move(sources)); !status) {
+    return fail(abi::error::invalid_policy, status.error().message, status.error().hint);
+  }
+  TRY(monitor.reload_programs());
+  reply.epoch = static_cast<std::int64_t>(monitor.policy.epoch());
+  reply.documents = TRY(monitor.policy.program_for(nullptr))->summary();
+  json::Object detail;
+  detail["epoch"] = reply.epoch;
+  detail["documents"] = reply.documents;
+  TRY(monitor.record_event("policy", nullptr, detail));
+  return done();
+}
+
+}  // namespace agentos::kernel::syscalls

@@ -1,0 +1,27 @@
+// tools: the registered tools; an agent sees only those policy would not deny by name.
+#include "kernel/syscalls/handlers.h"
+
+namespace agentos::kernel::syscalls {
+
+Acted tools_call(CallContext& context, const abi::ToolsRequest&, abi::ToolsReply& reply) {
+  const abi::Row& exec = abi::row_of(abi::Call::kExec);
+  for (const auto& tool : *context.monitor.tools.all()) {
+    if (context.caller.agent != nullptr) {
+      policy::Request request = policy_request(context);
+      request.call = exec.number;
+      request.call_name = exec.name;
+      request.tool = tool->manifest.name;
+      request.arguments = nullptr;
+      if (context.program->decide(request).verdict == policy::Verdict::kDeny) continue;
+    }
+    reply.tools.push_back({.name = tool->manifest.name,
+                           .summary = tool->manifest.summary,
+                           .runs = std::string(tool::name_of(tool->manifest.runs)),
+                           .read_only = tool->manifest.read_only,
+                           .input_schema = tool->manifest.input_schema,
+                           .digest = tool->manifest.digest});
+  }
+  return done();
+}
+
+}  // namespace agentos::kernel::syscalls
