@@ -25,6 +25,10 @@ class Glob {
   bool is_literal() const { return kind_ == Kind::kLiteral; }
   // Of a path glob: the longest folder (or the whole literal path) every match is or lies below; "" for the root.
   std::string_view folder() const { return std::string_view(pattern_).substr(0, folder_size_); }
+  // Of a name glob: the octets every match begins with; all of a literal.
+  std::string_view prefix() const {
+    return is_literal() ? std::string_view(pattern_) : std::string_view(pattern_).substr(0, fixed_size_);
+  }
   // A text that matches, for suggestions to people.
   std::string example() const;
 

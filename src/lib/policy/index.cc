@@ -46,6 +46,10 @@ void each_folder(std::string_view path, Visit visit) {
   }
 }
 
+std::uint64_t hash_integer(std::int64_t number) { return mix(mix(kSeed ^ static_cast<std::uint64_t>(number))); }
+
+std::uint64_t combine(std::uint64_t tool, std::uint64_t value) { return mix((tool << 1) ^ value); }
+
 std::uint64_t hash_folder(std::string_view folder) {
   std::uint64_t last = 0;
   each_folder(folder, [&](std::uint64_t h) { last = h; });
@@ -94,15 +98,75 @@ PositionTable::Run PositionTable::find(std::uint64_t hash) const {
   return {};
 }
 
+bool NameTable::holds(const std::vector<Glob>& globs) {
+  return !globs.empty() && std::ranges::none_of(globs, [](const Glob& glob) { return glob.prefix().empty(); });
+}
+
+void NameTable::add(const std::vector<Glob>& globs, std::uint32_t position) {
+  for (const Glob& glob : globs) {
+    if (glob.is_literal()) {
+      exact_.add(hash_text(glob.pattern()), position);
+      continue;
+    }
+    const std::string_view prefix = glob.prefix().substr(0, kPrefixMax);
+    prefixes_.add(hash_text(prefix), position);
+    prefix_sizes_ |= 1u << prefix.size();
+  }
+}
+
+void NameTable::build() {
+  exact_.build();
+  prefixes_.build();
+}
+
+template <class Visit>
+void NameTable::each_run(std::string_view name, Visit visit) const {
+  if (!exact_.empty()) visit(exact_.find(hash_text(name)));
+  for (std::uint32_t sizes = prefix_sizes_; sizes != 0; sizes &= sizes - 1) {
+    const std::size_t size = static_cast<std::size_t>(std::countr_zero(sizes));
+    if (size > name.size()) break;
+    visit(prefixes_.find(hash_text(name.substr(0, size))));
+  }
+}
+
+bool CandidateIndex::hang_on_argument(Bucket& bucket, const Rule& rule, std::uint32_t position) {
+  const auto condition = std::ranges::find_if(rule.conditions, [](const Condition& one) {
+    return one.op == Condition::Operator::kEquals || one.op == Condition::Operator::kIn;
+  });
+  if (condition == rule.conditions.end()) return false;
+  const bool with_tool = all_literal(rule.tools);
+  const std::size_t values = condition->texts.size() + condition->integers.size();
+  if (values * std::max<std::size_t>(1, with_tool ? rule.tools.size() : 1) > kArgumentPairsMax) return false;
+  auto table = std::ranges::find_if(bucket.arguments, [&](const ArgumentTable& one) {
+    return one.name == condition->argument && one.type == condition->type && one.with_tool == with_tool;
+  });
+  if (table == bucket.arguments.end()) {
+    if (bucket.arguments.size() == kArgumentTablesMax) return false;
+    table = bucket.arguments.insert(table, {condition->argument, condition->type, with_tool, {}, {}});
+  }
+  std::vector<std::uint64_t> tools;
+  for (const Glob& tool : rule.tools) {
+    if (with_tool) tools.push_back(hash_text(tool.pattern()));
+  }
+  if (!with_tool) tools.push_back(kSeed);
+  for (std::uint64_t tool : tools) {
+    for (const std::string& text : condition->texts) table->by_value.add(combine(tool, hash_text(text)), position);
+    for (std::int64_t number : condition->integers) table->by_value.add(combine(tool, hash_integer(number)), position);
+    table->of_any_value.add(tool, position);
+  }
+  return true;
+}
+
 void CandidateIndex::hang(Bucket& bucket, const Rule& rule, const std::vector<Glob>& scope, std::uint32_t position) {
-  if (all_literal(rule.tools)) {
-    for (const Glob& tool : rule.tools) bucket.tools.add(hash_text(tool.pattern()), position);
+  if (hang_on_argument(bucket, rule, position)) return;
+  if (NameTable::holds(rule.tools)) {
+    bucket.tools.add(rule.tools, position);
   } else if (all_below_a_folder(rule.paths)) {
     for (const Glob& path : rule.paths) bucket.paths.add(hash_folder(path.folder()), position);
-  } else if (all_literal(rule.agents)) {
-    for (const Glob& agent : rule.agents) bucket.agents.add(hash_text(agent.pattern()), position);
-  } else if (all_literal(scope)) {
-    for (const Glob& agent : scope) bucket.agents.add(hash_text(agent.pattern()), position);
+  } else if (NameTable::holds(rule.agents)) {
+    bucket.agents.add(rule.agents, position);
+  } else if (NameTable::holds(scope)) {
+    bucket.agents.add(scope, position);
   } else {
     bucket.rest.push_back(position);
   }
@@ -129,6 +193,10 @@ void CandidateIndex::build(const std::vector<Rule>& rules, const std::vector<std
     bucket.tools.build();
     bucket.paths.build();
     bucket.agents.build();
+    for (ArgumentTable& table : bucket.arguments) {
+      table.by_value.build();
+      table.of_any_value.build();
+    }
   };
   finish(any_call_);
   std::ranges::for_each(buckets_, finish);
@@ -143,17 +211,36 @@ Candidates::Candidates(const CandidateIndex& index, const Request& request) {
 
 void Candidates::add_bucket(const CandidateIndex::Bucket& bucket, const Request& request) {
   if (!bucket.rest.empty()) add({bucket.rest.data(), bucket.rest.data() + bucket.rest.size()});
-  if (!bucket.tools.empty() && !request.tool.empty()) add(bucket.tools.find(hash_text(request.tool)));
+  auto add_run = [this](PositionTable::Run run) { add(run); };
+  if (request.arguments != nullptr) {
+    for (const ArgumentTable& table : bucket.arguments) add_argument(table, request);
+  }
+  if (!bucket.tools.empty() && !request.tool.empty()) bucket.tools.each_run(request.tool, add_run);
   if (!bucket.paths.empty()) {
     add_folders(bucket.paths, request.path);
     if (!request.path_to.empty()) add_folders(bucket.paths, request.path_to);
   }
   if (!bucket.agents.empty()) {
-    add(bucket.agents.find(hash_text(request.principal.name)));
-    if (request.principal.agent != request.principal.name) {
-      add(bucket.agents.find(hash_text(request.principal.agent)));
+    bucket.agents.each_run(request.principal.name, add_run);
+    if (request.principal.agent != request.principal.name) bucket.agents.each_run(request.principal.agent, add_run);
+  }
+}
+
+// An absent argument makes the comparison false, so none of the table's rules can apply; one of another type is an
+// error in every one of them.
+void Candidates::add_argument(const ArgumentTable& table, const Request& request) {
+  if (table.with_tool && request.tool.empty()) return;
+  const std::uint64_t tool = table.with_tool ? hash_text(request.tool) : kSeed;
+  if (table.type == Condition::Type::kText) {
+    std::string_view text;
+    if (request.arguments->text(table.name, text)) return add(table.by_value.find(combine(tool, hash_text(text))));
+  } else {
+    std::int64_t number = 0;
+    if (request.arguments->integer(table.name, number)) {
+      return add(table.by_value.find(combine(tool, hash_integer(number))));
     }
   }
+  if (request.arguments->present(table.name)) add(table.of_any_value.find(tool));
 }
 
 void Candidates::add_folders(const PositionTable& table, std::string_view path) {

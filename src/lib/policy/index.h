@@ -1,7 +1,8 @@
 // From a request to the rules that could apply, so that rules that cannot match cost nothing.
 //
-// Every rule hangs, under each of its calls, on the most selective literal it has: its tools, else the folders of its
-// paths, else its agents, else its document's agents; rules without one form a short list. Keys are 64-bit hashes: a
+// Every rule hangs, under each of its calls, on the most selective literal it has: an argument's values (with its
+// tools, when those are literal), else its tools, else the folders of its paths, else its agents, else its document's
+// agents; name globs hang on what they begin with. Rules without any form a short list. Keys are 64-bit hashes: a
 // collision only adds a candidate, which match() refuses. Candidates come in rule order, each once.
 #pragma once
 
@@ -37,19 +38,51 @@ class PositionTable {
   std::vector<std::uint32_t> positions_;
 };
 
+// Name globs by exact text or by what they begin with, cut to kPrefixMax octets.
+class NameTable {
+ public:
+  static constexpr std::size_t kPrefixMax = 16;
+  // False, and nothing added, when one of the globs begins with a wildcard.
+  static bool holds(const std::vector<Glob>& globs);
+  void add(const std::vector<Glob>& globs, std::uint32_t position);
+  void build();
+  bool empty() const { return exact_.empty() && prefixes_.empty(); }
+  template <class Visit>
+  void each_run(std::string_view name, Visit visit) const;
+
+ private:
+  PositionTable exact_;
+  PositionTable prefixes_;
+  std::uint32_t prefix_sizes_ = 0;  // bit n: some prefix has n octets
+};
+
+// The rules that compare one argument, by equals or in, with values of one type.
+struct ArgumentTable {
+  std::string name;
+  Condition::Type type = Condition::Type::kText;
+  bool with_tool = false;  // keys combine the tool and the value
+  PositionTable by_value;
+  PositionTable of_any_value;  // by tool: all of them, for an argument of another type, which is an error
+};
+
 class CandidateIndex {
  public:
   // `rules` in deciding order; scopes[rule.document] are the agents of its document.
   void build(const std::vector<Rule>& rules, const std::vector<std::vector<Glob>>& scopes);
 
  private:
-  friend class Candidates;
+  friend class Candidates;  // reads the buckets
   struct Bucket {
     std::vector<std::uint32_t> rest;
-    PositionTable tools;
+    std::vector<ArgumentTable> arguments;  // at most kArgumentTablesMax
+    NameTable tools;
     PositionTable paths;
-    PositionTable agents;
+    NameTable agents;
   };
+  static constexpr std::size_t kArgumentTablesMax = 8;
+  // A rule with more (tool, value) pairs than this hangs on its tools instead.
+  static constexpr std::size_t kArgumentPairsMax = 256;
+  static bool hang_on_argument(Bucket& bucket, const Rule& rule, std::uint32_t position);
   static void hang(Bucket& bucket, const Rule& rule, const std::vector<Glob>& scope, std::uint32_t position);
 
   std::vector<std::int32_t> bucket_of_call_;  // -1: only the rules for any call
@@ -66,12 +99,16 @@ class Candidates {
   std::uint32_t next(std::uint32_t floor);
 
  private:
-  // A request has at most two buckets of: the rest, one tool, the folders of two paths, two agent names.
-  static constexpr std::size_t kRunsMax = 2 * (1 + 1 + 2 * kPathDepthMax + 2);
+  // A request has at most two buckets of: the rest, the argument tables, a tool and its beginnings, the folders of two
+  // paths, two agent names and their beginnings.
+  static constexpr std::size_t kRunsOfName = 1 + NameTable::kPrefixMax;
+  static constexpr std::size_t kRunsMax =
+      2 * (1 + CandidateIndex::kArgumentTablesMax + kRunsOfName + 2 * kPathDepthMax + 2 * kRunsOfName);
   void add(PositionTable::Run run) {
     if (run.begin != run.end) runs_[count_++] = run;
   }
   void add_bucket(const CandidateIndex::Bucket& bucket, const Request& request);
+  void add_argument(const ArgumentTable& table, const Request& request);
   void add_folders(const PositionTable& table, std::string_view path);
 
   std::size_t count_ = 0;
