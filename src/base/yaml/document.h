@@ -26,9 +26,9 @@ struct Node {
   bool boolean = false;
   std::int64_t integer = 0;
   double number = 0;
-  std::string text;             // kString; for other scalars their source text
-  std::vector<Node> items;      // kSequence
-  std::vector<Entry> entries;   // kMapping, in document order
+  std::string text;            // kString; for other scalars their source text
+  std::vector<Node> items;     // kSequence
+  std::vector<Entry> entries;  // kMapping, in document order
 
   const Node* find(std::string_view key) const;  // nullptr when absent or not a mapping
   const char* kind_name() const;                 // "null" "boolean" "integer" "number" "string" "list" "mapping"
