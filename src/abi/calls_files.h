@@ -10,7 +10,7 @@
 
 namespace agentos::abi {
 
-inline constexpr std::int64_t kReadSizeMax = 768 * 1024;  // so that a reply fits in one line
+inline constexpr std::int64_t kReadSizeMax = 720 * 1024;  // as base64, 983040 octets: a reply fits in one line
 inline constexpr Rules kPathRules = {.size_max = 4096};
 
 inline constexpr std::string_view kOpenModes[] = {"r", "w", "a", "rw", "x"};
@@ -61,7 +61,7 @@ struct ReadRequest {
       Optional<&ReadRequest::offset>{
           "offset", "First octet to read; with a handle, its offset stays where it is.", {.minimum = 0}},
       Optional<&ReadRequest::size>{
-          "size", "How many octets at most; default and bound 786432.", {.minimum = 0, .maximum = kReadSizeMax}}};
+          "size", "How many octets at most; default and bound 737280.", {.minimum = 0, .maximum = kReadSizeMax}}};
 };
 
 struct WriteReply {

@@ -4,6 +4,9 @@
 #include "base/yaml/document.h"
 
 namespace agentos::abi::codec {
+namespace {
+constexpr std::size_t kBase64Frame = std::string_view(R"({"base64":""})").size();
+}
 
 Status decode_bool(const json::Value& value, std::string_view field, bool& out) {
   if (!value.is_bool()) return fail_field(field, "must be true or false");
@@ -58,14 +61,19 @@ Status decode_json(const json::Value& value, const Rules& rules, std::string_vie
   return {};
 }
 
+// Text when it is UTF-8 and no longer so than as base64: control characters take six octets each, and the encoded form
+// of any content must keep within four thirds of it, so that what may be read also fits in a line.
 void encode_bytes(std::string_view octets, std::string& out) {
+  const std::size_t start = out.size();
+  const std::size_t base64_size = (octets.size() + 2) / 3 * 4 + kBase64Frame;
   if (json::valid_utf8(octets)) {
     json::write_string(octets, out);
-  } else {
-    out += "{\"base64\":\"";
-    out += crypto::base64(octets);
-    out += "\"}";
+    if (out.size() - start <= base64_size) return;
+    out.resize(start);
   }
+  out += "{\"base64\":\"";
+  out += crypto::base64(octets);
+  out += "\"}";
 }
 
 std::unexpected<Error> fail_unknown_field(std::string_view name, std::span<const std::string_view> known) {

@@ -180,27 +180,40 @@ void encode_value(const T& value, std::string& out) {
   }
 }
 
+// A field's name as the wire has it: "path":
+template <class S, std::size_t I>
+constexpr auto quoted_name() {
+  constexpr std::string_view kName = std::get<I>(S::kFields).name;
+  std::array<char, kName.size() + 3> out{};
+  out[0] = '"';
+  std::copy(kName.begin(), kName.end(), out.begin() + 1);
+  out[kName.size() + 1] = '"';
+  out[kName.size() + 2] = ':';
+  return out;
+}
+
+// One field and a comma; nothing for an absent optional.
+template <class S, std::size_t I>
+void encode_field(const S& structure, std::string& out) {
+  static constexpr auto kName = quoted_name<S, I>();
+  const auto& value = structure.*(std::get<I>(S::kFields).kMember);
+  if constexpr (IsOptional<std::remove_cvref_t<decltype(value)>>::value) {
+    if (!value) return;
+  }
+  out.append(kName.data(), kName.size());
+  encode_value(value, out);
+  out += ',';
+}
+
 template <Structure S>
 void encode(const S& structure, std::string& out) {
   static constexpr auto kOrder = sorted_fields<S>();
   out += '{';
-  bool first = true;
-  const auto one = [&]<class F>(const F& field) {
-    const auto& value = structure.*(F::kMember);
-    if constexpr (IsOptional<FieldType<F>>::value) {
-      if (!value) return;
-    }
-    if (!first) out += ',';
-    first = false;
-    out += '"';
-    out += field.name;
-    out += "\":";
-    encode_value(value, out);
-  };
-  (void)one;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (one(std::get<kOrder[I]>(S::kFields)), ...);
+    (encode_field<S, kOrder[I]>(structure, out), ...);
   }(std::make_index_sequence<kFieldCount<S>>{});
+  (void)structure;
+  if (out.back() == ',') out.pop_back();  // the last field's; a value never ends in one
   out += '}';
 }
 

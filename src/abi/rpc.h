@@ -14,7 +14,8 @@
 
 namespace agentos::abi::rpc {
 
-inline constexpr std::size_t kLineBytesMax = 1 << 20;  // the newline not counted
+inline constexpr std::size_t kLineBytesMax = 1 << 20;                // the newline not counted
+inline constexpr std::size_t kReplyBytesMax = kLineBytesMax - 1024;  // of a result; its frame and id take the rest
 inline constexpr std::size_t kDepthMax = 32;
 inline constexpr std::size_t kValuesMax = 50'000;
 inline constexpr std::size_t kIdBytesMax = 128;

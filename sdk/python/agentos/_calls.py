@@ -1193,7 +1193,7 @@ class CallsOfAgents(CallsOfAll):
         path: Absolute path; or give a handle.
         handle: An open file; reads at its offset and moves it.
         offset: First octet to read; with a handle, its offset stays where it is.
-        size: How many octets at most; default and bound 786432.
+        size: How many octets at most; default and bound 737280.
 
         Raises NotFound, BadHandle, IsDirectory, InvalidArgument.
         """
@@ -1901,7 +1901,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         path: Absolute path; or give a handle.
         handle: An open file; reads at its offset and moves it.
         offset: First octet to read; with a handle, its offset stays where it is.
-        size: How many octets at most; default and bound 786432.
+        size: How many octets at most; default and bound 737280.
 
         Raises NotFound, BadHandle, IsDirectory, InvalidArgument.
         """

@@ -35,8 +35,16 @@ class Signal:
     @property
     def reason(self) -> str:
         """Why, as its sender said; or empty."""
-        reason = self.details.get("reason", "")
-        return reason if isinstance(reason, str) else ""
+        return self._text("reason")
+
+    @property
+    def sender(self) -> str:
+        """Who sent it, written by the kernel; or empty."""
+        return self._text("sender")
+
+    def _text(self, name: str) -> str:
+        value = self.details.get(name, "")
+        return value if isinstance(value, str) else ""
 
 
 @dataclass

@@ -1,0 +1,121 @@
+// Generating is deterministic, complete and never over published numbers.
+#include "apps/abigen/files.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "abi/table.h"
+#include "base/json/value.h"
+
+namespace agentos::abigen {
+namespace {
+
+class Abigen : public testing::Test {
+ protected:
+  Abigen() : root_(std::filesystem::temp_directory_path() / ("abigen_test." + std::to_string(getpid()))) {
+    std::filesystem::remove_all(root_);
+  }
+  ~Abigen() override { std::filesystem::remove_all(root_); }
+
+  static Files generated() {
+    auto files = generate();
+    EXPECT_TRUE(files.has_value()) << files.error().message;
+    return files ? *files : Files{};
+  }
+
+  std::filesystem::path root_;
+};
+
+TEST_F(Abigen, generates_the_same_octets_each_time) { EXPECT_EQ(generated(), generated()); }
+
+TEST_F(Abigen, says_in_the_first_lines_where_each_file_comes_from) {
+  for (const auto& [path, content] : generated()) {
+    EXPECT_NE(content.substr(0, 80).find(kNotice), std::string::npos) << path;
+    EXPECT_TRUE(content.ends_with('\n')) << path;
+  }
+}
+
+TEST_F(Abigen, makes_a_page_for_every_call_and_json_that_parses) {
+  const Files files = generated();
+  for (const abi::Row& row : abi::rows()) {
+    EXPECT_TRUE(files.contains("docs/reference/man/agentos_" + std::string(row.name) + ".2")) << row.name;
+  }
+  int documents = 0;
+  for (const auto& [path, content] : files) {
+    if (!path.ends_with(".json")) continue;
+    ++documents;
+    EXPECT_TRUE(json::parse(content).has_value()) << path;
+  }
+  EXPECT_EQ(documents, 3);
+}
+
+TEST_F(Abigen, schema_resolves_every_reference) {
+  const std::string text = generated().at("src/abi/generated/schema.json");
+  const auto schema = json::parse(text);
+  ASSERT_TRUE(schema.has_value());
+  const json::Value* definitions = schema->find("$defs");
+  ASSERT_NE(definitions, nullptr);
+  const std::string mark = "\"#/$defs/";
+  int references = 0;
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1), ++references) {
+    const std::size_t start = at + mark.size();
+    const std::string name = text.substr(start, text.find('"', start) - start);
+    EXPECT_NE(definitions->find(name), nullptr) << name;
+  }
+  EXPECT_GT(references, 2 * static_cast<int>(abi::rows().size()));
+}
+
+TEST_F(Abigen, mcp_tools_are_what_agents_may_call) {
+  const auto tools = json::parse(generated().at("src/abi/generated/mcp_tools.json"));
+  ASSERT_TRUE(tools.has_value());
+  std::size_t expected = 0;
+  for (const abi::Row& row : abi::rows()) {
+    const bool agents = row.subject == abi::Subject::agent || row.subject == abi::Subject::any;
+    if (agents && row.support == abi::Support::full) ++expected;
+  }
+  EXPECT_EQ(tools->find("tools")->as_array().size(), expected);
+  for (const json::Value& tool : tools->find("tools")->as_array()) {
+    const abi::Row* row = abi::find_row(tool.string_or("name", ""));
+    ASSERT_NE(row, nullptr);
+    EXPECT_NE(row->subject, abi::Subject::operator_) << row->name;
+    EXPECT_EQ(json::write(*tool.find("inputSchema")).find("$ref"), std::string::npos) << "a tool stands alone";
+  }
+}
+
+TEST_F(Abigen, published_number_cannot_be_dropped_or_given_away) {
+  EXPECT_TRUE(check_numbers("# note\ncall 1 fork\n", "call 1 fork\ncall 2 exit\n").has_value());
+  EXPECT_FALSE(check_numbers("call 1 fork\ncall 2 exit\n", "call 1 fork\n").has_value());
+  EXPECT_FALSE(check_numbers("call 1 fork\n", "call 1 spork\n").has_value());
+  EXPECT_FALSE(check_numbers("call 1 fork\n", "call 3 fork\n").has_value());
+  EXPECT_TRUE(check_numbers("", "call 1 fork\n").has_value());
+}
+
+TEST_F(Abigen, writes_nothing_over_numbers_that_went_missing) {
+  const Files files = generated();
+  ASSERT_TRUE(write_below(root_, files).has_value());
+  std::ofstream(root_ / kNumbersPath, std::ios::app) << "call 126 gone\n";
+  std::filesystem::remove(root_ / "docs/reference/calls.md");
+  const Status status = write_below(root_, files);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_NE(status.error().message.find("call 126 gone"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(root_ / "docs/reference/calls.md"));
+}
+
+TEST_F(Abigen, writes_what_it_generated) {
+  const Files files = generated();
+  ASSERT_TRUE(write_below(root_, files).has_value());
+  for (const auto& [path, content] : files) {
+    std::ifstream stream(root_ / path, std::ios::binary);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stream), {}), content) << path;
+  }
+}
+
+TEST_F(Abigen, folder_that_cannot_be_made_is_an_error) {
+  EXPECT_FALSE(write_below("/dev/null/below", {{"a/b", "c"}}).has_value());
+}
+
+}  // namespace
+}  // namespace agentos::abigen
