@@ -113,7 +113,7 @@ TEST(DocumentReader, refuses_a_bad_envelope) {
       refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {mode: observ, rules: []}\n").hint,
       "did you mean \"observe\"?");
   EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {rules: [7]}\n").message,
-            "p0.yaml:4:15: \"a rule\" must be a mapping, not an integer");
+            "p0.yaml:4:16: \"a rule\" must be a mapping, not an integer");
 }
 
 TEST(DocumentReader, text_that_is_not_yaml_is_malformed_at_a_position) {
