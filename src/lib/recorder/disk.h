@@ -1,0 +1,56 @@
+// The disk as the recorder needs it, so that a test can make it lose, tear and refuse writes.
+//
+// Only what sync() or write_synced_at() covered survives a power failure for certain; names survive once their
+// directory was synced. Each file is used by one thread at a time, a Disk by any number. Errors name the path.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace agentos::recorder {
+
+class DiskFile {
+ public:
+  virtual ~DiskFile() = default;
+  virtual Status write_at(std::uint64_t offset, std::string_view octets) = 0;         // all of it, or an error
+  virtual Status write_synced_at(std::uint64_t offset, std::string_view octets) = 0;  // and these octets are durable
+  virtual Status sync() = 0;                       // everything written so far is durable
+  virtual Status reserve(std::uint64_t size) = 0;  // room for `size` octets, kNoSpace now rather than later
+  virtual Result<std::size_t> read_at(std::uint64_t offset, char* octets, std::size_t size) = 0;  // less at the end
+  virtual Result<std::uint64_t> size() = 0;
+};
+
+// Held until destroyed.
+class DiskLock {
+ public:
+  virtual ~DiskLock() = default;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  virtual Status make_directory(const std::string& path) = 0;  // 0700, with its parents; there already is no error
+  virtual Status sync_directory(const std::string& path) = 0;
+  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;  // file names, unsorted
+  virtual Result<std::unique_ptr<DiskFile>> create(const std::string& path) = 0;    // 0600, emptied
+  virtual Result<std::unique_ptr<DiskFile>> open(const std::string& path) = 0;      // for reading and writing
+  virtual Result<std::unique_ptr<DiskFile>> open_for_reading(const std::string& path) = 0;
+  virtual Status rename(const std::string& from, const std::string& to) = 0;
+  virtual Status remove(const std::string& path) = 0;                           // kNotFound when absent
+  virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path) = 0;  // kBusy when held
+  virtual bool is_locked(const std::string& path) = 0;                          // by anyone, now
+};
+
+std::unique_ptr<Disk> make_real_disk();
+
+// The whole file; kTooLarge beyond `size_max`, kNotFound when absent.
+Result<std::string> read_small_file(Disk& disk, const std::string& path, std::size_t size_max);
+// Replaces directory/name so that after a power failure it is the old or the new content.
+Status replace_file(Disk& disk, const std::string& directory, const std::string& name, std::string_view content);
+
+}  // namespace agentos::recorder

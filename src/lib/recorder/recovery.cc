@@ -1,0 +1,181 @@
+// A log directory is made in a fixed order (key, verifier key, empty checkpoint, first segment), so that a missing
+// part tells an interrupted start from a part that was taken away.
+#include "lib/recorder/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/recorder/leaf_reader.h"
+
+namespace agentos::recorder {
+
+namespace {
+
+constexpr std::size_t kZeroChunk = 256 * 1024;
+constexpr std::string_view kVerifyHint = "run: agentos log verify";
+
+std::unexpected<Error> damaged(std::string message, std::string_view hint = kVerifyHint) {
+  return fail(ErrorCode::kCorrupt, std::move(message), std::string(hint));
+}
+
+Status write_zeroes(DiskFile& file, std::uint64_t from, std::uint64_t to) {
+  const std::string zeroes(kZeroChunk, '\0');
+  for (; from < to; from += kZeroChunk)
+    TRY(file.write_at(from, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kZeroChunk, to - from))));
+  return {};
+}
+
+// Every frame of the last segment into the state; returns where the frames end.
+Status take_frames(Segment& segment, const Checkpoint& checkpoint, LogState& state, bool& bad) {
+  FrameCursor cursor(*segment.file, segment.frames_at, segment.size);
+  const auto root_matches = [&] {
+    return state.frontier.size() != checkpoint.size || state.frontier.root() == checkpoint.root;
+  };
+  for (;;) {
+    state.offset = cursor.offset();
+    if (!root_matches())
+      return damaged(fmt::format("{}: its first {} entries are not those the signed checkpoint covers", segment.name,
+                                 checkpoint.size));
+    const auto step = TRY(cursor.next());
+    state.offset = cursor.offset();
+    if (step != FrameCursor::Step::kFrame) {
+      bad = step == FrameCursor::Step::kBad;
+      return {};
+    }
+    const Frame& frame = cursor.frame();
+    const auto where = [&] {
+      return fmt::format("{} offset {} (entry {})", segment.name, state.offset, state.frontier.size());
+    };
+    if (frame.index != state.frontier.size())
+      return damaged(fmt::format("{}: the frame holds entry {}", where(), frame.index));
+    const auto leaf = read_leaf(frame.leaf);
+    if (!leaf) return damaged(fmt::format("{}: {}", where(), leaf.error()));
+    if (leaf->external) state.external.insert(frame.index);
+    if (leaf->kind == Kind::kOutcome) state.external.erase(leaf->intent);
+    state.frontier.add(leaf_hash(frame.leaf));
+  }
+}
+
+// Zeroes what a power failure left behind the last good frame, or says that it is damage.
+Status cut_tail(Segment& segment, const Checkpoint& checkpoint, LogState& state, bool bad) {
+  const Index next = state.frontier.size();
+  const Tail tail = TRY(examine_tail(*segment.file, state.offset, segment.size, next));
+  const auto where = [&] { return fmt::format("{} offset {} (entry {})", segment.name, state.offset, next); };
+  if (next < checkpoint.size)
+    return damaged(fmt::format("{}: {} of the {} entries the signed checkpoint covers are missing or damaged", where(),
+                               checkpoint.size - next, checkpoint.size));
+  if (tail.was_durable)
+    return damaged(fmt::format("{}: damaged before the end: later entries prove that this one was complete", where()));
+  if (tail.nonzero_end != 0 || bad) {
+    state.torn = TornTail{segment.name, state.offset, tail.nonzero_end - state.offset};
+    TRY(write_zeroes(*segment.file, state.offset, tail.nonzero_end));
+  }
+  if (segment.size < segment.header.capacity)
+    TRY(write_zeroes(*segment.file, std::max(segment.size, state.offset), segment.header.capacity));
+  return segment.file->sync();
+}
+
+// The open external intents before the last segment when its header could not list them all.
+Status collect_open(Disk& disk, const std::string& directory, LogState& state) {
+  for (std::size_t i = 0; i + 1 < state.segments.size(); ++i) {
+    Segment segment = TRY(open_segment(disk, directory, state.segments[i].name));
+    if (i == 0)
+      for (Index index : segment.header.open) state.external.insert(index);
+    FrameCursor cursor(*segment.file, segment.frames_at, segment.size);
+    while (TRY(cursor.next()) == FrameCursor::Step::kFrame) {
+      const auto leaf = read_leaf(cursor.frame().leaf);
+      if (!leaf) return damaged(fmt::format("{} offset {}: {}", segment.name, cursor.offset(), leaf.error()));
+      if (leaf->external) state.external.insert(cursor.frame().index);
+      if (leaf->kind == Kind::kOutcome) state.external.erase(leaf->intent);
+    }
+  }
+  return {};
+}
+
+struct Present {
+  bool signer = false, verifier = false, checkpoint = false, segments = false;
+};
+
+Result<Present> look(Disk& disk, const std::string& directory) {
+  Present present;
+  for (const std::string& name : TRY(disk.list(directory))) {
+    present.signer |= name == kSignerName;
+    present.verifier |= name == kVerifierName;
+    present.checkpoint |= name == kCheckpointName;
+    present.segments |= segment_first(name).has_value();
+  }
+  return present;
+}
+
+std::string path_of(const std::string& directory, std::string_view name) {
+  return fmt::format("{}/{}", directory, name);
+}
+
+}  // namespace
+
+Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, const std::string& origin, Random& random) {
+  const Present present = TRY(look(disk, directory));
+  LogIdentity identity;
+  if (!present.signer) {
+    if (present.verifier || present.checkpoint || present.segments)
+      return damaged(fmt::format("{} is missing", path_of(directory, kSignerName)),
+                     "restore it from a backup, or keep this log as it is and begin another directory");
+    identity.signer = TRY(make_signer(origin, random));
+    TRY(replace_file(disk, directory, std::string(kSignerName), signer_text(identity.signer)));
+  } else {
+    const auto signer = parse_signer(TRY(read_small_file(disk, path_of(directory, kSignerName), kNoteSizeMax)));
+    if (!signer) return damaged(fmt::format("{}: {}", path_of(directory, kSignerName), signer.error().message));
+    identity.signer = *signer;
+  }
+  const std::string verifier = verifier_text(identity.signer.verifier);
+  if (!present.verifier) {
+    TRY(replace_file(disk, directory, std::string(kVerifierName), verifier));
+  } else if (TRY(read_small_file(disk, path_of(directory, kVerifierName), kNoteSizeMax)) != verifier) {
+    return damaged(fmt::format("{} is not the verifier key of {}", path_of(directory, kVerifierName), kSignerName));
+  }
+  if (!present.checkpoint) {
+    if (present.segments) return damaged(fmt::format("{} is missing", path_of(directory, kCheckpointName)));
+    identity.checkpoint = {identity.signer.verifier.name, 0, Frontier().root(), {}};
+    TRY(replace_file(disk, directory, std::string(kCheckpointName),
+                     sign_note(identity.signer, checkpoint_body(identity.checkpoint))));
+    return identity;
+  }
+  const auto checkpoint = open_checkpoint(
+      identity.signer.verifier, TRY(read_small_file(disk, path_of(directory, kCheckpointName), kNoteSizeMax)));
+  if (!checkpoint)
+    return damaged(fmt::format("{}: {}", path_of(directory, kCheckpointName), checkpoint.error().message));
+  identity.checkpoint = *checkpoint;
+  return identity;
+}
+
+Result<LogState> recover(Disk& disk, const std::string& directory, const Checkpoint& checkpoint) {
+  LogState state;
+  const auto names = TRY(list_segments(disk, directory));
+  if (names.empty()) {
+    if (checkpoint.size != 0)
+      return damaged(fmt::format("{}: the segments are gone, the signed checkpoint covers {} entries", directory,
+                                 checkpoint.size));
+    return state;
+  }
+  for (const std::string& name : names) {
+    auto file = TRY(disk.open_for_reading(path_of(directory, name)));
+    state.segments.push_back({name, *segment_first(name), TRY(file->size())});
+  }
+  Segment last = TRY(read_segment(TRY(disk.open(path_of(directory, names.back()))), names.back()));
+  state.frontier = last.header.before;
+  state.capacity = last.header.capacity;
+  if (last.header.open_complete) {
+    for (Index index : last.header.open) state.external.insert(index);
+  } else {
+    TRY(collect_open(disk, directory, state));
+  }
+  bool bad = false;
+  TRY(take_frames(last, checkpoint, state, bad));
+  TRY(cut_tail(last, checkpoint, state, bad));
+  state.segments.back().size = std::max(last.size, state.capacity);
+  state.file = std::move(last.file);
+  return state;
+}
+
+}  // namespace agentos::recorder
