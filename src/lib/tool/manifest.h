@@ -23,19 +23,19 @@ std::string_view name_of(Runs);  // "builtin" "host" "process"
 struct Manifest {
   std::string name;
   std::string summary;
-  json::Value input_schema = json::Object{};   // JSON Schema 2020-12 of the arguments; {} accepts any object
-  json::Value output_schema;                   // null: any
+  json::Value input_schema = json::Object{};  // JSON Schema 2020-12 of the arguments; {} accepts any object
+  json::Value output_schema;                  // null: any
   Runs runs = Runs::kProcess;
-  std::vector<std::string> command;   // kProcess: argv. A word "{name}" is replaced by argument `name` as one word;
-                                      // without any such word the arguments come as JSON on standard input
-  bool output_json = true;            // kProcess: standard output is one JSON value; false: text
-  std::string profile = "tool";       // preset or file; kProcess
+  std::vector<std::string> command;      // kProcess: argv. A word "{name}" is replaced by argument `name` as one word;
+                                         // without any such word the arguments come as JSON on standard input
+  bool output_json = true;               // kProcess: standard output is one JSON value; false: text
+  std::string profile = "tool";          // preset or file; kProcess
   std::vector<std::string> read_paths;   // host paths the process may read, beside the profile's
   std::vector<std::string> write_paths;  // host paths it may write
   std::int64_t timeout_ms = 30'000;      // hard deadline; an exec may ask for less
   std::int64_t output_bytes_max = 1 << 20;
-  bool read_only = false;                // declared: changes nothing outside itself
-  std::string digest;                    // "sha256:<hex>" of the canonical manifest; filled by the registry
+  bool read_only = false;  // declared: changes nothing outside itself
+  std::string digest;      // "sha256:<hex>" of the canonical manifest; filled by the registry
 };
 
 // A YAML or JSON document (`apiVersion: agentos/v1`, `kind: Tool`), or several in one YAML stream.

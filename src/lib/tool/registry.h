@@ -20,8 +20,8 @@ namespace agentos::tool {
 struct ToolResult {
   enum class Status : std::uint8_t { kOk, kFailed, kTimedOut, kCancelled };
   Status status = Status::kOk;
-  json::Value value;            // kOk: the result
-  std::string error;            // else: "Type: message", at most 4 KiB of valid UTF-8
+  json::Value value;              // kOk: the result
+  std::string error;              // else: "Type: message", at most 4 KiB of valid UTF-8
   std::int64_t exit_status = -1;  // kProcess: as a shell sees it
   std::int64_t output_bytes = 0;
 };
@@ -51,7 +51,8 @@ class Executor {
 // kHost and kBuiltin: a function of the arguments. May block: it runs on a worker thread. Exceptions are caught and
 // become "Type: message". It should poll `cancelled` when it takes long; one that does not is abandoned at its
 // deadline (its thread ends when it returns; at most 64 threads).
-using HostFunction = std::function<Result<json::Value>(const json::Value& arguments, const std::atomic<bool>& cancelled)>;
+using HostFunction =
+    std::function<Result<json::Value>(const json::Value& arguments, const std::atomic<bool>& cancelled)>;
 
 struct Tool {
   Manifest manifest;
@@ -68,7 +69,7 @@ class Registry {
   ~Registry();
   // kAlreadyExists for a name that is taken; kInvalidArgument / kMalformed for a bad name or schema.
   Status add(Manifest manifest, std::shared_ptr<Executor> executor);
-  Status remove(std::string_view name);  // running calls go on
+  Status remove(std::string_view name);                           // running calls go on
   std::shared_ptr<const Tool> find(std::string_view name) const;  // null when absent
   Snapshot all() const;
 
