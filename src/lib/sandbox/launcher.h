@@ -22,7 +22,7 @@ namespace agentos::sandbox {
 struct LaunchRequest {
   std::vector<std::string> command;  // argv; command[0] is resolved on the client's PATH when it has no '/'
   std::string working_directory;     // absolute
-  std::vector<std::pair<std::string, std::string>> environment;  // as offered; filtered by the profile
+  std::vector<std::pair<std::string, std::string>> environment;      // as offered; filtered by the profile
   std::vector<std::pair<std::string, std::string>> environment_set;  // always set (AGENTOS_SOCKET_FD=3, ...)
   Profile profile;
   io::Fd stdin_fd, stdout_fd, stderr_fd;  // become 0, 1, 2
@@ -33,9 +33,9 @@ struct LaunchRequest {
 // How a tree ended.
 struct ExitStatus {
   bool signaled = false;
-  int code = 0;             // exit code, or signal number when signaled
+  int code = 0;  // exit code, or signal number when signaled
   bool core_dumped = false;
-  std::int64_t cpu_us = 0;          // user + system of everything reaped
+  std::int64_t cpu_us = 0;             // user + system of everything reaped
   std::int64_t memory_peak_bytes = 0;  // largest process
   // 0..255 as a shell sees it: the code, or 128 + signal.
   int shell_code() const { return signaled ? 128 + code : code; }
@@ -43,9 +43,9 @@ struct ExitStatus {
 
 // What was applied and what the probe inside the confinement saw; recorded as the enforcement manifest.
 struct Started {
-  int pid = 0;              // of the program (first process of the tree), as this process sees it
+  int pid = 0;  // of the program (first process of the tree), as this process sees it
   int init_pid = 0;
-  json::Value manifest;     // {"mechanisms":[...],"probes":[...],"skipped":[...],"profile":"..."}
+  json::Value manifest;  // {"mechanisms":[...],"probes":[...],"skipped":[...],"profile":"..."}
 };
 
 // One running tree. Destroying it kills the tree. Thread-safe methods.
@@ -56,7 +56,7 @@ class Tree {
   virtual Status signal(int linux_signal) = 0;  // to the program's process group
   virtual Status freeze() = 0;                  // whole tree; returns when frozen (state T or cgroup)
   virtual Status thaw() = 0;
-  virtual Status kill() = 0;                    // whole tree, now; on_exit follows when nothing is left
+  virtual Status kill() = 0;  // whole tree, now; on_exit follows when nothing is left
 };
 
 class Launcher {

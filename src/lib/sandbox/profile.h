@@ -13,22 +13,24 @@
 namespace agentos::sandbox {
 
 enum class Access : std::uint8_t { kRead = 1, kWrite = 2, kExecute = 4 };
-constexpr std::uint8_t operator|(Access a, Access b) { return static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b); }
+constexpr std::uint8_t operator|(Access a, Access b) {
+  return static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b);
+}
 
 struct FileRule {
-  std::string path;          // absolute; a directory grants its whole tree. "${cwd}", "${tmp}" are replaced at start
-  std::uint8_t access = 0;   // bits of Access
-  bool optional = false;     // absent on this host: skipped and reported, else the start is refused
+  std::string path;         // absolute; a directory grants its whole tree. "${cwd}", "${tmp}" are replaced at start
+  std::uint8_t access = 0;  // bits of Access
+  bool optional = false;    // absent on this host: skipped and reported, else the start is refused
 };
 
 // 0 means "no limit of its own" (the host's stays).
 struct Limits {
-  std::int64_t memory_bytes = 0;      // RLIMIT_AS per process; tree-wide only with a cgroup
-  std::int64_t cpu_seconds = 0;       // RLIMIT_CPU per process
-  std::int64_t processes = 0;         // RLIMIT_NPROC: counts the whole uid; pids cgroup when there is one
-  std::int64_t open_files = 1024;     // RLIMIT_NOFILE
-  std::int64_t file_bytes = 0;        // RLIMIT_FSIZE
-  std::int64_t wall_ms = 0;           // whole tree is killed after it
+  std::int64_t memory_bytes = 0;   // RLIMIT_AS per process; tree-wide only with a cgroup
+  std::int64_t cpu_seconds = 0;    // RLIMIT_CPU per process
+  std::int64_t processes = 0;      // RLIMIT_NPROC: counts the whole uid; pids cgroup when there is one
+  std::int64_t open_files = 1024;  // RLIMIT_NOFILE
+  std::int64_t file_bytes = 0;     // RLIMIT_FSIZE
+  std::int64_t wall_ms = 0;        // whole tree is killed after it
 };
 
 enum class Network : std::uint8_t { kNone, kHost };  // kHost only by name on the command line; recorded

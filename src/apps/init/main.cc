@@ -1,0 +1,106 @@
+// agentos-init: one per process tree. It receives a launch plan on descriptor 3, starts the program under the plan's
+// confinement, stays outside that confinement itself, and when its control socket closes, its program exits or its
+// time is over, it kills the whole tree and waits until nothing is left.
+//
+// It trusts the launcher and nothing else: no environment, no arguments, no descriptor but the control socket.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "apps/init/supervisor.h"
+#include "lib/sandbox/mechanism/credentials.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr int kUsageExitCode = 64;
+constexpr int kSignalsFd = 4;
+
+bool own_descriptors() {
+  if (::syscall(SYS_close_range, unsigned{kControlFd} + 1, ~0U, 0U) != 0) return false;
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return false;
+  for (int i = 0; i < 3; ++i) {
+    if (::dup2(null, i) < 0) return false;
+  }
+  if (null > kControlFd) ::close(null);
+  ::fcntl(kControlFd, F_SETFD, FD_CLOEXEC);
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_BLOCK, &all, nullptr);
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  return ::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC) == kSignalsFd;
+}
+
+bool own_process() {
+  // Not dumpable: a process of the same user can neither trace it nor read its memory or environment.
+  return ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+         set_no_new_privileges() == 0 && ::chdir("/") == 0;
+}
+
+bool receive_fds(ProgramFds& fds) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds.plan)];
+  char byte = 0;
+  iovec payload{&byte, 1};
+  msghdr message{};
+  message.msg_iov = &payload;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (::recvmsg(kControlFd, &message, MSG_CMSG_CLOEXEC) != 1) return false;
+  const cmsghdr* head = CMSG_FIRSTHDR(&message);
+  if (head == nullptr || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) return false;
+  const std::size_t bytes = head->cmsg_len - CMSG_LEN(0);
+  if (bytes < sizeof(int) * kAgent || bytes > sizeof fds.plan) return false;
+  std::memcpy(fds.plan, CMSG_DATA(head), bytes);
+  return true;
+}
+
+// The plan's bytes, kept for the life of the process; nullptr when they cannot be read.
+char* read_plan_file(int fd, std::size_t& size) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || status.st_size <= 0 || static_cast<std::size_t>(status.st_size) > kPlanBytesMax) {
+    return nullptr;
+  }
+  size = static_cast<std::size_t>(status.st_size);
+  char* bytes = static_cast<char*>(std::malloc(size));
+  std::size_t filled = 0;
+  while (bytes != nullptr && filled < size) {
+    const ssize_t count = ::pread(fd, bytes + filled, size - filled, static_cast<off_t>(filled));
+    if (count <= 0) return nullptr;
+    filled += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
+int run() {
+  static Plan plan;  // too large for the stack
+  ProgramFds fds;
+  if (!own_descriptors() || !own_process() || !receive_fds(fds)) return kUsageExitCode;
+  std::size_t size = 0;
+  char* bytes = read_plan_file(fds.plan[kPlanFile], size);
+  if (bytes == nullptr || !read_plan(bytes, size, plan)) {
+    StartReport report;
+    report.stage = Stage::kPlan;
+    report.error = EINVAL;
+    ::send(kControlFd, &report, sizeof report, MSG_NOSIGNAL);
+    return 1;
+  }
+  return supervise(plan, fds, kSignalsFd);
+}
+
+}  // namespace
+}  // namespace agentos::sandbox
+
+int main() { return agentos::sandbox::run(); }

@@ -1,0 +1,117 @@
+// Session, descriptors, limits, capabilities, Landlock, seccomp, probes, exec; the first failure ends the child.
+#include "apps/init/program.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/sandbox/mechanism/credentials.h"
+#include "lib/sandbox/mechanism/landlock.h"
+#include "lib/sandbox/mechanism/probes.h"
+#include "lib/sandbox/mechanism/rlimits.h"
+#include "lib/sandbox/mechanism/seccomp.h"
+#include "lib/sandbox/mechanism/tree_directory.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr int kFailedExitCode = 127;
+constexpr int kExecDoneFd = 4;  // the only descriptor above the program's own that lives until exec
+constexpr mode_t kFileModeMask = 022;
+
+bool failed(StartReport& report, Stage stage, int error) {
+  report.stage = stage;
+  report.error = error;
+  return false;
+}
+
+int close_from(unsigned first, unsigned last) { return ::syscall(SYS_close_range, first, last, 0U) == 0 ? 0 : errno; }
+
+bool enter_session(const Plan& plan, int init_pid, StartReport& report) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != init_pid) ::_exit(kFailedExitCode);
+  if (::setsid() < 0) return failed(report, Stage::kSession, errno);
+  if ((plan.header.flags & kNewTerminalSession) != 0 && ::ioctl(0, TIOCSCTTY, 0) != 0) {
+    return failed(report, Stage::kSession, errno);
+  }
+  ::umask(kFileModeMask);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  return true;
+}
+
+// Descriptors received are above 4 (init holds 0 to 4), so no dup2 overwrites one that is still needed.
+bool enter_directory(const Plan& plan, const ProgramFds& fds, StartReport& report) {
+  bool done = ::fchdir(fds.plan[kWorkingDirectory]) == 0;
+  if ((plan.header.flags & kStartInTmp) != 0) {
+    done = ::chdir(plan.tree_directory) == 0 && ::chdir(kTmpName) == 0;
+  }
+  return done || failed(report, Stage::kWorkingDirectory, errno);
+}
+
+bool take_descriptors(const ProgramFds& fds, StartReport& report) {
+  for (int i = 0; i < 3; ++i) {
+    if (::dup2(fds.plan[kStandardInput + i], i) < 0) return failed(report, Stage::kDescriptors, errno);
+  }
+  if (fds.plan[kAgent] >= 0) {
+    if (::dup2(fds.plan[kAgent], kAgentFd) < 0) return failed(report, Stage::kDescriptors, errno);
+  } else {
+    ::close(kAgentFd);
+  }
+  if (::dup3(fds.exec_done, kExecDoneFd, O_CLOEXEC) < 0) return failed(report, Stage::kDescriptors, errno);
+  const int error = close_from(kExecDoneFd + 1, ~0U);
+  return error == 0 || failed(report, Stage::kDescriptors, error);
+}
+
+bool confine(const Plan& plan, StartReport& report) {
+  int error = set_no_new_privileges();
+  if (error != 0) return failed(report, Stage::kNoNewPrivileges, error);
+  error = drop_capabilities();
+  if (error != 0) return failed(report, Stage::kCredentials, error);
+  report.user = ::getuid();
+  if (!apply_landlock(plan, report)) return false;
+  error = install_filter(plan.filter, plan.header.filter_instructions, nullptr);
+  return error == 0 || failed(report, Stage::kSeccomp, error);
+}
+
+// As execvp: a candidate that is absent or not granted gives way to the next; the first such refusal is reported.
+void execute(const Plan& plan, StartReport& report) {
+  report.stage = Stage::kExecute;
+  int first_error = ENOENT;
+  std::uint32_t first_index = kCandidatesMax;
+  for (std::uint32_t i = 0; i < plan.header.candidates; ++i) {
+    report.index = i;
+    report.error = 0;
+    ::execve(plan.candidates[i], plan.arguments, plan.environment);
+    if (first_index == kCandidatesMax) {
+      first_error = errno;
+      first_index = i;
+    }
+    if (errno != EACCES && errno != ENOENT && errno != ENOTDIR) break;
+  }
+  report.index = first_index;
+  report.error = first_error;
+}
+
+}  // namespace
+
+void become_program(const Plan& plan, const ProgramFds& fds, const Cgroup& cgroup, int init_pid, StartReport& report) {
+  if (cgroup.pids_tasks >= 0 && ::write(cgroup.pids_tasks, "0", 1) != 1) {
+    failed(report, Stage::kProcessLimit, errno);
+    ::_exit(kFailedExitCode);
+  }
+  if (enter_directory(plan, fds, report) && take_descriptors(fds, report) && enter_session(plan, init_pid, report) &&
+      apply_limits(plan.header, report) && confine(plan, report) && run_probes(plan, init_pid, report)) {
+    execute(plan, report);
+  }
+  ::_exit(kFailedExitCode);
+}
+
+}  // namespace agentos::sandbox

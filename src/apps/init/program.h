@@ -1,0 +1,18 @@
+// The first process of a tree, from fork to exec: everything is applied here, in the order that lets each step work.
+#pragma once
+
+#include "lib/sandbox/mechanism/cgroup.h"
+#include "lib/sandbox/mechanism/plan.h"
+
+namespace agentos::sandbox {
+
+struct ProgramFds {
+  int plan[kPlanFdsMax] = {-1, -1, -1, -1, -1, -1};  // by PlanFd
+  int exec_done = -1;                                // close-on-exec: its closing tells init that exec happened
+};
+
+// Runs in the forked child and does not return. `report` is shared with init; on failure it has stage, index, error.
+[[noreturn]] void become_program(const Plan& plan, const ProgramFds& fds, const Cgroup& cgroup, int init_pid,
+                                 StartReport& report);
+
+}  // namespace agentos::sandbox

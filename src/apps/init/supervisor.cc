@@ -1,0 +1,264 @@
+// One poll loop. The control socket's end, the program's exit and the wall-clock limit all mean the same: kill
+// everything, until there is no child to wait for and the cgroup is empty.
+#include "apps/init/supervisor.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lib/sandbox/mechanism/tree.h"
+#include "lib/sandbox/mechanism/tree_directory.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr int kKillPollMs = 2;
+
+std::int64_t now_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+template <class Report>
+void send_report(const Report& report) {
+  ::send(kControlFd, &report, sizeof report, MSG_NOSIGNAL);
+}
+
+class Supervisor {
+ public:
+  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals) {}
+
+  int run(ProgramFds& fds);
+
+ private:
+  bool start(ProgramFds& fds);
+  int fork_program(ProgramFds& fds);
+  bool wait_for_exec();
+  bool read_command();
+  void obey(const Command& command);
+  int freeze();
+  int thaw();
+  bool reap();
+  void kill_all();
+  void clean();
+  void watch();
+  void report_exit();
+  int milliseconds_left() const;
+
+  const Plan& plan_;
+  const int signals_;
+  Cgroup cgroup_;
+  StartReport* report_ = nullptr;
+  int exec_done_ = -1;
+  int program_ = -1;
+  int wait_status_ = 0;
+  bool program_exited_ = false;
+  bool ending_ = false;
+  bool wall_limit_hit_ = false;
+  std::int64_t deadline_ms_ = 0;
+};
+
+int Supervisor::fork_program(ProgramFds& fds) {
+  const int init_pid = ::getpid();
+  int pid = fork_into(cgroup_.directory);
+  if (pid < 0 && cgroup_.directory >= 0) {  // the leaf exists, but this user may not move into it
+    ::close(cgroup_.directory);
+    cgroup_.directory = -1;
+    ::rmdir(cgroup_.path);
+    cgroup_.path[0] = 0;
+    pid = fork_into(-1);
+  }
+  if (pid == 0) become_program(plan_, fds, cgroup_, init_pid, *report_);
+  return pid;
+}
+
+bool Supervisor::start(ProgramFds& fds) {
+  report_ = static_cast<StartReport*>(shared_memory(sizeof(StartReport)));
+  if (report_ == nullptr) return false;
+  *report_ = StartReport{};
+  report_->stage = Stage::kTreeDirectory;
+  const TreeTmp tmp = (plan_.header.flags & kPrivateTmp) != 0 ? TreeTmp::kMake : TreeTmp::kNone;
+  report_->error = make_tree_directory(plan_.tree_directory, tmp);
+  if (report_->error != 0) return false;
+  if ((plan_.header.flags & kUseCgroups) != 0) cgroup_ = make_cgroup(plan_.header.mark, plan_.header.processes);
+  report_->pids_limited = cgroup_.pids_limited ? 1 : 0;
+  int ends[2];
+  report_->stage = Stage::kProcess;
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    report_->error = errno;
+    return false;
+  }
+  fds.exec_done = ends[1];
+  program_ = fork_program(fds);
+  if (program_ < 0) report_->error = errno;
+  ::close(ends[1]);
+  exec_done_ = ends[0];
+  // Only the program holds its descriptors now: pipes end when it ends.
+  for (int& fd : fds.plan) {
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
+  return program_ >= 0 && wait_for_exec();
+}
+
+// True when the program was executed; false when the child failed or the launcher went away.
+bool Supervisor::wait_for_exec() {
+  while (!ending_) {
+    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0 && errno != EINTR) break;
+    if (watched[0].revents != 0) {
+      ::close(exec_done_);
+      return report_->stage == Stage::kExecute && report_->error == 0;
+    }
+    if (watched[1].revents != 0 && !read_command()) break;
+  }
+  report_->error = ECANCELED;
+  return false;
+}
+
+// False when the launcher is gone.
+bool Supervisor::read_command() {
+  Command command;
+  const ssize_t size = ::recv(kControlFd, &command, sizeof command, MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (size != sizeof command) {
+    ending_ = true;
+    return false;
+  }
+  obey(command);
+  return true;
+}
+
+void Supervisor::obey(const Command& command) {
+  DoneReport done;
+  done.sequence = command.sequence;
+  switch (command.kind) {
+    case CommandKind::kSignal:
+      if (!program_exited_ && program_ > 0) ::kill(-program_, command.argument);
+      return;
+    case CommandKind::kKill:
+      ending_ = true;
+      return;
+    case CommandKind::kFreeze:
+      done.error = freeze();
+      break;
+    case CommandKind::kThaw:
+      done.error = thaw();
+      break;
+  }
+  send_report(done);
+}
+
+int Supervisor::freeze() {
+  return cgroup_.path[0] != 0 ? freeze_cgroup(cgroup_.path) : freeze_marked(plan_.header.mark);
+}
+
+int Supervisor::thaw() {
+  if (cgroup_.path[0] != 0) return thaw_cgroup(cgroup_.path);
+  return continue_marked(plan_.header.mark) >= 0 ? 0 : ENOENT;
+}
+
+// Collects every child that ended; false when there is no child left at all.
+bool Supervisor::reap() {
+  signalfd_siginfo ignored[8];
+  while (::read(signals_, ignored, sizeof ignored) > 0) {
+  }
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid == 0) return true;
+    if (pid < 0) return errno != ECHILD;
+    if (pid == program_) {
+      program_exited_ = true;
+      wait_status_ = status;
+    }
+  }
+}
+
+void Supervisor::kill_all() {
+  for (int round = 0;; ++round) {
+    if (cgroup_.path[0] != 0) kill_cgroup(cgroup_.path);
+    // Without a cgroup, and for whatever left it: the mark. The program itself may not carry it yet.
+    if (cgroup_.path[0] == 0 || round > 0) end_marked(plan_.header.mark);
+    if (!program_exited_ && program_ > 0) ::kill(program_, SIGKILL);
+    const bool children_left = reap();
+    if (!children_left && (cgroup_.path[0] == 0 || !cgroup_populated(cgroup_.path))) return;
+    pollfd watched{signals_, POLLIN, 0};
+    ::poll(&watched, 1, kKillPollMs);
+  }
+}
+
+void Supervisor::clean() {
+  remove_cgroup(cgroup_);
+  if (plan_.tree_directory[0] != 0) remove_tree_directory(plan_.tree_directory);
+}
+
+int Supervisor::milliseconds_left() const {
+  if (deadline_ms_ == 0) return -1;
+  const std::int64_t left = deadline_ms_ - now_ms();
+  constexpr std::int64_t kPollMax = 1'000'000;
+  return static_cast<int>(left < 0 ? 0 : (left < kPollMax ? left : kPollMax));
+}
+
+void Supervisor::watch() {
+  while (!ending_ && !program_exited_) {
+    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}};
+    if (::poll(watched, 2, milliseconds_left()) < 0 && errno != EINTR) return;
+    if (watched[0].revents != 0) read_command();
+    if (watched[1].revents != 0) reap();
+    if (deadline_ms_ != 0 && now_ms() >= deadline_ms_) {
+      wall_limit_hit_ = true;
+      return;
+    }
+  }
+}
+
+void Supervisor::report_exit() {
+  ExitReport report;
+  report.wait_status = wait_status_;
+  report.wall_limit_hit = wall_limit_hit_ ? 1 : 0;
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  report.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * std::int64_t{1'000'000} + usage.ru_utime.tv_usec +
+                  usage.ru_stime.tv_usec;
+  report.memory_peak_bytes = usage.ru_maxrss * std::int64_t{1024};
+  send_report(report);
+}
+
+int Supervisor::run(ProgramFds& fds) {
+  const bool started = start(fds);
+  if (started) {
+    report_->stage = Stage::kRunning;
+    report_->pid = program_;
+    std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
+    send_report(*report_);
+    if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;
+    watch();
+  }
+  kill_all();
+  clean();
+  if (started) {
+    report_exit();
+  } else {
+    StartReport failure;
+    if (report_ != nullptr) failure = *report_;
+    send_report(failure);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int supervise(const Plan& plan, ProgramFds& fds, int signals) { return Supervisor(plan, signals).run(fds); }
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,243 @@
+// One thread starts every init and watches all of them: their control sockets for reports, their pidfds for the end.
+//
+// Init's program asks to be killed when init dies, and init when its socket closes; neither depends on this thread.
+#include "lib/sandbox/launcher.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <thread>
+
+#include "lib/sandbox/launcher_options.h"
+#include "lib/sandbox/mechanism/rlimits.h"
+#include "lib/sandbox/running_tree.h"
+#include "lib/sandbox/seccomp_filter.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr int kEventsMax = 64;
+constexpr int kOrphanRetryMs = 5;
+constexpr std::size_t kTreesMax = 4096;
+enum Watched : std::uint64_t { kControl, kProcess };
+constexpr std::uint64_t kWakeId = 0;  // trees count from 1
+
+class TreeHandle : public Tree {
+ public:
+  explicit TreeHandle(std::shared_ptr<RunningTree> tree) : tree_(std::move(tree)) {}
+  ~TreeHandle() override { (void)tree_->send(CommandKind::kKill, 0); }
+  int pid() const override { return tree_->pid(); }
+  Status signal(int linux_signal) override { return tree_->send(CommandKind::kSignal, linux_signal); }
+  Status freeze() override { return tree_->ask(CommandKind::kFreeze); }
+  Status thaw() override { return tree_->ask(CommandKind::kThaw); }
+  Status kill() override { return tree_->send(CommandKind::kKill, 0); }
+
+ private:
+  std::shared_ptr<RunningTree> tree_;
+};
+
+class RealLauncher : public Launcher {
+ public:
+  RealLauncher(LauncherOptions options, io::Fd epoll, io::Fd wake)
+      : options_(std::move(options)),
+        epoll_(std::move(epoll)),
+        wake_(std::move(wake)),
+        filter_none_(build_filter({Network::kNone, options_.landlock_abi_max})),
+        filter_host_(build_filter({Network::kHost, options_.landlock_abi_max})) {
+    watch(wake_.get(), kWakeId, kControl);
+    thread_ = std::thread([this] { loop(); });
+  }
+
+  ~RealLauncher() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake();
+    thread_.join();
+  }
+
+  Result<std::shared_ptr<Tree>> launch(LaunchRequest request, std::function<void(Result<Started>)> on_start,
+                                       std::function<void(ExitStatus)> on_exit) override {
+    PlanOptions plan_options{options_.base_directory, random_mark(), options_.landlock_abi_max, options_.cgroups,
+                             request.profile.network == Network::kNone ? filter_none_ : filter_host_};
+    LaunchPlan plan = TRY(make_launch_plan(request, plan_options));
+    PreparedInit prepared = TRY(prepare_init(plan, request));
+    std::shared_ptr<RunningTree> tree;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return fail(ErrorCode::kClosed, "the launcher is stopping");
+      if (live_trees_ >= kTreesMax) {
+        return fail(ErrorCode::kBusy, std::to_string(kTreesMax) + " process trees are running", "wait for one to end");
+      }
+      ++live_trees_;
+      tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(prepared), std::move(on_start),
+                                           std::move(on_exit));
+      pending_.push_back(tree);
+    }
+    wake();
+    return std::make_shared<TreeHandle>(std::move(tree));
+  }
+
+ private:
+  static std::uint64_t random_mark() {
+    std::uint64_t number = 0;
+    while (::getrandom(&number, sizeof number, 0) != sizeof number) {
+    }
+    return kMarkMin + number % (kMarkMax - kMarkMin);
+  }
+
+  void wake() {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof one);
+  }
+
+  void watch(int fd, std::uint64_t id, Watched what) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = id * 2 + what;
+    CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
+  }
+
+  void start_pending() {
+    for (;;) {
+      std::shared_ptr<RunningTree> tree;
+      {
+        const std::lock_guard lock(mutex_);
+        if (pending_.empty()) return;
+        tree = std::move(pending_.front());
+        pending_.pop_front();
+      }
+      Status started = tree->start(options_.init_path);
+      if (!started) {
+        tree->fail_start(std::move(started).error());
+        forget_one();
+        continue;
+      }
+      trees_[tree->id()] = tree;
+      watch(tree->control_fd(), tree->id(), kControl);
+      watch(tree->process_fd(), tree->id(), kProcess);
+    }
+  }
+
+  void forget_one() {
+    const std::lock_guard lock(mutex_);
+    --live_trees_;
+  }
+
+  void finish(const std::shared_ptr<RunningTree>& tree) {
+    if (!tree->finish()) {
+      orphaned_[tree->id()] = tree;
+      return;
+    }
+    orphaned_.erase(tree->id());
+    trees_.erase(tree->id());
+    forget_one();
+  }
+
+  void handle(std::uint64_t id, Watched what) {
+    const auto found = trees_.find(id);
+    if (found == trees_.end()) return;
+    const std::shared_ptr<RunningTree> tree = found->second;
+    if (what == kControl) {
+      // At its end the socket stays readable; the pidfd tells the rest.
+      if (!tree->read_reports()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, tree->control_fd(), nullptr);
+      return;
+    }
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, tree->process_fd(), nullptr);
+    tree->init_ended();
+    finish(tree);
+  }
+
+  bool stop_all() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!stopping_) return false;
+    }
+    if (!told_to_end_) {
+      for (const auto& [id, tree] : trees_) (void)tree->send(CommandKind::kKill, 0);
+      told_to_end_ = true;
+    }
+    return trees_.empty();
+  }
+
+  void loop() {
+    epoll_event events[kEventsMax];
+    for (;;) {
+      start_pending();
+      if (stop_all()) return;
+      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, orphaned_.empty() ? -1 : kOrphanRetryMs);
+      for (int i = 0; i < count; ++i) {
+        const std::uint64_t id = events[i].data.u64 / 2;
+        if (id == kWakeId) {
+          std::uint64_t ignored = 0;
+          (void)!::read(wake_.get(), &ignored, sizeof ignored);
+        } else {
+          handle(id, static_cast<Watched>(events[i].data.u64 % 2));
+        }
+      }
+      const auto waiting = orphaned_;
+      for (const auto& [id, tree] : waiting) finish(tree);
+    }
+  }
+
+  const LauncherOptions options_;
+  const io::Fd epoll_;
+  const io::Fd wake_;
+  const std::vector<sock_filter> filter_none_;
+  const std::vector<sock_filter> filter_host_;
+  // The thread's own.
+  std::map<std::uint64_t, std::shared_ptr<RunningTree>> trees_;
+  std::map<std::uint64_t, std::shared_ptr<RunningTree>> orphaned_;
+  bool told_to_end_ = false;
+
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<RunningTree>> pending_;
+  std::size_t live_trees_ = 0;
+  std::uint64_t last_id_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+std::string default_base_directory() {
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  struct stat status{};
+  if (runtime != nullptr && runtime[0] == '/' && ::stat(runtime, &status) == 0 && S_ISDIR(status.st_mode) &&
+      ::access(runtime, W_OK) == 0) {
+    return runtime;
+  }
+  return "/tmp";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Launcher>> make_launcher_with(LauncherOptions options) {
+  if (::access(options.init_path.c_str(), X_OK) != 0) {
+    auto error = fail_errno(errno, "cannot use agentos-init at " + options.init_path);
+    error.error().hint = "it is installed beside agentos; set AGENTOS_INIT to where it is";
+    return error;
+  }
+  const int abi = landlock_abi();
+  if (abi < options.landlock_abi_max) options.landlock_abi_max = abi;
+  if (options.base_directory.empty()) options.base_directory = default_base_directory();
+  io::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  io::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll.valid() || !wake.valid()) return fail_errno(errno, "cannot make the launcher's event loop");
+  return std::make_unique<RealLauncher>(std::move(options), std::move(epoll), std::move(wake));
+}
+
+Result<std::unique_ptr<Launcher>> make_launcher(std::string init_path) {
+  LauncherOptions options;
+  options.init_path = std::move(init_path);
+  return make_launcher_with(std::move(options));
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,183 @@
+// Tables of names; nothing is decided here.
+#include "lib/sandbox/manifest.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "lib/sandbox/mechanism/landlock.h"
+
+namespace agentos::sandbox {
+namespace {
+
+std::string errno_name(int error) {
+  const char* name = ::strerrorname_np(error);
+  return name != nullptr ? name : std::to_string(error);
+}
+
+json::Value probes(const StartReport& report) {
+  json::Array result;
+  for (std::uint32_t i = 0; i < kProbeCount; ++i) {
+    const bool promised = (report.probes_promised & (1U << i)) != 0;
+    result.emplace_back(json::Object{{"probe", probe_name(static_cast<Probe>(i))},
+                                     {"answer", promised ? errno_name(report.probe_errors[i]) : "not promised"}});
+  }
+  return result;
+}
+
+json::Value limits(const LaunchPlan& plan, const StartReport& report) {
+  const Limits& l = plan.limits;
+  const char* processes = report.pids_limited != 0 ? "pids cgroup" : "RLIMIT_NPROC of the whole user";
+  if (report.pids_limited == 0 && report.user == 0) processes = "not held: user 0 without a pids cgroup";
+  return json::Object{{"mechanism", "rlimits"},         {"memory_bytes", l.memory_bytes},
+                      {"cpu_seconds", l.cpu_seconds},   {"processes", l.processes},
+                      {"processes_held_by", processes}, {"open_files", l.open_files},
+                      {"file_bytes", l.file_bytes},     {"wall_ms", l.wall_ms}};
+}
+
+json::Value mechanisms(const LaunchPlan& plan, const StartReport& report) {
+  const int abi = report.landlock_abi;
+  const bool no_network = plan.network == Network::kNone;
+  json::Array result;
+  result.emplace_back(json::Object{{"mechanism", "landlock"},
+                                   {"abi", abi},
+                                   {"filesystem_rights", __builtin_popcountll(landlock_rights_handled(abi))},
+                                   {"tcp", no_network && abi >= 4 ? "refused" : "not handled"},
+                                   {"scopes", abi >= kLandlockAbiSignalScope ? "abstract sockets, signals" : "none"},
+                                   {"rules", static_cast<std::int64_t>(plan.rules.size())}});
+  result.emplace_back(json::Object{{"mechanism", "seccomp"},
+                                   {"instructions", static_cast<std::int64_t>(plan.filter_instructions)},
+                                   {"unknown_calls", "ENOSYS"},
+                                   {"network", no_network ? "none" : "host"}});
+  result.emplace_back(json::Object{{"mechanism", "no_new_privs"}});
+  result.emplace_back(json::Object{{"mechanism", "capabilities"}, {"state", "none held, none to be gained"}});
+  result.push_back(limits(plan, report));
+  if (report.cgroup_path[0] != 0) {
+    result.emplace_back(json::Object{{"mechanism", "cgroup"}, {"path", report.cgroup_path}, {"holds", "kill, freeze"}});
+  }
+  result.emplace_back(json::Object{{"mechanism", "tree"}, {"held_by", "subreaper, mark in RLIMIT_RTTIME"}});
+  return result;
+}
+
+std::string rule_path(const LaunchPlan& plan, std::uint32_t index) {
+  return index < plan.rules.size() ? plan.rules[index].path : std::string("?");
+}
+
+Error execute_error(const LaunchPlan& plan, const StartReport& report) {
+  const std::string path = report.index < plan.candidates.size() ? plan.candidates[report.index] : plan.command.front();
+  Error error = fail_errno(report.error, "cannot execute " + path).error();
+  if (report.error == EACCES) {
+    error.hint = "the profile \"" + plan.profile_name +
+                 "\" does not grant executing it (or its interpreter or libraries); grant its folder under "
+                 "files.execute in a profile";
+  } else if (report.error == ENOENT) {
+    error.hint = "the file, or the interpreter its first line names, does not exist or is not granted";
+  } else if (report.error == ENOEXEC) {
+    error.hint = "it is neither a program for this machine nor a script with #!";
+  }
+  return error;
+}
+
+}  // namespace
+
+const char* probe_name(Probe probe) {
+  switch (probe) {
+    case Probe::kReadShadow:
+      return "read /etc/shadow";
+    case Probe::kReadCanary:
+      return "read a file not granted";
+    case Probe::kWriteCanary:
+      return "write a file not granted";
+    case Probe::kCreateBesideCanary:
+      return "create a file in a folder not granted";
+    case Probe::kExecuteCanary:
+      return "execute a file not granted";
+    case Probe::kReadInitEnvironment:
+      return "read the environment of init";
+    case Probe::kReadInitMemory:
+      return "read the memory of init";
+    case Probe::kInternetSocket:
+      return "make an internet socket";
+    case Probe::kConnectPathSocket:
+      return "connect to a path socket";
+    case Probe::kTraceInit:
+      return "trace init";
+    case Probe::kSignalInit:
+      return "signal init";
+    case Probe::kIoUring:
+      return "make an io_uring";
+    case Probe::kNewUserNamespace:
+      return "make a user namespace";
+    case Probe::kMount:
+      return "mount";
+    case Probe::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+json::Value make_manifest(const LaunchPlan& plan, const StartReport& report) {
+  json::Array skipped;
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    if (report.rules_skipped[i] != 0) skipped.emplace_back(plan.rules[i].path);
+  }
+  for (const std::string& path : plan.dropped) skipped.emplace_back(path);
+  json::Array names;
+  for (const auto& [name, value] : plan.environment) names.emplace_back(name);
+  return json::Object{
+      {"profile", plan.profile_name},
+      {"program", report.index < plan.candidates.size() ? plan.candidates[report.index] : plan.command.front()},
+      {"working_directory", plan.working_directory},
+      {"identity", report.user == 0 ? std::string("root without capabilities")
+                                    : "user " + std::to_string(report.user) + " without capabilities"},
+      {"mechanisms", mechanisms(plan, report)},
+      {"probes", probes(report)},
+      {"skipped", std::move(skipped)},
+      {"environment", std::move(names)},
+      {"tmp", plan.tmp}};
+}
+
+Error start_error(const LaunchPlan& plan, const StartReport& report) {
+  const auto refused = [&](std::string what, std::string hint) {
+    Error error = fail_errno(report.error, "the start is refused: " + what).error();
+    error.hint = std::move(hint);
+    return error;
+  };
+  const std::string doctor = "agentos doctor says what this host offers";
+  switch (report.stage) {
+    case Stage::kExecute:
+      return execute_error(plan, report);
+    case Stage::kProbe:
+      return Error{ErrorCode::kNotPermitted,
+                   std::string("the start is refused: inside the confinement it was possible to ") +
+                       probe_name(static_cast<Probe>(report.index)) + ", which the profile \"" + plan.profile_name +
+                       "\" promises to refuse",
+                   "the profile or a mechanism of this host does not hold; " + doctor};
+    case Stage::kLandlockMissing:
+      return Error{ErrorCode::kUnsupported, "the start is refused: this kernel has no Landlock",
+                   "use Linux 5.13 or later with landlock in the lsm= list; " + doctor};
+    case Stage::kLandlockRule:
+      return refused("the profile grants " + rule_path(plan, report.index) + ", which cannot be opened",
+                     "correct the path, or mark it optional");
+    case Stage::kTreeDirectory:
+      return refused("cannot make " + plan.tree_directory, "XDG_RUNTIME_DIR or /tmp must be writable");
+    case Stage::kWorkingDirectory:
+      return refused("cannot enter the working directory " + plan.working_directory, "choose another");
+    case Stage::kSession:
+      return refused("cannot make a session with its controlling terminal", "descriptor 0 must be a terminal");
+    case Stage::kProcessLimit:
+      return refused("cannot join the pids cgroup", doctor);
+    case Stage::kResourceLimits:
+      return refused("cannot set resource limit " + std::to_string(report.index), doctor);
+    case Stage::kCredentials:
+      return refused("cannot drop capabilities", doctor);
+    case Stage::kLandlock:
+      return refused("Landlock could not be applied", doctor);
+    case Stage::kSeccomp:
+      return refused("the seccomp filter could not be installed", doctor);
+    default:
+      return refused("agentos-init failed in stage " + std::to_string(static_cast<unsigned>(report.stage)), doctor);
+  }
+}
+
+}  // namespace agentos::sandbox

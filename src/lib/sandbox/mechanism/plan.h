@@ -1,0 +1,29 @@
+// Reading a launch plan inside init: pointers into the received bytes, every length checked, nothing allocated.
+#pragma once
+
+#include <linux/filter.h>
+
+#include "lib/sandbox/mechanism/wire.h"
+
+namespace agentos::sandbox {
+
+struct PlanRule {
+  const char* path = nullptr;
+  std::uint32_t access = 0;  // bits of Access in profile.h
+  std::uint32_t flags = 0;   // RuleFlag
+};
+
+struct Plan {
+  PlanHeader header;
+  const sock_filter* filter = nullptr;
+  PlanRule rules[kRulesMax];
+  const char* tree_directory = nullptr;  // empty: none
+  char* arguments[kArgumentsMax + 1];    // null-terminated
+  char* environment[kEnvironmentMax + 1];
+  const char* candidates[kCandidatesMax];
+};
+
+// False when the bytes are no plan of this build. `bytes` must outlive the plan and be aligned to 8.
+bool read_plan(char* bytes, std::size_t size, Plan& plan);
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,146 @@
+// Each probe is one system call or two; an answer of 0 means the call was let through.
+#include "lib/sandbox/mechanism/probes.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "lib/sandbox/mechanism/landlock.h"
+#include "lib/sandbox/mechanism/tree_directory.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr std::size_t kPathMax = 4096;
+constexpr unsigned long kNewUserNamespaceFlag = 0x10000000;
+
+struct Scene {
+  int init_pid = 0;
+  char canary[kPathMax] = {};
+  char beside[kPathMax] = {};
+};
+
+int answer_of(long result) { return result < 0 ? errno : 0; }
+
+int try_open(const char* path, int flags) {
+  const int fd = ::open(path, flags | O_CLOEXEC, 0600);
+  const int answer = answer_of(fd);
+  if (fd >= 0) ::close(fd);
+  return answer;
+}
+
+int try_open_of_init(int init_pid, const char* name) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/%d/%s", init_pid, name);
+  return try_open(path, O_RDONLY);
+}
+
+int try_execute(const char* path) {
+  char* const arguments[] = {const_cast<char*>(path), nullptr};
+  char* const environment[] = {nullptr};
+  ::execve(path, arguments, environment);
+  // The canary is empty: ENOEXEC means that the right to execute it was there.
+  return errno == ENOEXEC ? 0 : errno;
+}
+
+int try_internet_socket() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int answer = answer_of(fd);
+  if (fd >= 0) ::close(fd);
+  return answer;
+}
+
+// Refused means: no socket to connect, or the connect itself is refused before the path is looked at.
+int try_path_socket(const char* path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int answer = errno == EACCES || errno == EPERM ? errno : 0;
+  ::close(fd);
+  return answer;
+}
+
+int try_io_uring() {
+  alignas(8) char parameters[120] = {};
+  const long fd = ::syscall(SYS_io_uring_setup, 1U, parameters);
+  const int answer = answer_of(fd);
+  if (fd >= 0) ::close(static_cast<int>(fd));
+  return answer;
+}
+
+int try_probe(Probe probe, const Scene& scene) {
+  switch (probe) {
+    case Probe::kReadShadow:
+      return try_open("/etc/shadow", O_RDONLY);
+    case Probe::kReadCanary:
+      return try_open(scene.canary, O_RDONLY);
+    case Probe::kWriteCanary:
+      return try_open(scene.canary, O_WRONLY);
+    case Probe::kCreateBesideCanary: {
+      const int answer = try_open(scene.beside, O_WRONLY | O_CREAT | O_EXCL);
+      if (answer == 0) ::unlink(scene.beside);
+      return answer;
+    }
+    case Probe::kExecuteCanary:
+      return try_execute(scene.canary);
+    case Probe::kReadInitEnvironment:
+      return try_open_of_init(scene.init_pid, "environ");
+    case Probe::kReadInitMemory:
+      return try_open_of_init(scene.init_pid, "mem");
+    case Probe::kInternetSocket:
+      return try_internet_socket();
+    case Probe::kConnectPathSocket:
+      return try_path_socket(scene.canary);
+    case Probe::kTraceInit:
+      return answer_of(::ptrace(PTRACE_SEIZE, scene.init_pid, nullptr, nullptr));
+    case Probe::kSignalInit:
+      return answer_of(::kill(scene.init_pid, 0));
+    case Probe::kIoUring:
+      return try_io_uring();
+    case Probe::kNewUserNamespace:
+      return answer_of(::syscall(SYS_unshare, kNewUserNamespaceFlag));
+    case Probe::kMount:
+      return answer_of(::mount("none", "/", "tmpfs", MS_REMOUNT, nullptr));
+    case Probe::kCount:
+      break;
+  }
+  return EINVAL;
+}
+
+}  // namespace
+
+bool run_probes(const Plan& plan, int init_pid, StartReport& report) {
+  Scene scene;
+  scene.init_pid = init_pid;
+  std::snprintf(scene.canary, sizeof scene.canary, "%s/%s", plan.tree_directory, kCanaryName);
+  std::snprintf(scene.beside, sizeof scene.beside, "%s/beside", plan.tree_directory);
+  report.probes_promised = plan.header.probes_promised;
+  if (report.landlock_abi < kLandlockAbiSignalScope) {
+    report.probes_promised &= ~(1U << static_cast<std::uint32_t>(Probe::kSignalInit));
+  }
+  for (std::uint32_t i = 0; i < kProbeCount; ++i) {
+    const bool promised = (report.probes_promised & (1U << i)) != 0;
+    // What is not promised is not tried: on a host that lets it through it would have its effect.
+    report.probe_errors[i] = promised ? try_probe(static_cast<Probe>(i), scene) : -1;
+    if (promised && report.probe_errors[i] == 0) {
+      report.stage = Stage::kProbe;
+      report.index = i;
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,22 @@
+// Resource limits of a program, and the mark by which every process of its tree is known.
+//
+// The mark is the value of RLIMIT_RTTIME: inherited by fork and exec, harmless to programs (it bounds only real-time
+// scheduling), readable from outside by prlimit, and not changeable from inside (the seccomp filter refuses it). It
+// finds a tree's processes wherever they were reparented, also when init is gone and there is no cgroup.
+#pragma once
+
+#include "lib/sandbox/mechanism/wire.h"
+
+namespace agentos::sandbox {
+
+// Marks lie in this range: far above any real use of the limit, below infinity.
+inline constexpr std::uint64_t kMarkMin = 1ULL << 44;
+inline constexpr std::uint64_t kMarkMax = 1ULL << 62;
+
+// Limits and mark for the calling process; on failure `report` names the resource.
+bool apply_limits(const PlanHeader& header, StartReport& report);
+
+// Whether a living process carries the mark.
+bool carries_mark(int pid, std::uint64_t mark);
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,30 @@
+// The processes of one tree, found by their mark (rlimits.h), stopped and killed without racing pid reuse.
+//
+// A process that forks while it is looked for is met on the next pass: a caller repeats until a pass finds nothing
+// more to do. Stopping everything before killing makes a fork bomb lose that race.
+#pragma once
+
+#include "lib/sandbox/mechanism/wire.h"
+
+namespace agentos::sandbox {
+
+// One pass over the host's processes. Each sends to every living process of the tree that still needs it and returns
+// how many those were; -1 when /proc cannot be read.
+int stop_marked(std::uint64_t mark);      // SIGSTOP to all that are not stopped
+int continue_marked(std::uint64_t mark);  // SIGCONT to all
+int kill_marked(std::uint64_t mark);      // SIGKILL to all
+
+// Repeats stop_marked until everything stands still: 0, or ETIMEDOUT after 2 s.
+int freeze_marked(std::uint64_t mark);
+
+// Stops what it can, then kills: one round; returns how many processes were still alive before it.
+int end_marked(std::uint64_t mark);
+
+// A fork of the caller, straight into the cgroup whose directory is given (-1: none). Returns as fork does; the
+// caller must have one thread.
+int fork_into(int cgroup_directory);
+
+// Memory shared with processes the caller forks; nullptr when there is none left.
+void* shared_memory(std::size_t bytes);
+
+}  // namespace agentos::sandbox

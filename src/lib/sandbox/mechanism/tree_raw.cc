@@ -1,0 +1,110 @@
+// Raw process work: clone3 into a cgroup, and signals by pidfd to everything that carries a mark.
+#include "lib/sandbox/mechanism/tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "lib/sandbox/mechanism/rlimits.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr int kFreezePassesMax = 2000;
+constexpr int kStopPassesMax = 64;
+
+// 'R', 'S', 'T', 'Z' ...; 0 when the process is gone.
+char state_of(int pid) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  char text[256];
+  const ssize_t count = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  if (count <= 0) return 0;
+  text[count] = 0;
+  const char* name_end = std::strrchr(text, ')');
+  return name_end != nullptr && name_end[1] == ' ' ? name_end[2] : 0;
+}
+
+bool dead(char state) { return state == 0 || state == 'Z' || state == 'X'; }
+bool stopped(char state) { return state == 'T' || state == 't'; }
+
+// Opens the process first and looks at its mark after: a pid that was reused in between fails one of the two.
+bool signal_marked(int pid, std::uint64_t mark, int number, bool skip_stopped) {
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U));
+  if (process < 0) return false;
+  bool needed = false;
+  if (carries_mark(pid, mark)) {
+    const char state = state_of(pid);
+    needed = !dead(state) && !(skip_stopped && stopped(state)) &&
+             ::syscall(SYS_pidfd_send_signal, process, number, nullptr, 0U) == 0;
+  }
+  ::close(process);
+  return needed;
+}
+
+int signal_all(std::uint64_t mark, int number, bool skip_stopped) {
+  DIR* processes = ::opendir("/proc");
+  if (processes == nullptr) return -1;
+  int count = 0;
+  while (const dirent* entry = ::readdir(processes)) {
+    const int pid = std::atoi(entry->d_name);
+    if (pid > 0 && carries_mark(pid, mark) && signal_marked(pid, mark, number, skip_stopped)) ++count;
+  }
+  ::closedir(processes);
+  return count;
+}
+
+}  // namespace
+
+int stop_marked(std::uint64_t mark) { return signal_all(mark, SIGSTOP, true); }
+int continue_marked(std::uint64_t mark) { return signal_all(mark, SIGCONT, false); }
+int kill_marked(std::uint64_t mark) { return signal_all(mark, SIGKILL, false); }
+
+int freeze_marked(std::uint64_t mark) {
+  for (int i = 0; i < kFreezePassesMax; ++i) {
+    const int running = stop_marked(mark);
+    if (running == 0) return 0;
+    if (running < 0) return ENOENT;
+    const timespec pause{0, i < 4 ? 100'000 : 1'000'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  return ETIMEDOUT;
+}
+
+int end_marked(std::uint64_t mark) {
+  for (int i = 0; i < kStopPassesMax && stop_marked(mark) > 0; ++i) {
+  }
+  return kill_marked(mark);
+}
+
+int fork_into(int cgroup_directory) {
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  if (cgroup_directory >= 0) {
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(cgroup_directory);
+  }
+  long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid < 0 && errno == ENOSYS && cgroup_directory < 0) pid = ::fork();
+  return static_cast<int>(pid);
+}
+
+void* shared_memory(std::size_t bytes) {
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
+
+}  // namespace agentos::sandbox

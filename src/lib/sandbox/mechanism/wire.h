@@ -1,0 +1,141 @@
+// What the launcher and agentos-init say to each other: one plan (a memfd), fixed-size reports and commands.
+//
+// Both sides are built from this file in one build, so plain structs in host byte order are the format. Everything
+// here must compile without the C++ library: init is static and small.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace agentos::sandbox {
+
+inline constexpr int kControlFd = 3;  // in init: the SOCK_SEQPACKET control socket
+inline constexpr int kAgentFd = 3;    // in the program: its socket to the kernel
+inline constexpr std::uint32_t kPlanMagic = 0x31676c50;
+inline constexpr std::size_t kPlanBytesMax = 2U << 20;
+inline constexpr std::uint32_t kArgumentsMax = 4096;
+inline constexpr std::uint32_t kEnvironmentMax = 1024;
+inline constexpr std::uint32_t kCandidatesMax = 64;
+inline constexpr std::uint32_t kRulesMax = 256;
+inline constexpr std::uint32_t kFilterInstructionsMax = 4096;
+inline constexpr std::size_t kCgroupPathMax = 512;
+
+// Descriptors that travel with the plan, in this order; the last is absent when there is no agent socket.
+enum PlanFd : std::uint8_t { kPlanFile, kStandardInput, kStandardOutput, kStandardError, kWorkingDirectory, kAgent };
+inline constexpr int kPlanFdsMax = 6;
+
+enum PlanFlag : std::uint32_t {
+  kNewTerminalSession = 1,  // descriptor 0 becomes the controlling terminal
+  kPrivateTmp = 2,          // make <tree directory>/tmp
+  kUseCgroups = 4,          // try to make a cgroup for the tree
+  kNetworkRefused = 8,      // no TCP by Landlock, no sockets by seccomp
+  kStartInTmp = 16,         // the working directory is the private tmp
+};
+
+enum RuleFlag : std::uint32_t { kOptionalRule = 1 };
+
+// What a probe inside the confinement tries; every one must be refused where the profile promises it.
+enum class Probe : std::uint32_t {
+  kReadShadow,           // open /etc/shadow
+  kReadCanary,           // open a file of the same user outside every grant
+  kWriteCanary,          // open it for writing
+  kCreateBesideCanary,   // create a file next to it
+  kExecuteCanary,        // execve it
+  kReadInitEnvironment,  // open /proc/<init>/environ
+  kReadInitMemory,       // open /proc/<init>/mem
+  kInternetSocket,       // socket(AF_INET)
+  kConnectPathSocket,    // connect to a path Unix socket
+  kTraceInit,            // ptrace(PTRACE_SEIZE, init)
+  kSignalInit,           // kill(init, 0)
+  kIoUring,              // io_uring_setup
+  kNewUserNamespace,     // unshare(CLONE_NEWUSER)
+  kMount,                // mount
+  kCount,
+};
+inline constexpr std::uint32_t kProbeCount = static_cast<std::uint32_t>(Probe::kCount);
+
+// How far a start came; on failure, what could not be done. `index` and `error` of StartReport complete it.
+enum class Stage : std::uint32_t {
+  kNone,
+  kPlan,              // the plan is malformed
+  kTreeDirectory,     // the private directory could not be made
+  kProcess,           // clone failed
+  kSession,           // setsid, controlling terminal
+  kDescriptors,       // dup2, close_range
+  kWorkingDirectory,  // fchdir
+  kProcessLimit,      // joining the pids cgroup
+  kResourceLimits,    // setrlimit; index is the resource
+  kCredentials,       // capabilities could not be dropped
+  kNoNewPrivileges,
+  kLandlockMissing,  // the kernel has no Landlock
+  kLandlockRule,     // index is the rule
+  kLandlock,
+  kSeccomp,
+  kProbe,    // index is the probe that was not refused
+  kExecute,  // index is the candidate, kCandidatesMax when there was none
+  kRunning,
+};
+
+struct PlanHeader {
+  std::uint32_t magic = kPlanMagic;
+  std::uint32_t bytes = 0;  // of the whole plan
+  std::uint64_t mark = 0;   // RLIMIT_RTTIME of every process of the tree
+  std::uint32_t flags = 0;  // PlanFlag
+  std::int32_t landlock_abi_max = 0;
+  std::uint32_t probes_promised = 0;  // bit n: Probe n must be refused
+  std::uint32_t filter_instructions = 0;
+  std::uint32_t rules = 0;
+  std::uint32_t arguments = 0;
+  std::uint32_t environment = 0;
+  std::uint32_t candidates = 0;
+  std::int64_t memory_bytes = 0;
+  std::int64_t cpu_seconds = 0;
+  std::int64_t processes = 0;
+  std::int64_t open_files = 0;
+  std::int64_t file_bytes = 0;
+  std::int64_t wall_ms = 0;
+  // Then: filter (8 bytes each); rules (u32 access, u32 flags, string); tree directory; arguments; environment;
+  // candidates. A string is u32 length, the bytes, NUL.
+};
+
+enum class ReportKind : std::uint32_t { kStart = 1, kDone, kExit };
+
+struct StartReport {
+  ReportKind kind = ReportKind::kStart;
+  Stage stage = Stage::kNone;
+  std::int32_t error = 0;
+  std::uint32_t index = 0;
+  std::int32_t pid = 0;
+  std::int32_t landlock_abi = 0;
+  std::uint32_t user = 0;
+  std::uint32_t probes_promised = 0;
+  std::int32_t probe_errors[kProbeCount] = {};  // 0: it was not refused
+  std::uint8_t rules_skipped[kRulesMax] = {};   // 1: optional and absent
+  std::uint32_t pids_limited = 0;               // a pids cgroup holds Limits::processes
+  char cgroup_path[kCgroupPathMax] = {};        // empty: none
+};
+
+// The answer to a freeze or thaw.
+struct DoneReport {
+  ReportKind kind = ReportKind::kDone;
+  std::uint32_t sequence = 0;
+  std::int32_t error = 0;
+};
+
+struct ExitReport {
+  ReportKind kind = ReportKind::kExit;
+  std::int32_t wait_status = 0;
+  std::int64_t cpu_us = 0;
+  std::int64_t memory_peak_bytes = 0;
+  std::int32_t wall_limit_hit = 0;
+};
+
+enum class CommandKind : std::uint32_t { kSignal = 1, kFreeze, kThaw, kKill };
+
+struct Command {
+  CommandKind kind = CommandKind::kKill;
+  std::uint32_t sequence = 0;
+  std::int32_t argument = 0;
+};
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,85 @@
+// The built-in profiles, in one place so that a person can read what each grants (PROFILE.md says why).
+#include <array>
+#include <string>
+
+#include "lib/sandbox/profile.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr std::uint8_t kRead = static_cast<std::uint8_t>(Access::kRead);
+constexpr std::uint8_t kReadWrite = Access::kRead | Access::kWrite;
+constexpr std::uint8_t kReadExecute = Access::kRead | Access::kExecute;
+constexpr std::uint8_t kEverything = kReadExecute | kReadWrite;
+constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
+
+constexpr std::array<std::string_view, 3> kNames{"agent-default", "tool", "unconfined-files"};
+
+constexpr const char* kProgramFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+// What the C library, Python, Node and git read at start. No file here holds a secret.
+constexpr const char* kReadableFiles[] = {
+    "/etc/alternatives", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/debian_version", "/etc/group",
+    "/etc/host.conf", "/etc/hostname", "/etc/hosts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+    "/etc/localtime", "/etc/locale.alias", "/etc/locale.conf", "/etc/mime.types", "/etc/nsswitch.conf",
+    "/etc/os-release", "/etc/passwd", "/etc/profile", "/etc/protocols", "/etc/python3", "/etc/python3.11",
+    "/etc/resolv.conf", "/etc/services", "/etc/shells", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone",
+    // The machine, but of processes only the program's own entry (Landlock binds it to the first process).
+    "/proc/self", "/proc/cpuinfo", "/proc/filesystems", "/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/uptime",
+    "/proc/version", "/proc/sys/kernel/ngroups_max", "/proc/sys/kernel/osrelease", "/proc/sys/kernel/pid_max",
+    "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"};
+constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty"};
+constexpr const char* kReadableDevices[] = {"/dev/random", "/dev/urandom"};
+
+void add_system(Profile& profile) {
+  for (const char* path : kProgramFolders) profile.files.push_back({path, kReadExecute, true});
+  for (const char* path : kReadableFiles) profile.files.push_back({path, kRead, true});
+  for (const char* path : kDevices) profile.files.push_back({path, kReadWrite, true});
+  for (const char* path : kReadableDevices) profile.files.push_back({path, kRead, true});
+  profile.files.push_back({"${tmp}", kReadWrite, false});
+}
+
+Profile agent_default() {
+  Profile profile;
+  profile.name = "agent-default";
+  add_system(profile);
+  profile.files.push_back({"${cwd}", kReadExecute, false});
+  profile.limits.processes = 512;
+  profile.limits.file_bytes = 4 * kGibibyte;
+  return profile;
+}
+
+Profile tool() {
+  Profile profile;
+  profile.name = "tool";
+  add_system(profile);
+  profile.limits.memory_bytes = kGibibyte;
+  profile.limits.cpu_seconds = 60;
+  profile.limits.processes = 256;
+  profile.limits.open_files = 256;
+  profile.limits.file_bytes = kGibibyte / 4;
+  profile.limits.wall_ms = 120'000;
+  return profile;
+}
+
+Profile unconfined_files() {
+  Profile profile;
+  profile.name = "unconfined-files";
+  profile.files.push_back({"/", kEverything, false});
+  profile.limits.processes = 512;
+  return profile;
+}
+
+}  // namespace
+
+Result<Profile> preset_profile(std::string_view name) {
+  if (name == "agent-default") return agent_default();
+  if (name == "tool") return tool();
+  if (name == "unconfined-files") return unconfined_files();
+  std::string hint = "presets:";
+  for (const std::string_view known : kNames) hint.append(" ").append(known);
+  return fail(ErrorCode::kNotFound, "there is no built-in profile \"" + std::string(name) + "\"", std::move(hint));
+}
+
+std::vector<std::string_view> preset_profile_names() { return {kNames.begin(), kNames.end()}; }
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,186 @@
+// Reading a profile document (PROFILE.md): every key is known or refused, every error says file:line:column.
+#include <climits>
+#include <string>
+
+#include "base/yaml/document.h"
+#include "lib/sandbox/mechanism/wire.h"
+#include "lib/sandbox/profile.h"
+
+namespace agentos::sandbox {
+namespace {
+
+using yaml::Node;
+
+struct LimitKey {
+  std::string_view name;
+  std::int64_t Limits::* member;
+};
+constexpr LimitKey kLimitKeys[] = {{"memory_bytes", &Limits::memory_bytes}, {"cpu_seconds", &Limits::cpu_seconds},
+                                   {"processes", &Limits::processes},       {"open_files", &Limits::open_files},
+                                   {"file_bytes", &Limits::file_bytes},     {"wall_ms", &Limits::wall_ms}};
+
+class ProfileReader {
+ public:
+  explicit ProfileReader(std::string_view file) : file_(file) {}
+
+  Result<Profile> read(const Node& root) {
+    TRY(expect(root, Node::Kind::kMapping, "the document"));
+    TRY(known(root, {"apiVersion", "kind", "metadata", "extends", "files", "network", "limits", "environment",
+                     "private_tmp"}));
+    TRY(constant(root, "apiVersion", "agentos/v1"));
+    TRY(constant(root, "kind", "Profile"));
+    Profile profile;
+    if (const Node* extends = root.find("extends")) {
+      TRY(expect(*extends, Node::Kind::kString, "extends"));
+      auto preset = preset_profile(extends->text);
+      if (!preset) return yaml::fail_at(file_, extends->mark, preset.error().message, preset.error().hint);
+      profile = std::move(*preset);
+    }
+    TRY(read_name(root, profile));
+    if (const Node* files = root.find("files")) TRY(read_files(*files, profile));
+    if (const Node* network = root.find("network")) TRY(read_network(*network, profile));
+    if (const Node* limits = root.find("limits")) TRY(read_limits(*limits, profile));
+    if (const Node* names = root.find("environment")) TRY(read_environment(*names, profile));
+    if (const Node* tmp = root.find("private_tmp")) {
+      TRY(expect(*tmp, Node::Kind::kBool, "private_tmp"));
+      profile.private_tmp = tmp->boolean;
+    }
+    return profile;
+  }
+
+ private:
+  Status expect(const Node& node, Node::Kind kind, std::string_view what) {
+    if (node.kind == kind) return {};
+    Node wanted;
+    wanted.kind = kind;
+    return yaml::fail_at(file_, node.mark,
+                         std::string(what) + " must be a " + wanted.kind_name() + ", not a " + node.kind_name());
+  }
+
+  Status known(const Node& mapping, const std::vector<std::string_view>& keys) {
+    for (const Node::Entry& entry : mapping.entries) {
+      bool found = false;
+      for (const std::string_view key : keys) found = found || key == entry.key;
+      if (found) continue;
+      const std::string_view near = yaml::nearest(entry.key, keys);
+      std::string hint = near.empty() ? std::string("known keys:") : "did you mean \"" + std::string(near) + "\"?";
+      if (near.empty()) {
+        for (const std::string_view key : keys) hint.append(" ").append(key);
+      }
+      return yaml::fail_at(file_, entry.mark, "unknown key \"" + entry.key + "\"", std::move(hint));
+    }
+    return {};
+  }
+
+  Status constant(const Node& root, std::string_view key, std::string_view value) {
+    const Node* node = root.find(key);
+    if (node != nullptr && node->kind == Node::Kind::kString && node->text == value) return {};
+    return yaml::fail_at(file_, node != nullptr ? node->mark : root.mark,
+                         std::string(key) + " must be \"" + std::string(value) + "\"");
+  }
+
+  Status read_name(const Node& root, Profile& profile) {
+    const Node* metadata = root.find("metadata");
+    if (metadata == nullptr) return yaml::fail_at(file_, root.mark, "metadata.name is missing");
+    TRY(expect(*metadata, Node::Kind::kMapping, "metadata"));
+    TRY(known(*metadata, {"name", "description"}));
+    const Node* name = metadata->find("name");
+    if (name == nullptr) return yaml::fail_at(file_, metadata->mark, "metadata.name is missing");
+    TRY(expect(*name, Node::Kind::kString, "metadata.name"));
+    if (name->text.empty()) return yaml::fail_at(file_, name->mark, "metadata.name is empty");
+    profile.name = name->text;
+    return {};
+  }
+
+  Status read_files(const Node& files, Profile& profile) {
+    TRY(expect(files, Node::Kind::kMapping, "files"));
+    TRY(known(files, {"read", "write", "execute"}));
+    TRY(read_paths(files.find("read"), static_cast<std::uint8_t>(Access::kRead), profile));
+    TRY(read_paths(files.find("write"), Access::kRead | Access::kWrite, profile));
+    return read_paths(files.find("execute"), Access::kRead | Access::kExecute, profile);
+  }
+
+  Status read_paths(const Node* list, std::uint8_t access, Profile& profile) {
+    if (list == nullptr) return {};
+    TRY(expect(*list, Node::Kind::kSequence, "a list of files"));
+    for (const Node& item : list->items) {
+      FileRule rule;
+      rule.access = access;
+      const Node* path = &item;
+      if (item.kind == Node::Kind::kMapping) {
+        TRY(known(item, {"path", "optional"}));
+        path = item.find("path");
+        if (path == nullptr) return yaml::fail_at(file_, item.mark, "path is missing");
+        if (const Node* optional = item.find("optional")) {
+          TRY(expect(*optional, Node::Kind::kBool, "optional"));
+          rule.optional = optional->boolean;
+        }
+      }
+      TRY(expect(*path, Node::Kind::kString, "a path"));
+      TRY(check_path(*path));
+      rule.path = path->text;
+      if (profile.files.size() >= kRulesMax) {
+        return yaml::fail_at(file_, item.mark, "more than " + std::to_string(kRulesMax) + " files are granted",
+                             "grant the folder they are in");
+      }
+      profile.files.push_back(std::move(rule));
+    }
+    return {};
+  }
+
+  Status check_path(const Node& path) {
+    const std::string& text = path.text;
+    const bool rooted = text.starts_with("/") || text.starts_with("${cwd}") || text.starts_with("${tmp}");
+    if (rooted && text.find('\0') == std::string::npos && text.size() < PATH_MAX) return {};
+    return yaml::fail_at(file_, path.mark, "\"" + text.substr(0, 80) + "\" is not an absolute path",
+                         "begin it with /, ${cwd} or ${tmp}");
+  }
+
+  Status read_network(const Node& network, Profile& profile) {
+    TRY(expect(network, Node::Kind::kString, "network"));
+    if (network.text != "none" && network.text != "host") {
+      return yaml::fail_at(file_, network.mark, "network must be \"none\" or \"host\"");
+    }
+    profile.network = network.text == "host" ? Network::kHost : Network::kNone;
+    return {};
+  }
+
+  Status read_limits(const Node& limits, Profile& profile) {
+    TRY(expect(limits, Node::Kind::kMapping, "limits"));
+    std::vector<std::string_view> names;
+    for (const LimitKey& key : kLimitKeys) names.push_back(key.name);
+    TRY(known(limits, names));
+    for (const LimitKey& key : kLimitKeys) {
+      const Node* value = limits.find(key.name);
+      if (value == nullptr) continue;
+      TRY(expect(*value, Node::Kind::kInt, "limits." + std::string(key.name)));
+      if (value->integer < 0) return yaml::fail_at(file_, value->mark, "a limit is not negative", "0 is no limit");
+      profile.limits.*key.member = value->integer;
+    }
+    return {};
+  }
+
+  Status read_environment(const Node& names, Profile& profile) {
+    TRY(expect(names, Node::Kind::kSequence, "environment"));
+    for (const Node& name : names.items) {
+      TRY(expect(name, Node::Kind::kString, "a name in environment"));
+      if (name.text.empty() || name.text.find_first_of(std::string_view("=\0 ", 3)) != std::string::npos) {
+        return yaml::fail_at(file_, name.mark, "\"" + name.text + "\" is not the name of a variable",
+                             "list names only; the values come from the client");
+      }
+      profile.environment_allow.push_back(name.text);
+    }
+    return {};
+  }
+
+  std::string_view file_;
+};
+
+}  // namespace
+
+Result<Profile> parse_profile(std::string_view text, std::string_view file) {
+  const Node root = TRY(yaml::parse(text, file));
+  return ProfileReader(file).read(root);
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,161 @@
+// Reports in, commands out; and the clean-up of a tree whose init was killed.
+#include "lib/sandbox/running_tree.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lib/sandbox/manifest.h"
+#include "lib/sandbox/mechanism/cgroup.h"
+#include "lib/sandbox/mechanism/tree.h"
+#include "lib/sandbox/mechanism/tree_directory.h"
+
+namespace agentos::sandbox {
+
+RunningTree::RunningTree(std::uint64_t id, LaunchPlan plan, PreparedInit prepared,
+                         std::function<void(Result<Started>)> on_start, std::function<void(ExitStatus)> on_exit)
+    : id_(id),
+      plan_(std::move(plan)),
+      prepared_(std::move(prepared)),
+      on_start_(std::move(on_start)),
+      on_exit_(std::move(on_exit)) {}
+
+int RunningTree::pid() const {
+  const std::lock_guard lock(mutex_);
+  return pid_;
+}
+
+Status RunningTree::send(CommandKind kind, int argument) {
+  const std::lock_guard lock(mutex_);
+  if (!open_) return fail(ErrorCode::kClosed, "the process tree has ended");
+  const Command command{kind, 0, argument};
+  if (::send(prepared_.control.get(), &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    return fail_errno(errno, "cannot reach agentos-init");
+  }
+  return {};
+}
+
+Status RunningTree::ask(CommandKind kind) {
+  std::unique_lock lock(mutex_);
+  if (!open_) return fail(ErrorCode::kClosed, "the process tree has ended");
+  const Command command{kind, ++sequence_, 0};
+  answers_[command.sequence] = std::nullopt;
+  if (::send(prepared_.control.get(), &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    answers_.erase(command.sequence);
+    return fail_errno(errno, "cannot reach agentos-init");
+  }
+  answered_.wait_for(lock, std::chrono::milliseconds(kAnswerMs),
+                     [&] { return !open_ || answers_[command.sequence].has_value(); });
+  const std::optional<int> answer = answers_[command.sequence];
+  answers_.erase(command.sequence);
+  if (answer.has_value()) {
+    if (*answer == 0) return {};
+    return fail_errno(*answer, kind == CommandKind::kFreeze ? "cannot freeze the tree" : "cannot thaw the tree");
+  }
+  if (!open_) return fail(ErrorCode::kClosed, "the process tree has ended");
+  return fail(ErrorCode::kTimedOut, "agentos-init did not answer");
+}
+
+Status RunningTree::start(const std::string& init_path) {
+  init_ = TRY(start_init(init_path, prepared_));
+  return {};
+}
+
+void RunningTree::close_control() {
+  const std::lock_guard lock(mutex_);
+  open_ = false;
+  prepared_.control.reset();
+  answered_.notify_all();
+}
+
+void RunningTree::fail_start(Error error) {
+  close_control();
+  if (init_.pid > 0 && !init_.process.valid()) ::waitpid(init_.pid, nullptr, 0);
+  if (on_start_) on_start_(std::unexpected(std::move(error)));
+}
+
+void RunningTree::handle(const StartReport& report) {
+  start_report_ = report;
+  start_report_->cgroup_path[kCgroupPathMax - 1] = 0;
+  if (report.stage != Stage::kRunning) return;
+  started_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    pid_ = report.pid;
+  }
+  if (on_start_) on_start_(Started{report.pid, init_.pid, make_manifest(plan_, *start_report_)});
+}
+
+void RunningTree::handle(const DoneReport& report) {
+  const std::lock_guard lock(mutex_);
+  const auto waiting = answers_.find(report.sequence);
+  if (waiting == answers_.end()) return;
+  waiting->second = report.error;
+  answered_.notify_all();
+}
+
+bool RunningTree::read_reports() {
+  for (;;) {
+    alignas(StartReport) char bytes[sizeof(StartReport)];
+    const ssize_t size = ::recv(prepared_.control.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return errno == EAGAIN;
+    if (size == sizeof(StartReport)) {
+      StartReport report;
+      std::memcpy(&report, bytes, sizeof report);
+      handle(report);
+    } else if (size == sizeof(ExitReport)) {
+      exit_report_.emplace();
+      std::memcpy(&*exit_report_, bytes, sizeof(ExitReport));
+    } else if (size == sizeof(DoneReport)) {
+      DoneReport report;
+      std::memcpy(&report, bytes, sizeof report);
+      handle(report);
+    } else {
+      return false;
+    }
+  }
+}
+
+void RunningTree::init_ended() {
+  read_reports();
+  close_control();
+  ::waitpid(init_.pid, nullptr, 0);  // ECHILD where the process ignores SIGCHLD
+  init_.process.reset();
+}
+
+// Whoever killed init left its tree to us: the program itself dies by PR_SET_PDEATHSIG, the rest by cgroup and mark.
+bool RunningTree::finish() {
+  const bool orderly = exit_report_.has_value() || (start_report_.has_value() && !started_);
+  if (!orderly) {
+    const char* cgroup = start_report_.has_value() ? start_report_->cgroup_path : "";
+    if (cgroup[0] != 0) kill_cgroup(cgroup);
+    if (end_marked(plan_.header.mark) != 0) return false;
+    if (cgroup[0] != 0 && cgroup_populated(cgroup)) return false;
+    if (cgroup[0] != 0) ::rmdir(cgroup);
+    remove_tree_directory(plan_.tree_directory.c_str());
+  }
+  if (!started_) {
+    Error error{ErrorCode::kCancelled, "the start was cancelled: agentos-init ended before it could report", ""};
+    if (start_report_.has_value()) error = start_error(plan_, *start_report_);
+    if (on_start_) on_start_(std::unexpected(std::move(error)));
+    return true;
+  }
+  ExitStatus status{true, SIGKILL, false, 0, 0};
+  if (exit_report_.has_value()) {
+    const int wait_status = exit_report_->wait_status;
+    status.signaled = WIFSIGNALED(wait_status);
+    status.code = status.signaled ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+    status.core_dumped = status.signaled && WCOREDUMP(wait_status);
+    status.cpu_us = exit_report_->cpu_us;
+    status.memory_peak_bytes = exit_report_->memory_peak_bytes;
+  }
+  if (on_exit_) on_exit_(status);
+  return true;
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,288 @@
+// A small compiler from "number -> verdict or check" to BPF: a binary tree over ranges of numbers, so that installing
+// the filter (the running kernel evaluates it for every number) and each call stay cheap.
+#include "lib/sandbox/seccomp_filter.h"
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <map>
+
+#include "lib/sandbox/syscall_lists.h"
+
+#define CALL(name) __NR_##name
+
+namespace agentos::sandbox {
+namespace {
+
+using Code = std::vector<sock_filter>;
+
+#ifdef __x86_64__
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+constexpr std::uint32_t kX32Bit = 0x40000000;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
+
+constexpr std::uint32_t refuse(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
+constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
+constexpr int kOpenat2 = 437, kClone3 = 435;
+// CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}; the one for time is no flag of clone.
+constexpr std::uint32_t kNewNamespaceFlags = 0x7E020000;
+constexpr std::uint32_t kPersonalityQuery = 0xFFFFFFFF;
+constexpr std::uint32_t kFastOpen = 0x20000000;  // MSG_FASTOPEN connects without connect()
+constexpr std::uint32_t kTypeMask = 0xF;
+constexpr std::uint32_t kTruncateFlag = 01000, kAccessModeMask = 03;
+constexpr std::uint32_t kInjectInput = 0x5412, kConsoleControl = 0x541C, kLineDiscipline = 0x5423;
+constexpr std::uint32_t kRealTimeLimit = 15;  // RLIMIT_RTTIME carries the mark of the tree
+
+sock_filter statement(std::uint16_t code, std::uint32_t k) { return sock_filter{code, 0, 0, k}; }
+sock_filter jump(std::uint16_t test, std::uint32_t k, std::uint8_t yes, std::uint8_t no) {
+  return sock_filter{static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), yes, no, k};
+}
+
+// Straight-line checks of arguments. Every method either decides or falls through to what is appended next. The low
+// half is compared for arguments that the running kernel itself truncates to 32 bits.
+class Check {
+ public:
+  Check& low(unsigned argument) { return load(argument, 0); }
+  Check& high(unsigned argument) { return load(argument, 4); }
+  Check& mask(std::uint32_t bits) {
+    code_.push_back(statement(BPF_ALU | BPF_AND | BPF_K, bits));
+    return *this;
+  }
+  Check& when_equal(std::uint32_t value, std::uint32_t verdict) {
+    code_.push_back(jump(BPF_JEQ, value, 0, 1));
+    return otherwise(verdict);
+  }
+  Check& when_not(std::uint32_t value, std::uint32_t verdict) {
+    code_.push_back(jump(BPF_JEQ, value, 1, 0));
+    return otherwise(verdict);
+  }
+  Check& when_any_bit(std::uint32_t bits, std::uint32_t verdict) {
+    code_.push_back(jump(BPF_JSET, bits, 0, 1));
+    return otherwise(verdict);
+  }
+  Check& otherwise(std::uint32_t verdict) {
+    code_.push_back(statement(BPF_RET | BPF_K, verdict));
+    return *this;
+  }
+  const Code& code() const { return code_; }
+
+ private:
+  Check& load(unsigned argument, unsigned half) {
+    const auto offset = offsetof(seccomp_data, args) + std::size_t{8} * argument + half;
+    code_.push_back(statement(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
+    return *this;
+  }
+  Code code_;
+};
+
+using Table = std::map<int, Code>;
+
+void decide(Table& table, int number, std::uint32_t verdict) { table[number] = Check().otherwise(verdict).code(); }
+void decide(Table& table, int number, const Check& check) { table[number] = check.code(); }
+
+// Sockets a program may use when it has no network: a connected pair, and messages without a destination.
+void add_socket_checks(Table& table, Network network) {
+  const std::uint32_t no = refuse(EACCES);
+  if (network == Network::kNone) {
+    for (const int number : socket_calls()) decide(table, number, no);
+    decide(table, CALL(socketpair),
+           Check()
+               .low(0)
+               .when_not(AF_UNIX, no)
+               .low(1)
+               .mask(kTypeMask)
+               .when_equal(SOCK_STREAM, kAllow)
+               .when_equal(SOCK_SEQPACKET, kAllow)
+               .otherwise(no));
+    decide(table, CALL(sendto),
+           Check().low(4).when_not(0, no).high(4).when_not(0, no).low(3).when_any_bit(kFastOpen, no).otherwise(kAllow));
+  } else {
+    for (const int number : socket_calls()) decide(table, number, kAllow);
+    decide(table, CALL(socketpair), kAllow);
+    decide(table, CALL(socket),
+           Check()
+               .low(1)
+               .mask(kTypeMask)
+               .when_equal(SOCK_RAW, no)
+               .when_equal(SOCK_PACKET, no)
+               .low(0)
+               .when_equal(AF_UNIX, kAllow)
+               .when_equal(AF_INET, kAllow)
+               .when_equal(AF_INET6, kAllow)
+               .otherwise(no));
+    decide(table, CALL(sendto), Check().low(3).when_any_bit(kFastOpen, no).otherwise(kAllow));
+  }
+  decide(table, CALL(sendmsg), Check().low(2).when_any_bit(kFastOpen, no).otherwise(kAllow));
+  decide(table, CALL(sendmmsg), Check().low(3).when_any_bit(kFastOpen, no).otherwise(kAllow));
+}
+
+void add_process_checks(Table& table) {
+  const std::uint32_t no = refuse(EPERM);
+  decide(table, CALL(clone), Check().low(0).when_any_bit(kNewNamespaceFlags, no).otherwise(kAllow));
+  // Its flags are in memory, where no filter can look; the C library falls back to clone.
+  decide(table, kClone3, refuse(ENOSYS));
+  for (const int number : own_process_calls()) decide(table, number, Check().low(0).when_not(0, no).otherwise(kAllow));
+  decide(table, CALL(setpriority), Check().low(0).when_not(0, no).low(1).when_not(0, no).otherwise(kAllow));
+  decide(table, CALL(ioprio_set), Check().low(0).when_not(1, no).low(1).when_not(0, no).otherwise(kAllow));
+  decide(table, CALL(setrlimit), Check().low(0).when_equal(kRealTimeLimit, no).otherwise(kAllow));
+  Code own_limits = Check().low(0).when_not(0, no).low(1).code();
+  own_limits.push_back(jump(BPF_JEQ, kRealTimeLimit, 1, 0));
+  own_limits.push_back(statement(BPF_RET | BPF_K, kAllow));
+  const Code reading_only = Check().low(2).when_not(0, no).high(2).when_not(0, no).otherwise(kAllow).code();
+  own_limits.insert(own_limits.end(), reading_only.begin(), reading_only.end());
+  table[CALL(prlimit64)] = own_limits;
+  decide(table, CALL(personality),
+         Check().low(0).when_equal(0, kAllow).when_equal(kPersonalityQuery, kAllow).otherwise(no));
+  decide(table, CALL(ioctl),
+         Check()
+             .low(1)
+             .when_equal(kInjectInput, no)
+             .when_equal(kConsoleControl, no)
+             .when_equal(kLineDiscipline, no)
+             .otherwise(kAllow));
+}
+
+// Opening for reading with O_TRUNC empties a file; before ABI 3 Landlock lets that through.
+Code truncation_check(unsigned flags_argument) {
+  Code code = Check().low(flags_argument).code();
+  code.push_back(jump(BPF_JSET, kTruncateFlag, 1, 0));
+  code.push_back(statement(BPF_RET | BPF_K, kAllow));
+  const Code modes =
+      Check().mask(kAccessModeMask).when_equal(1, kAllow).when_equal(2, kAllow).otherwise(refuse(EPERM)).code();
+  code.insert(code.end(), modes.begin(), modes.end());
+  return code;
+}
+
+void add_open_checks(Table& table, int landlock_abi) {
+  const bool landlock_holds = landlock_abi >= 3;
+  table[CALL(openat)] = landlock_holds ? Check().otherwise(kAllow).code() : truncation_check(2);
+  decide(table, kOpenat2, landlock_holds ? kAllow : refuse(ENOSYS));
+  decide(table, CALL(truncate), landlock_holds ? kAllow : refuse(EPERM));
+#ifdef __x86_64__
+  table[CALL(open)] = landlock_holds ? Check().otherwise(kAllow).code() : truncation_check(1);
+#endif
+}
+
+struct Range {
+  int first = 0;
+  const Code* code = nullptr;
+};
+
+bool same(const Code& a, const Code& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].code != b[i].code || a[i].jt != b[i].jt || a[i].jf != b[i].jf || a[i].k != b[i].k) return false;
+  }
+  return true;
+}
+
+std::vector<Range> ranges_of(const Table& table, const Code& unknown) {
+  std::vector<Range> ranges{{0, &unknown}};
+  const auto put = [&](int number, const Code& code) {
+    if (!same(*ranges.back().code, code)) ranges.push_back({number, &code});
+  };
+  int next = 0;
+  for (const auto& [number, code] : table) {
+    if (number > next) put(next, unknown);
+    if (number == 0) {
+      ranges.back().code = &code;
+    } else {
+      put(number, code);
+    }
+    next = number + 1;
+  }
+  put(next, unknown);
+  return ranges;
+}
+
+Code tree_of(const Range* ranges, std::size_t count) {
+  if (count == 1) return *ranges->code;
+  const std::size_t middle = count / 2;
+  const Code below = tree_of(ranges, middle);
+  const Code above = tree_of(ranges + middle, count - middle);
+  Code code;
+  constexpr std::size_t kShortJumpMax = 255;
+  const auto pivot = static_cast<std::uint32_t>(ranges[middle].first);
+  if (below.size() <= kShortJumpMax) {
+    code.push_back(jump(BPF_JGE, pivot, static_cast<std::uint8_t>(below.size()), 0));
+  } else {
+    code.push_back(jump(BPF_JGE, pivot, 0, 1));
+    code.push_back(statement(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(below.size())));
+  }
+  code.insert(code.end(), below.begin(), below.end());
+  code.insert(code.end(), above.begin(), above.end());
+  return code;
+}
+
+}  // namespace
+
+std::vector<sock_filter> build_filter(const FilterOptions& options) {
+  Table table;
+  for (const int number : allowed_calls()) decide(table, number, kAllow);
+  for (const int number : refused_calls()) decide(table, number, refuse(EPERM));
+  add_socket_checks(table, options.network);
+  add_process_checks(table);
+  add_open_checks(table, options.landlock_abi);
+  const Code unknown = Check().otherwise(refuse(ENOSYS)).code();
+  const std::vector<Range> ranges = ranges_of(table, unknown);
+
+  Code filter;
+  filter.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
+  filter.push_back(jump(BPF_JEQ, kArchitecture, 1, 0));
+  filter.push_back(statement(BPF_RET | BPF_K, refuse(ENOSYS)));
+  filter.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+#ifdef __x86_64__
+  filter.push_back(jump(BPF_JGE, kX32Bit, 0, 1));
+  filter.push_back(statement(BPF_RET | BPF_K, refuse(ENOSYS)));
+#endif
+  const Code tree = tree_of(ranges.data(), ranges.size());
+  filter.insert(filter.end(), tree.begin(), tree.end());
+  return filter;
+}
+
+std::uint32_t evaluate_filter(const std::vector<sock_filter>& filter, const FilterCall& call) {
+  seccomp_data seen{};
+  seen.nr = call.number;
+  seen.arch = call.architecture == 0 ? kArchitecture : call.architecture;
+  for (std::size_t i = 0; i < 6; ++i) seen.args[i] = call.arguments[i];
+  std::uint32_t accumulator = 0;
+  for (std::size_t at = 0; at < filter.size(); ++at) {
+    const sock_filter& step = filter[at];
+    bool taken = false;
+    switch (step.code) {
+      case BPF_LD | BPF_W | BPF_ABS:
+        __builtin_memcpy(&accumulator, reinterpret_cast<const char*>(&seen) + step.k, sizeof accumulator);
+        continue;
+      case BPF_ALU | BPF_AND | BPF_K:
+        accumulator &= step.k;
+        continue;
+      case BPF_RET | BPF_K:
+        return step.k;
+      case BPF_JMP | BPF_JA:
+        at += step.k;
+        continue;
+      case BPF_JMP | BPF_JEQ | BPF_K:
+        taken = accumulator == step.k;
+        break;
+      case BPF_JMP | BPF_JGE | BPF_K:
+        taken = accumulator >= step.k;
+        break;
+      case BPF_JMP | BPF_JSET | BPF_K:
+        taken = (accumulator & step.k) != 0;
+        break;
+      default:
+        return SECCOMP_RET_KILL_PROCESS;
+    }
+    at += taken ? step.jt : step.jf;
+  }
+  return SECCOMP_RET_KILL_PROCESS;
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,32 @@
+// The system calls a confined program may make, compiled to a seccomp program by the launcher.
+//
+// An allow-list: what ordinary programs (glibc, Python, Node, shells, git, compilers) need is allowed, what is known
+// and dangerous answers EPERM (sockets: EACCES), and every other number answers ENOSYS so that programs fall back.
+// 32-bit and x32 calls answer ENOSYS. Source: Linux seccomp(2), syscalls(2).
+#pragma once
+
+#include <linux/filter.h>
+
+#include <vector>
+
+#include "lib/sandbox/profile.h"
+
+namespace agentos::sandbox {
+
+struct FilterOptions {
+  Network network = Network::kNone;
+  int landlock_abi = 0;  // below 3 Landlock does not hold truncation, so the filter does
+};
+
+std::vector<sock_filter> build_filter(const FilterOptions& options);
+
+// What the filter answers, computed by running it: for tests and explanations.
+struct FilterCall {
+  int number = 0;
+  std::uint32_t architecture = 0;  // AUDIT_ARCH_*; 0 is this machine's own
+  std::uint64_t arguments[6] = {};
+};
+// SECCOMP_RET_ALLOW, or SECCOMP_RET_ERRNO | errno.
+std::uint32_t evaluate_filter(const std::vector<sock_filter>& filter, const FilterCall& call);
+
+}  // namespace agentos::sandbox

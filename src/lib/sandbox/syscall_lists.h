@@ -1,0 +1,13 @@
+// Which system calls a program may make at all, which are refused by name, and which depend on their arguments.
+#pragma once
+
+#include <span>
+
+namespace agentos::sandbox {
+
+std::span<const int> allowed_calls();      // whatever the arguments
+std::span<const int> refused_calls();      // EPERM: known, and never needed by a confined program
+std::span<const int> socket_calls();       // EACCES without a network: making, naming and connecting sockets
+std::span<const int> own_process_calls();  // first argument must be 0: the caller itself, never another process
+
+}  // namespace agentos::sandbox

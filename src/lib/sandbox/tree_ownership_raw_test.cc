@@ -1,0 +1,196 @@
+// A tree is owned to its last process: daemons, those who ignore signals, bombs, and trees whose owner was killed.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <fstream>
+
+#include "lib/sandbox/launched_program.h"
+#include "lib/sandbox/launcher_options.h"
+
+namespace agentos::sandbox {
+namespace {
+
+// Every test runs with a cgroup where the host permits one, and with none.
+class Owning : public testing::TestWithParam<Cgroups> {
+ protected:
+  void SetUp() override {
+    launcher_ = make();
+    ASSERT_NE(launcher_, nullptr);
+  }
+
+  static std::unique_ptr<Launcher> make() {
+    auto made = make_launcher_with({init_path_for_tests(), "", GetParam()});
+    return made ? std::move(*made) : nullptr;
+  }
+
+  static LaunchRequest shell(const std::string& script) {
+    LaunchRequest request;
+    request.command = {"/bin/sh", "-c", script};
+    request.profile = *preset_profile("agent-default");
+    return request;
+  }
+
+  std::unique_ptr<Launcher> launcher_;
+};
+
+char state_of(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t end = text.rfind(") ");
+  return end == std::string::npos ? 0 : text[end + 2];
+}
+
+bool alive(int pid) {
+  const char state = state_of(pid);
+  return state != 0 && state != 'Z' && state != 'X';
+}
+
+bool gone_soon(int pid) {
+  for (int i = 0; i < 5000 && alive(pid); ++i) ::usleep(1000);
+  return !alive(pid);
+}
+
+// The number after `name=` in the output.
+int number_of(const std::string& output, const std::string& name) {
+  const std::size_t at = output.find(name + "=");
+  return at == std::string::npos ? -1 : std::atoi(output.c_str() + at + name.size() + 1);
+}
+
+// Leaves a grandchild in a session of its own that ignores everything it can, and prints its pid as seen outside.
+const char* const kDaemon = "setsid sh -c 'trap \"\" TERM HUP INT; echo daemon=$$; while :; do sleep 0.05; done' & ";
+
+TEST_P(Owning, a_daemon_dies_with_the_program) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell(std::string("(") + kDaemon + ") ; sleep 0.3; exit 5")).has_value());
+  ASSERT_TRUE(program.wait_output("daemon="));
+  const int daemon = number_of(program.output(), "daemon");
+  ASSERT_TRUE(alive(daemon));
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->shell_code(), 5);
+  EXPECT_FALSE(alive(daemon)) << "on_exit came before the tree was gone";
+}
+
+TEST_P(Owning, kill_ends_a_tree_that_ignores_term) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program
+                  .launch(*launcher_, shell(std::string("trap '' TERM; ") + kDaemon +
+                                            "echo ready; wait; while :; do sleep 1; done"))
+                  .has_value());
+  ASSERT_TRUE(program.wait_output("ready") && program.wait_output("daemon="));
+  const int daemon = number_of(program.output(), "daemon");
+  ASSERT_TRUE(program.tree().signal(SIGTERM).has_value());
+  ::usleep(50'000);
+  EXPECT_TRUE(alive(daemon));
+  EXPECT_EQ(program.exits(), 0);
+  ASSERT_TRUE(program.tree().kill().has_value());
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value());
+  EXPECT_TRUE(status->signaled);
+  EXPECT_FALSE(alive(daemon));
+  EXPECT_EQ(program.exits(), 1);
+}
+
+TEST_P(Owning, dropping_the_tree_kills_it) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell("sleep 100")).has_value());
+  ASSERT_TRUE(program.wait_started().has_value());
+  program.drop_tree();
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->code, SIGKILL);
+}
+
+TEST_P(Owning, freeze_stops_everything_and_thaw_continues) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell("while :; do printf x; sleep 0.002; done")).has_value());
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value());
+  ASSERT_TRUE(program.wait_output("xxx"));
+  const Status frozen = program.tree().freeze();
+  ASSERT_TRUE(frozen.has_value()) << frozen.error().message;
+  const std::size_t before = program.output().size();
+  ::usleep(60'000);
+  EXPECT_EQ(program.output().size(), before);
+  if (GetParam() == Cgroups::kNever) EXPECT_EQ(state_of(started->pid), 'T');
+  ASSERT_TRUE(program.tree().thaw().has_value());
+  ::usleep(100'000);
+  EXPECT_GT(program.output().size(), before);
+  ASSERT_TRUE(program.tree().freeze().has_value());
+  ASSERT_TRUE(program.tree().kill().has_value());
+  EXPECT_TRUE(program.wait_exit().has_value()) << "a frozen tree must die too";
+}
+
+TEST_P(Owning, a_fork_bomb_is_bounded_and_dies) {
+  LaunchRequest request = shell("echo start; b() { b | b & }; b; while :; do sleep 1; done");
+  request.profile.limits.processes = 100;
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, std::move(request)).has_value());
+  ASSERT_TRUE(program.wait_output("start"));
+  ::usleep(200'000);
+  ASSERT_TRUE(program.tree().kill().has_value());
+  EXPECT_TRUE(program.wait_exit().has_value());
+}
+
+TEST_P(Owning, killing_init_leaves_nothing) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell(std::string(kDaemon) + "wait")).has_value());
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value());
+  ASSERT_TRUE(program.wait_output("daemon="));
+  const int daemon = number_of(program.output(), "daemon");
+  ASSERT_EQ(::kill(started->init_pid, SIGKILL), 0);
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value());
+  EXPECT_TRUE(status->signaled);
+  EXPECT_EQ(status->code, SIGKILL);
+  EXPECT_FALSE(alive(daemon));
+  EXPECT_FALSE(alive(started->pid));
+}
+
+TEST_P(Owning, killing_the_launching_process_leaves_nothing) {
+  int report[2];
+  ASSERT_EQ(::pipe2(report, O_CLOEXEC), 0);
+  launcher_.reset();  // its thread would not survive the fork
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    const auto launcher = make();
+    LaunchedProgram program;
+    if (launcher == nullptr || !program.launch(*launcher, shell(std::string(kDaemon) + "wait")).has_value()) ::_exit(1);
+    if (!program.wait_output("daemon=")) ::_exit(2);
+    const int pids[] = {program.wait_started()->pid, program.wait_started()->init_pid,
+                        number_of(program.output(), "daemon")};
+    if (::write(report[1], pids, sizeof pids) != sizeof pids) ::_exit(3);
+    for (;;) ::pause();
+  }
+  int pids[3] = {};
+  ASSERT_EQ(::read(report[0], pids, sizeof pids), static_cast<ssize_t>(sizeof pids));
+  ASSERT_TRUE(alive(pids[2]));
+  ::kill(owner, SIGKILL);
+  ::waitpid(owner, nullptr, 0);
+  for (const int pid : pids) EXPECT_TRUE(gone_soon(pid)) << pid;
+  ::close(report[0]);
+  ::close(report[1]);
+}
+
+TEST_P(Owning, many_trees_come_and_go) {
+  constexpr int kTrees = 40;
+  std::vector<std::unique_ptr<LaunchedProgram>> programs;
+  for (int i = 0; i < kTrees; ++i) {
+    programs.push_back(std::make_unique<LaunchedProgram>());
+    ASSERT_TRUE(programs.back()->launch(*launcher_, shell("sleep 100 & exec sleep 100")).has_value());
+  }
+  for (const auto& program : programs) {
+    ASSERT_TRUE(program->wait_started().has_value());
+    ASSERT_TRUE(program->tree().kill().has_value());
+  }
+  for (const auto& program : programs) EXPECT_TRUE(program->wait_exit().has_value());
+}
+
+INSTANTIATE_TEST_SUITE_P(Cgroup, Owning, testing::Values(Cgroups::kWhenPossible, Cgroups::kNever),
+                         [](const auto& run) { return run.param == Cgroups::kNever ? "none" : "when_possible"; });
+
+}  // namespace
+}  // namespace agentos::sandbox
