@@ -129,7 +129,7 @@ std::optional<Index> segment_first(std::string_view file_name) {
 }
 
 void seal_frame(char* octets, Index index, std::uint32_t batch_index, std::uint32_t leaf_size,
-                std::uint32_t opening_size) {
+                std::uint32_t opening_size, Opened opened) {
   const std::size_t used = kFrameHeaderSize + leaf_size + (opening_size == 0 ? 0 : kSaltSize + opening_size);
   const std::size_t size = padded(used);
   store(octets, kFrameMagic);
@@ -137,7 +137,8 @@ void seal_frame(char* octets, Index index, std::uint32_t batch_index, std::uint3
   store(octets + kBatchAt, batch_index);
   store(octets + kLeafSizeAt, leaf_size);
   store(octets + kOpeningSizeAt, opening_size);
-  store(octets + kFrameFlagsAt, opening_size == 0 ? std::uint16_t{0} : kFrameHasOpening);
+  const std::uint16_t erased = opened == Opened::kErased ? kFrameErased : std::uint16_t{0};
+  store(octets + kFrameFlagsAt, static_cast<std::uint16_t>(opening_size == 0 ? 0 : kFrameHasOpening | erased));
   store(octets + kZeroAt, std::uint16_t{0});
   std::memset(octets + used, 0, size - used);
   store(octets + kFrameCrcAt, crc32c({octets + kIndexAt, size - kIndexAt}));

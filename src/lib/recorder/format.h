@@ -67,9 +67,12 @@ constexpr std::size_t frame_size(std::size_t leaf_size, std::size_t opening_size
   return padded(kFrameHeaderSize + leaf_size + (opening_size == 0 ? 0 : kSaltSize + opening_size));
 }
 
-// Fills in a frame around its leaf, salt and opening, which are in place; `octets` is frame_size() long.
+enum class Opened : std::uint8_t { kStored, kErased };
+
+// Fills in a frame around its leaf, salt and opening, which are in place; `octets` is frame_size() long. kErased asks
+// that salt and opening are zeroes.
 void seal_frame(char* octets, Index index, std::uint32_t batch_index, std::uint32_t leaf_size,
-                std::uint32_t opening_size);
+                std::uint32_t opening_size, Opened opened = Opened::kStored);
 
 // The frame at the start of `octets`; what is wrong with it otherwise (never empty).
 std::expected<Frame, const char*> decode_frame(std::string_view octets);
