@@ -60,6 +60,9 @@ def is_generated(root, name):
 
 
 def read(root, name):
+    if not (root / name).is_file():
+        print(f"{name}:1: missing: this check reads it; put it back")
+        sys.exit(1)
     return (root / name).read_text(encoding="utf-8", errors="replace")
 
 
