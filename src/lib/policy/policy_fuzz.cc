@@ -1,5 +1,6 @@
 // Any octets as a document and any octets as a request: one error or a program, never a crash; what compiles decides,
 // explains itself, and the explanation agrees with the decision.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -26,7 +27,6 @@ class Input {
     rest_.remove_prefix(size);
     return piece;
   }
-  std::string_view rest() const { return rest_; }
 
  private:
   std::string_view rest_;
@@ -46,7 +46,10 @@ void decide_and_explain(const Program& program, const Request& request) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
   static const auto fallback =
       fixture::compile({std::string(preset("agent-default")), std::string(preset("read-only"))});
-  Input input(std::string_view(reinterpret_cast<const char*>(octets), size));
+  // The document up to the first NUL, the request behind it: a plain document is a seed as it is.
+  const std::string_view all(reinterpret_cast<const char*>(octets), size);
+  const std::string_view text = all.substr(0, all.find('\0'));
+  Input input(all.substr(std::min(all.size(), text.size() + 1)));
   fixture::Asked asked;
   const auto& calls = fixture::vocabulary().calls;
   asked.call = calls[input.octet() % calls.size()].name;
@@ -57,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   asked.arguments.values["mode"] = input.text();
   asked.arguments.values["size"] = static_cast<std::int64_t>(input.octet());
   decide_and_explain(**fallback, asked.request());
-  auto program = fixture::compile({std::string(input.rest())});
+  auto program = fixture::compile({std::string(text)});
   if (program) {
     decide_and_explain(**program, asked.request());
   } else if (program.error().message.rfind("p0.yaml:", 0) != 0) {
