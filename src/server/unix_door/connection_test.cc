@@ -1,0 +1,300 @@
+// One connection without a socket: octets in, reply lines out.
+#include "server/unix_door/connection.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "server/unix_door/scripted_session.h"
+
+namespace agentos::unix_door {
+namespace {
+
+// Everything happens on the test's thread; what comes from others waits for run().
+class OneThread final : public Surroundings {
+ public:
+  bool on_serving_thread() const override { return thread_ == std::this_thread::get_id(); }
+  void run_there(std::move_only_function<void()> task) override {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  void touched(std::uint64_t) override { ++touched_; }
+  void run() {
+    for (;;) {
+      std::move_only_function<void()> task;
+      {
+        const std::lock_guard lock(mutex_);
+        if (tasks_.empty()) return;
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+      }
+      task();
+    }
+  }
+  int touched_count() const { return touched_; }
+
+ private:
+  const std::thread::id thread_ = std::this_thread::get_id();
+  std::mutex mutex_;
+  std::deque<std::move_only_function<void()>> tasks_;
+  int touched_ = 0;
+};
+
+struct Wire {
+  std::shared_ptr<OneThread> thread = std::make_shared<OneThread>();
+  std::shared_ptr<ScriptedSession> session = std::make_shared<ScriptedSession>("agent-1");
+  std::shared_ptr<Connection> connection = std::make_shared<Connection>(2, thread, session);
+  Wire() { connection->start(); }
+  std::vector<json::Value> send(std::string_view octets) {
+    connection->receive(octets);
+    return replies();
+  }
+  std::vector<json::Value> replies() {
+    std::vector<json::Value> out;
+    std::string text = connection->outbox().take();
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      EXPECT_NE(end, std::string::npos) << text;
+      out.push_back(json::parse(text.substr(0, end), {.bytes_max = 2 << 20}).value());
+      text.erase(0, end + 1);
+    }
+    return out;
+  }
+};
+
+std::string_view error_name(const json::Value& reply) {
+  const json::Value* error = reply.find("error");
+  const json::Value* data = error != nullptr ? error->find("data") : nullptr;
+  return data != nullptr ? data->string_or("error", "?") : "none";
+}
+std::string request(int id, const std::string& method, const std::string& params = "{}") {
+  return R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":")" + method + R"(","params":)" + params +
+         "}\n";
+}
+
+TEST(Connection, answers_a_request_in_the_batch_it_came_in) {
+  Wire wire;
+  const auto replies = wire.send(request(7, "echo", R"({"a":1})"));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(json::write(replies[0]), R"({"jsonrpc":"2.0","id":7,"result":{"a":1}})");
+}
+
+TEST(Connection, pipelined_requests_start_in_order_and_are_answered_each) {
+  Wire wire;
+  std::string octets;
+  for (int i = 0; i < 1000; ++i) octets += request(i, "echo", "{\"i\":" + std::to_string(i) + "}");
+  const auto replies = wire.send(octets);
+  ASSERT_EQ(replies.size(), 1000U);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(replies[static_cast<std::size_t>(i)].int_or("id", -1), i);
+}
+
+TEST(Connection, replies_come_in_the_order_they_are_ready) {
+  Wire wire;
+  EXPECT_TRUE(wire.send(request(1, "hold") + request(2, "hold")).empty());
+  EXPECT_EQ(wire.send(request(3, "echo"))[0].int_or("id", 0), 3);
+  const auto held = wire.session->held();
+  wire.session->release(held[1], {});
+  wire.session->release(held[0], {});
+  const auto replies = wire.replies();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].int_or("id", 0), 2);
+  EXPECT_EQ(replies[1].int_or("id", 0), 1);
+}
+
+TEST(Connection, a_malformed_line_gets_its_error_and_the_next_is_served) {
+  struct Case {
+    const char* line;
+    const char* error;
+  };
+  for (const Case& one :
+       {Case{"{oops\n", "malformed"}, Case{"\n", "malformed"}, Case{"[]\n", "invalid_request"},
+        Case{"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"echo\"}\n", "invalid_request"},
+        Case{"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":[]}\n", "invalid_request"},
+        Case{"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"x\":1}\n", "invalid_request"},
+        Case{"{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}\n", "invalid_request"},
+        Case{"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}\n", "invalid_request"}, Case{"\xff\xfe\n", "malformed"}}) {
+    Wire wire;
+    const auto replies = wire.send(std::string(one.line) + request(9, "echo"));
+    ASSERT_EQ(replies.size(), 2U) << one.line;
+    EXPECT_EQ(error_name(replies[0]), one.error) << one.line;
+    EXPECT_EQ(replies[1].int_or("id", 0), 9);
+    EXPECT_EQ(wire.session->rejected(), 1) << one.line;
+  }
+}
+
+TEST(Connection, an_oversize_line_is_refused_once_and_the_next_is_served) {
+  Wire wire;
+  std::size_t replies = 0;
+  for (int i = 0; i < 40; ++i) replies += wire.send(std::string(65536, 'x')).size();
+  EXPECT_EQ(replies, 1U);
+  const auto after = wire.send("\n" + request(4, "echo"));
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(after[0].int_or("id", 0), 4);
+  EXPECT_EQ(wire.session->rejected(), 1);
+}
+
+TEST(Connection, an_unknown_call_is_an_error_with_its_extra_facts) {
+  Wire wire;
+  const auto replies = wire.send(request(1, "nothing"));
+  EXPECT_EQ(error_name(replies[0]), "unknown_call");
+  EXPECT_EQ(replies[0].find("error")->find("data")->string_or("rule", ""), "scripted");
+}
+
+TEST(Connection, more_than_the_bound_in_flight_is_busy) {
+  Wire wire;
+  std::string octets;
+  for (std::size_t i = 0; i < abi::rpc::kInFlightMax; ++i) octets += request(static_cast<int>(i), "hold");
+  EXPECT_TRUE(wire.send(octets).empty());
+  const auto replies = wire.send(request(5000, "echo"));
+  EXPECT_EQ(error_name(replies.at(0)), "busy");
+  wire.session->release(wire.session->held()[0], {});
+  EXPECT_EQ(wire.replies().size(), 1U);
+  EXPECT_EQ(error_name(wire.send(request(5001, "echo")).at(0)), "none");
+}
+
+TEST(Connection, an_id_still_under_way_is_refused) {
+  Wire wire;
+  wire.send(request(1, "hold"));
+  EXPECT_EQ(error_name(wire.send(request(1, "echo")).at(0)), "invalid_request");
+  EXPECT_EQ(wire.session->started().size(), 1U);
+}
+
+TEST(Connection, cancelling_ends_the_named_call_only) {
+  Wire wire;
+  wire.send(request(1, "hold") + request(2, "hold") + R"({"jsonrpc":"2.0","id":"two","method":"hold"})" + "\n");
+  auto replies = wire.send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"id":2}})"
+                           "\n");
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].int_or("id", 0), 2);
+  EXPECT_EQ(error_name(replies[0]), "cancelled");
+  replies = wire.send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"two"}})"
+                      "\n");
+  EXPECT_EQ(replies.at(0).string_or("id", ""), "two");
+  EXPECT_TRUE(wire.send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"id":77}})"
+                        "\n")
+                  .empty());
+  EXPECT_EQ(wire.connection->in_flight(), 1U);
+}
+
+TEST(Connection, an_answer_from_another_thread_waits_for_the_serving_one) {
+  Wire wire;
+  EXPECT_TRUE(wire.send(request(1, "later", R"({"b":2})")).empty());
+  std::vector<json::Value> replies;
+  while (replies.empty()) {
+    std::this_thread::yield();
+    wire.thread->run();
+    replies = wire.replies();
+  }
+  EXPECT_EQ(json::write(*replies[0].find("result")), R"({"b":2})");
+}
+
+TEST(Connection, input_that_ends_is_answered_first) {
+  Wire wire;
+  wire.send(request(1, "hold"));
+  wire.connection->end_of_input();
+  EXPECT_FALSE(wire.connection->finished());
+  wire.session->release(wire.session->held()[0], {});
+  EXPECT_FALSE(wire.connection->finished());
+  EXPECT_EQ(wire.replies().size(), 1U);
+  EXPECT_TRUE(wire.connection->finished());
+}
+
+TEST(Connection, input_that_ends_inside_a_line_is_malformed) {
+  Wire wire;
+  EXPECT_TRUE(wire.send("{\"jsonrpc\"").empty());
+  wire.connection->end_of_input();
+  EXPECT_EQ(error_name(wire.replies().at(0)), "malformed");
+  EXPECT_EQ(wire.session->rejected(), 1);
+}
+
+TEST(Connection, who_does_not_read_is_not_read_from) {
+  Wire wire;
+  std::string octets;
+  for (int i = 0; i < 20; ++i) octets += request(i, "big", R"({"size":300000})");
+  wire.connection->receive(octets);
+  EXPECT_FALSE(wire.connection->wants_input());
+  EXPECT_LT(wire.connection->outbox().size(), kOutboxPauseBytes + 400'000);
+  EXPECT_EQ(wire.session->started().size(), 4U);
+  std::size_t answered = 0;
+  for (int round = 0; round < 10; ++round) {
+    answered += wire.replies().size();
+    wire.connection->resume();
+  }
+  EXPECT_EQ(answered, 20U);
+  EXPECT_TRUE(wire.connection->wants_input());
+}
+
+TEST(Connection, too_much_unread_is_the_end_of_it) {
+  Wire wire;
+  const std::string text(100'000, 'n');
+  for (int i = 0; i < 100 && !wire.connection->finished(); ++i) {
+    wire.session->notify("notifications/signal", "{\"text\":\"" + text + "\"}");
+  }
+  EXPECT_TRUE(wire.connection->finished());
+  EXPECT_LT(wire.connection->outbox().size(), kOutboxBytesMax + 200'000);
+}
+
+TEST(Connection, a_reply_beyond_a_line_is_an_error) {
+  Wire wire;
+  EXPECT_EQ(error_name(wire.send(request(1, "big", R"({"size":1048577})")).at(0)), "too_large");
+}
+
+TEST(Connection, notifications_reach_the_client) {
+  Wire wire;
+  wire.session->notify("notifications/signal", R"({"signal":"SIGTERM"})");
+  EXPECT_EQ(json::write(wire.replies().at(0)),
+            R"({"jsonrpc":"2.0","method":"notifications/signal","params":{"signal":"SIGTERM"}})");
+}
+
+TEST(Connection, the_kernel_may_end_it) {
+  Wire wire;
+  wire.send(request(1, "echo"));
+  wire.session->end();
+  wire.thread->run();
+  EXPECT_TRUE(wire.connection->closing());
+  EXPECT_TRUE(wire.connection->finished());
+}
+
+TEST(Mcp, initialize_and_ping_are_answered_by_the_door) {
+  Wire wire;
+  const auto replies = wire.send(request(1, "initialize", R"({"protocolVersion":"2025-03-26"})") + request(2, "ping") +
+                                 R"({"jsonrpc":"2.0","method":"notifications/initialized"})"
+                                 "\n");
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].find("result")->string_or("protocolVersion", ""), "2025-03-26");
+  EXPECT_NE(replies[0].find("result")->find("capabilities")->find("tools"), nullptr);
+  EXPECT_TRUE(replies[1].find("result")->is_object());
+  EXPECT_TRUE(wire.session->started().empty());
+}
+
+TEST(Mcp, tools_are_the_registered_ones_and_the_agents_syscalls) {
+  Wire wire;
+  const auto replies = wire.send(request(1, "tools/list"));
+  const json::Array& tools = replies.at(0).find("result")->find("tools")->as_array();
+  bool registered = false, syscall = false;
+  for (const json::Value& tool : tools) {
+    EXPECT_EQ(tool.find("inputSchema")->string_or("type", ""), "object");
+    registered = registered || tool.string_or("name", "") == "echo_tool";
+    syscall = syscall || tool.string_or("name", "") == "syscall.read";
+    EXPECT_NE(tool.string_or("name", ""), "syscall.spawn");
+  }
+  EXPECT_TRUE(registered);
+  EXPECT_TRUE(syscall);
+}
+
+TEST(Mcp, calling_a_tool_is_exec_and_calling_a_syscall_is_that_row) {
+  Wire wire;
+  const auto replies = wire.send(
+      request(1, "tools/call", R"({"name":"echo_tool","arguments":{"a":1},"_meta":{"progressToken":1}})") +
+      request(2, "tools/call", R"({"name":"other"})") +
+      request(3, "tools/call", R"({"name":"syscall.echo","arguments":{"b":2}})") + request(4, "tools/call", "{}"));
+  ASSERT_EQ(replies.size(), 4U);
+  EXPECT_EQ(json::write(*replies[0].find("result")->find("structuredContent")), R"({"a":1})");
+  EXPECT_TRUE(replies[1].find("result")->bool_or("isError", false));
+  EXPECT_EQ(replies[2].find("result")->find("content")->as_array()[0].string_or("text", ""), R"({"b":2})");
+  EXPECT_EQ(error_name(replies[3]), "invalid_argument");
+  EXPECT_EQ(wire.session->started(), (std::vector<std::string>{"exec", "exec", "echo"}));
+}
+
+}  // namespace
+}  // namespace agentos::unix_door
