@@ -1,13 +1,13 @@
 """A source file under src/ begins by saying what it guarantees; each folder of src/LAYERS has a README of at most 40 lines.
 
-A header, and a .cc without a header of its own, has a full sentence (60 characters) to 8 lines of prose; examples, indented
+A header, and a .cc without a header of its own, has a full sentence (25 characters) to 8 lines of prose; examples, indented
 deeper, do not count. A .cc beside its header, a test, a fuzz target or a benchmark may be briefer."""
 import re
 
 import repository
 
 LINES_MAX = 8
-SENTENCE = 60
+SENTENCE = 25
 BRIEF = 10
 README_LINES_MAX = 40
 CHECKS = re.compile(r"_(test|fuzz|bench)\.cc$")
