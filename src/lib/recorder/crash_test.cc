@@ -128,6 +128,34 @@ TEST(PowerFailure, during_recovery_is_recovered_from_too) {
   }
 }
 
+TEST(PowerFailure, after_closing_keeps_the_checkpoint_over_every_entry) {
+  FakeWorld world;
+  FakeDisk disk;
+  auto recorder = world.start(disk);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(recorder->append(event("x")).has_value());
+  ASSERT_TRUE(recorder->close().has_value());
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    const auto report = verify_log_on(*disk.after_power_failure(seed), std::string(kLog));
+    EXPECT_TRUE(report->valid) << report->problem;
+    EXPECT_EQ(report->checkpoint_size, 10U);
+  }
+}
+
+// What a killed writer left in the operating system's memory is read by the next one, but not yet durable.
+TEST(PowerFailure, after_reopening_keeps_what_the_reopening_found_and_signed) {
+  for (std::uint64_t at = 0; at < 60; ++at) {
+    FakeWorld world;
+    FakeDisk disk;
+    disk.fail_after(at, EIO);
+    (void)work(world, disk);
+    disk.mend();
+    ASSERT_TRUE(world.open(disk).has_value());
+    FakeWorld second;
+    const auto again = second.open(*disk.after_power_failure(0));
+    ASSERT_TRUE(again.has_value()) << at << ": " << again.error().message;
+  }
+}
+
 // A log of six entries in one segment, closed; then one further entry that no checkpoint covers.
 struct SmallLog {
   FakeWorld world;
@@ -192,6 +220,27 @@ TEST(TornTail, before_entries_that_prove_it_was_complete_is_damage) {
   EXPECT_NE(recorder.error().message.find(segment_name(0) + " offset 4096"), std::string::npos)
       << recorder.error().message;
   EXPECT_NE(recorder.error().hint.find("log verify"), std::string::npos);
+}
+
+TEST(TornTail, is_told_from_damage_by_what_was_written_later_even_without_a_checkpoint) {
+  const SmallLog log;
+  auto newer = log.disk->copy();
+  FakeWorld world;
+  {
+    auto recorder = world.start(*newer);
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(recorder->wait_durable(*recorder->append(event("later"))).has_value());
+  }
+  std::string content = newer->content(log.path);
+  content[log.start() + 40] ^= 1;  // in entry 6, which was durable when entry 7 was written
+  auto disk = log.disk->copy();
+  disk->set_content(log.path, content);
+  const auto recorder = world.open(*disk);
+  ASSERT_FALSE(recorder.has_value());
+  EXPECT_EQ(recorder.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(recorder.error().message.find("(entry 6)"), std::string::npos) << recorder.error().message;
+  const auto read = read_log_on(*disk, std::string(kLog), {}, [](const StoredEntry&) { return true; });
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
 }
 
 TEST(Opening, refuses_a_log_whose_parts_were_taken_away) {

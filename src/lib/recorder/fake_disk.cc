@@ -121,9 +121,15 @@ std::unique_ptr<FakeDisk> FakeDisk::after_power_failure(std::uint64_t seed) cons
     return static_cast<std::size_t>(number % below);
   };
   auto disk = std::make_unique<FakeDisk>();
-  // Seed 0 keeps nothing that was not synced.
-  const Names& names = durable_[seed == 0 ? 0 : draw(durable_.size())];
-  for (const auto& [path, inode] : names) {
+  // Seed 0 keeps nothing that was not synced. Each name goes back on its own: nothing says in which order they last.
+  std::set<std::string> paths;
+  for (const Names& names : durable_)
+    for (const auto& [path, inode] : names) paths.insert(path);
+  for (const std::string& path : paths) {
+    const Names& names = durable_[seed == 0 ? 0 : draw(durable_.size())];
+    const auto found = names.find(path);
+    if (found == names.end()) continue;
+    const auto& inode = found->second;
     auto copy = std::make_shared<Inode>();
     copy->durable = inode->durable;
     const std::string& seen = inode->seen;

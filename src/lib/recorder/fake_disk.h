@@ -1,7 +1,7 @@
 // A disk in memory that loses, tears, refuses and remembers, for tests.
 //
-// What was not synced may be kept, lost or torn at each power failure, sector by sector, as the seed says; names
-// created, renamed or removed since their directory was synced go back to an earlier moment. Thread-safe.
+// What was not synced may be kept, lost or torn at each power failure, sector by sector, as the seed says; each name
+// created, renamed or removed since its directory was synced goes back to some moment since then. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -138,7 +138,7 @@ Result<std::unique_ptr<DiskFile>> LogWriter::prepare(std::uint64_t capacity) {
     TRY(file->write_at(at, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kZeroChunk, capacity - at))));
     if ((at + kZeroChunk) % kZeroSyncEvery == 0) TRY(file->sync());
   }
-  TRY(file->sync());
+  TRY(file->sync());  // now, so that the one at the beginning of the segment is short
   return file;
 }
 
@@ -186,11 +186,11 @@ Status LogWriter::prune() {
     const Segment segment = TRY(open_segment(disk_, options_.directory, kept.name));
     const Checkpoint pruned{signer_.verifier.name, kept.first, segment.header.before.root(),
                             fmt::format("pruned {}\n", clock_.wall_us())};
-    // First the signed word that these entries may be absent, then their absence.
+    // First the signed word that these entries may be absent, then their absence; should that be forgotten in a power
+    // failure, the next open removes them again.
     TRY(replace_file(disk_, options_.directory, std::string(kPrunedName), sign_note(signer_, checkpoint_body(pruned))));
     const auto removed = disk_.remove(path_of(options_.directory, state_.segments.front().name));
     if (!removed && removed.error().code != ErrorCode::kNotFound) return removed;
-    TRY(disk_.sync_directory(options_.directory));
     state_.segments.pop_front();
   }
   return {};
