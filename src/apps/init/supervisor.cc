@@ -187,6 +187,7 @@ bool Supervisor::reap() {
 
 void Supervisor::kill_all() {
   for (int round = 0;; ++round) {
+    if (round == 1) outrun_everything();
     if (cgroup_.path[0] != 0) kill_cgroup(cgroup_.path);
     // Without a cgroup, and for whatever left it: the mark. The program itself may not carry it yet.
     if (cgroup_.path[0] == 0 || round > 0) end_marked(plan_.header.mark);

@@ -132,11 +132,11 @@ void RunningTree::init_ended() {
 bool RunningTree::finish() {
   const bool orderly = exit_report_.has_value() || (start_report_.has_value() && !started_);
   if (!orderly) {
-    const char* cgroup = start_report_.has_value() ? start_report_->cgroup_path : "";
-    if (cgroup[0] != 0) kill_cgroup(cgroup);
+    Cgroup cgroup = find_cgroup(plan_.header.mark);
+    if (cgroup.path[0] != 0) kill_cgroup(cgroup.path);
     if (end_marked(plan_.header.mark) != 0) return false;
-    if (cgroup[0] != 0 && cgroup_populated(cgroup)) return false;
-    if (cgroup[0] != 0) ::rmdir(cgroup);
+    if (cgroup.path[0] != 0 && cgroup_populated(cgroup.path)) return false;
+    remove_cgroup(cgroup);
     remove_tree_directory(plan_.tree_directory.c_str());
   }
   if (!started_) {

@@ -15,6 +15,9 @@ namespace {
 
 constexpr int kRemoveAttemptsMax = 50;
 constexpr int kFreezeAttemptsMax = 2000;
+constexpr const char* kPidsRoot = "/sys/fs/cgroup/pids";
+constexpr const char* kPidsKey = ":pids:";
+constexpr const char* kUnifiedKey = "0::";
 
 void sleep_us(long microseconds) {
   const timespec pause{0, microseconds * 1000};
@@ -69,16 +72,25 @@ const char* unified_root() {
   return nullptr;
 }
 
-// Makes <root><own group>/agentos-<mark>; empty on failure.
-void make_leaf(char (&path)[kCgroupPathMax], const char* root, const char* key, std::uint64_t mark) {
+// <root><own group>/agentos-<mark>; false when this host has no such hierarchy.
+bool leaf_path(char (&path)[kCgroupPathMax], const char* root, const char* key, std::uint64_t mark) {
   char text[4096];
-  if (root == nullptr || !read_file("/proc/self/cgroup", text, sizeof text)) return;
+  if (root == nullptr || !read_file("/proc/self/cgroup", text, sizeof text)) return false;
   const char* own = own_group(text, key);
-  if (own == nullptr) return;
+  if (own == nullptr) return false;
   const char* middle = std::strcmp(own, "/") == 0 ? "" : own;
   const int length =
       std::snprintf(path, sizeof path, "%s%s/agentos-%llx", root, middle, static_cast<unsigned long long>(mark));
-  if (length <= 0 || static_cast<std::size_t>(length) >= sizeof path || ::mkdir(path, 0755) != 0) path[0] = 0;
+  return length > 0 && static_cast<std::size_t>(length) < sizeof path;
+}
+
+// Empty on failure.
+void make_leaf(char (&path)[kCgroupPathMax], const char* root, const char* key, std::uint64_t mark) {
+  if (!leaf_path(path, root, key, mark) || ::mkdir(path, 0755) != 0) path[0] = 0;
+}
+
+void find_leaf(char (&path)[kCgroupPathMax], const char* root, const char* key, std::uint64_t mark) {
+  if (!leaf_path(path, root, key, mark) || ::access(path, F_OK) != 0) path[0] = 0;
 }
 
 void limit_processes(Cgroup& cgroup, std::uint64_t mark, std::int64_t processes) {
@@ -88,7 +100,7 @@ void limit_processes(Cgroup& cgroup, std::uint64_t mark, std::int64_t processes)
     cgroup.pids_limited = true;
     return;
   }
-  make_leaf(cgroup.pids_path, "/sys/fs/cgroup/pids", ":pids:", mark);
+  make_leaf(cgroup.pids_path, kPidsRoot, kPidsKey, mark);
   char tasks[kCgroupPathMax];
   if (cgroup.pids_path[0] == 0 || write_file(cgroup.pids_path, "pids.max", number) != 0 ||
       !join(tasks, cgroup.pids_path, "tasks")) {
@@ -108,7 +120,7 @@ void remove_leaf(char* path) {
 
 Cgroup make_cgroup(std::uint64_t mark, std::int64_t processes) {
   Cgroup cgroup;
-  make_leaf(cgroup.path, unified_root(), "0::", mark);
+  make_leaf(cgroup.path, unified_root(), kUnifiedKey, mark);
   if (cgroup.path[0] != 0) {
     char kill[kCgroupPathMax];
     const bool usable = join(kill, cgroup.path, "cgroup.kill") && ::access(kill, W_OK) == 0;
@@ -116,6 +128,13 @@ Cgroup make_cgroup(std::uint64_t mark, std::int64_t processes) {
     if (cgroup.directory < 0) remove_leaf(cgroup.path);
   }
   if (processes > 0) limit_processes(cgroup, mark, processes);
+  return cgroup;
+}
+
+Cgroup find_cgroup(std::uint64_t mark) {
+  Cgroup cgroup;
+  find_leaf(cgroup.path, unified_root(), kUnifiedKey, mark);
+  find_leaf(cgroup.pids_path, kPidsRoot, kPidsKey, mark);
   return cgroup;
 }
 

@@ -17,6 +17,8 @@ struct Cgroup {
 };
 
 Cgroup make_cgroup(std::uint64_t mark, std::int64_t processes);
+// The groups made for a mark by a process in the caller's own group, as far as they still exist; nothing is opened.
+Cgroup find_cgroup(std::uint64_t mark);
 // Both groups go when empty; retried for a moment, because the last process leaves its group late.
 void remove_cgroup(Cgroup& cgroup);
 

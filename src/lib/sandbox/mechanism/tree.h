@@ -20,6 +20,9 @@ int freeze_marked(std::uint64_t mark);
 // Stops what it can, then kills: one round; returns how many processes were still alive before it.
 int end_marked(std::uint64_t mark);
 
+// Asks for real-time scheduling, so that a fork bomb cannot starve its killer; without the right to, nothing happens.
+void outrun_everything();
+
 // A fork of the caller, straight into the cgroup whose directory is given (-1: none). Returns as fork does; the
 // caller must have one thread.
 int fork_into(int cgroup_directory);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int kFreezePassesMax = 2000;
 constexpr int kStopPassesMax = 64;
+constexpr const char* kPendingKeys[] = {"SigPnd:\t", "ShdPnd:\t"};
 
 // 'R', 'S', 'T', 'Z' ...; 0 when the process is gone.
 char state_of(int pid) {
@@ -38,8 +40,26 @@ char state_of(int pid) {
   return name_end != nullptr && name_end[1] == ' ' ? name_end[2] : 0;
 }
 
+// Whether SIGSTOP waits for it. A process in uninterruptible sleep (the parent of a vfork whose child was stopped) runs
+// no more code of its own before it stops.
+bool stop_is_pending(int pid) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/status", pid);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char text[4096];
+  const ssize_t count = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  text[count > 0 ? count : 0] = 0;
+  for (const char* key : kPendingKeys) {
+    const char* at = std::strstr(text, key);
+    if (at != nullptr && (std::strtoull(at + 8, nullptr, 16) >> (SIGSTOP - 1) & 1) != 0) return true;
+  }
+  return false;
+}
+
 bool dead(char state) { return state == 0 || state == 'Z' || state == 'X'; }
-bool stopped(char state) { return state == 'T' || state == 't'; }
+bool stopped(int pid, char state) { return state == 'T' || state == 't' || (state == 'D' && stop_is_pending(pid)); }
 
 // Opens the process first and looks at its mark after: a pid that was reused in between fails one of the two.
 bool signal_marked(int pid, std::uint64_t mark, int number, bool skip_stopped) {
@@ -48,7 +68,7 @@ bool signal_marked(int pid, std::uint64_t mark, int number, bool skip_stopped) {
   bool needed = false;
   if (carries_mark(pid, mark)) {
     const char state = state_of(pid);
-    needed = !dead(state) && !(skip_stopped && stopped(state)) &&
+    needed = !dead(state) && !(skip_stopped && stopped(pid, state)) &&
              ::syscall(SYS_pidfd_send_signal, process, number, nullptr, 0U) == 0;
   }
   ::close(process);
@@ -88,6 +108,12 @@ int end_marked(std::uint64_t mark) {
   for (int i = 0; i < kStopPassesMax && stop_marked(mark) > 0; ++i) {
   }
   return kill_marked(mark);
+}
+
+void outrun_everything() {
+  sched_param parameter{};
+  parameter.sched_priority = 1;
+  ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter);
 }
 
 int fork_into(int cgroup_directory) {

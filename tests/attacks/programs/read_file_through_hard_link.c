@@ -1,0 +1,16 @@
+// Reads a file outside every grant by linking it into the private tmp. argv[1]: the file.
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "attack.h"
+
+int main(int argc, char** argv) {
+  char link_path[4096];
+  const char* tmp = getenv("TMPDIR");
+  snprintf(link_path, sizeof link_path, "%s/link-%d", tmp != NULL ? tmp : "/tmp", getpid());
+  if (argc < 2) return kCannotTry;
+  if (link(argv[1], link_path) != 0) return refused("hard link");
+  const int fd = open(link_path, O_RDONLY);
+  unlink(link_path);
+  return judge(fd, "open by hard link");
+}

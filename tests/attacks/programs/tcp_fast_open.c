@@ -1,0 +1,18 @@
+// Connects without connect(): sendto with MSG_FASTOPEN, which Landlock's TCP rules do not see. argv[2]: the port.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "attack.h"
+
+int main(int argc, char** argv) {
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  if (argc < 3) return kCannotTry;
+  address.sin_port = htons((unsigned short)atoi(argv[2]));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) return refused("socket");
+  const ssize_t sent = sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr*)&address, sizeof address);
+  return judge(sent, "send by TCP fast open");
+}
