@@ -65,6 +65,13 @@ TEST(Yaml, reads_block_scalars_and_escapes) {
   EXPECT_EQ(as_json("|\n  12\n"), "\"12\\n\"");
 }
 
+TEST(Yaml, reads_runs_of_escaped_single_quotes) {
+  EXPECT_EQ(as_json("- ''''''\n- 'a''''''''b'\n- 'x ''''  \n    y\n\n\n  z'''''\n- {'k''''': 1}\n"),
+            "[\"''\",\"a''''b\",\"x '' y\\n\\nz''\",{\"k''\":1}]");
+  const std::string many(600, '\'');
+  EXPECT_EQ(parsed("\xC3\xA4: '" + many + many + "'").entries.at(0).value.text, many);
+}
+
 TEST(Yaml, reads_json_documents) {
   EXPECT_EQ(as_json("{\n\t\"a\": [1, 2.5, null, true, \"\\ud83d\\ude00\\/\"],\n\t\"b\":{}\n}\n"),
             "{\"a\":[1,2.5,null,true,\"\xF0\x9F\x98\x80/\"],\"b\":{}}");

@@ -244,6 +244,13 @@ Status Compiler::dependent_required(const json::Value& value, Instruction instru
 
 Status Compiler::reference(const json::Value& value, Instruction instruction) {
   if (!value.is_string()) return refuse(instruction, "must be a string");
+  if (std::string_view(instruction.keyword) == "$dynamicRef") {
+    const std::string_view reference = value.as_string();
+    const std::string_view anchor = reference.substr(std::min(reference.find('#') + 1, reference.size()));
+    if (scan_.dynamic_anchors(anchor) > 1) {
+      return refuse(instruction, "is unsupported where several schemas have this $dynamicAnchor; use $ref");
+    }
+  }
   instruction.first = TRY(scan_.resolve(current_, value.as_string()));
   emit(instruction);
   return {};

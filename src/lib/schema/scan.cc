@@ -121,8 +121,14 @@ Status Scan::name(const json::Object& object, const std::string& pointer, std::s
     if (!fresh && entry->second != pointer) {
       return fail_in_schema(child_pointer(pointer, keyword), "is the anchor of " + entry->second + " too");
     }
+    if (fresh && std::string_view(keyword) == "$dynamicAnchor") ++dynamic_[anchor->as_string()];
   }
   return {};
+}
+
+std::size_t Scan::dynamic_anchors(std::string_view name) const {
+  const auto found = dynamic_.find(name);
+  return found == dynamic_.end() ? 0 : found->second;
 }
 
 Result<std::uint32_t> Scan::resolve(std::uint32_t from, std::string_view reference) {

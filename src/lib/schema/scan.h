@@ -31,6 +31,9 @@ class Scan {
   std::uint32_t number_of(const std::string& pointer) const { return numbers_.at(pointer); }
   // The number of the subschema that `reference`, written in subschema `from`, names.
   Result<std::uint32_t> resolve(std::uint32_t from, std::string_view reference);
+  // How many $dynamicAnchor of that name the document has: with more than one, which is meant depends on the road
+  // taken.
+  std::size_t dynamic_anchors(std::string_view name) const;
 
  private:
   Status visit(const json::Value& value, const std::string& pointer, const std::string& base, std::size_t depth);
@@ -44,6 +47,7 @@ class Scan {
   std::unordered_map<std::string, std::uint32_t> numbers_;     // by pointer
   std::map<std::string, std::string, std::less<>> resources_;  // URI -> pointer
   std::map<std::string, std::string, std::less<>> anchors_;    // URI#name -> pointer
+  std::map<std::string, std::size_t, std::less<>> dynamic_;    // name -> how many
 };
 
 }  // namespace agentos::schema
