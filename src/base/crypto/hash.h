@@ -35,10 +35,10 @@ class Sha256 {
 
 std::string hex(std::string_view octets);
 std::string hex(const Digest& digest);
-std::string base64(std::string_view octets);                    // RFC 4648 section 4, padded
-Result<std::string> from_base64(std::string_view text);         // strict: padded, canonical, no white space
-std::string base64url(std::string_view octets);                 // section 5, unpadded
-std::string base64url(const Digest& digest);                    // 43 characters
+std::string base64(std::string_view octets);             // RFC 4648 section 4, padded
+Result<std::string> from_base64(std::string_view text);  // strict: padded, canonical, no white space
+std::string base64url(std::string_view octets);          // section 5, unpadded
+std::string base64url(const Digest& digest);             // 43 characters
 inline std::string_view view(const Digest& d) { return {reinterpret_cast<const char*>(d.data()), d.size()}; }
 
 // Same time whatever differs.
