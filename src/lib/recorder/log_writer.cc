@@ -163,8 +163,11 @@ Status LogWriter::begin_segment() {
   header.created_us = clock_.wall_us();
   header.open = state_.external.sorted();
   header.open_complete = !state_.external.overflowed();
-  header.capacity = prepared_.valid() ? prepared_capacity_ : next_capacity();
-  auto file = TRY(prepared_.valid() ? prepared_.get() : prepare(header.capacity));
+  const bool prepared = prepared_.valid();
+  header.capacity = prepared ? prepared_capacity_ : next_capacity();
+  auto made = prepared ? prepared_.get() : prepare(header.capacity);
+  if (!made && prepared) made = prepare(header.capacity);  // what failed then may work now
+  auto file = TRY(std::move(made));
   const std::string octets = encode_header(header);
   TRY(file->write_at(0, octets));
   TRY(file->sync());

@@ -159,9 +159,9 @@ int main(int argc, char** argv) {
   std::string place = std::string(argc > 1 ? argv[1] : "/tmp") + "/recorder_bench.XXXXXX";
   if (mkdtemp(place.data()) == nullptr) return 1;
   bench_encode();
-  bool good = true;
-  for (int round = 0; good && round < 3; ++round) good = bench_throughput(place + "/throughput", 1'000'000);
-  good = good && bench_latency(place + "/latency") && bench_verify(place + "/throughput");
+  bool good = bench_latency(place + "/latency");
+  for (int round = 0; good && round < 3; ++round) good = bench_throughput(place + "/throughput", 300'000);
+  good = good && bench_verify(place + "/throughput");
   std::filesystem::remove_all(place);
   return good ? 0 : 1;
 }
