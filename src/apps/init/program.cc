@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "lib/sandbox/mechanism/credentials.h"
 #include "lib/sandbox/mechanism/landlock.h"
@@ -70,6 +72,26 @@ bool take_descriptors(const ProgramFds& fds, StartReport& report) {
   return error == 0 || failed(report, Stage::kDescriptors, error);
 }
 
+// Init answers what the filter asks; the listener itself does not survive exec.
+int send_listener(int listener) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+  char byte = 1;
+  iovec payload{&byte, 1};
+  msghdr message{};
+  message.msg_iov = &payload;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof listener);
+  std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+  const int error = ::sendmsg(kExecDoneFd, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
+  ::close(listener);
+  return error;
+}
+
 bool confine(const Plan& plan, StartReport& report) {
   int error = set_no_new_privileges();
   if (error != 0) return failed(report, Stage::kNoNewPrivileges, error);
@@ -77,7 +99,9 @@ bool confine(const Plan& plan, StartReport& report) {
   if (error != 0) return failed(report, Stage::kCredentials, error);
   report.user = ::getuid();
   if (!apply_landlock(plan, report)) return false;
-  error = install_filter(plan.filter, plan.header.filter_instructions, nullptr);
+  int listener = -1;
+  error = install_filter(plan.filter, plan.header.filter_instructions, &listener);
+  if (error == 0) error = send_listener(listener);
   return error == 0 || failed(report, Stage::kSeccomp, error);
 }
 

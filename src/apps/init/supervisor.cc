@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "apps/init/metadata_broker.h"
 #include "lib/sandbox/mechanism/tree.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
@@ -44,6 +45,7 @@ class Supervisor {
   bool start(ProgramFds& fds);
   int fork_program(ProgramFds& fds);
   bool wait_for_exec();
+  void receive_listener();
   bool read_command();
   void obey(const Command& command);
   int freeze();
@@ -58,6 +60,7 @@ class Supervisor {
   const Plan& plan_;
   const int signals_;
   Cgroup cgroup_;
+  MetadataBroker broker_;
   StartReport* report_ = nullptr;
   int exec_done_ = -1;
   int program_ = -1;
@@ -90,6 +93,7 @@ bool Supervisor::start(ProgramFds& fds) {
   const TreeTmp tmp = (plan_.header.flags & kPrivateTmp) != 0 ? TreeTmp::kMake : TreeTmp::kNone;
   report_->error = make_tree_directory(plan_.tree_directory, tmp);
   if (report_->error != 0) return false;
+  broker_.pin_grants(plan_);
   if ((plan_.header.flags & kUseCgroups) != 0) cgroup_ = make_cgroup(plan_.header.mark, plan_.header.processes);
   report_->pids_limited = cgroup_.pids_limited ? 1 : 0;
   int ends[2];
@@ -111,14 +115,37 @@ bool Supervisor::start(ProgramFds& fds) {
   return program_ >= 0 && wait_for_exec();
 }
 
+// What the child sends before exec: the listener of its filter.
+void Supervisor::receive_listener() {
+  int listener = -1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+  char byte = 0;
+  iovec payload{&byte, 1};
+  msghdr message{};
+  message.msg_iov = &payload;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (::recvmsg(exec_done_, &message, MSG_CMSG_CLOEXEC) != 1) {
+    ::close(exec_done_);  // its end: the program was executed, or the child ended
+    exec_done_ = -1;
+    return;
+  }
+  const cmsghdr* head = CMSG_FIRSTHDR(&message);
+  if (head == nullptr || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof listener)) return;
+  std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
+  broker_.listen(listener);
+}
+
 // True when the program was executed; false when the child failed or the launcher went away.
 bool Supervisor::wait_for_exec() {
   while (!ending_) {
-    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}};
-    if (::poll(watched, 2, -1) < 0 && errno != EINTR) break;
+    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}, {broker_.listener(), POLLIN, 0}};
+    if (::poll(watched, 3, -1) < 0 && errno != EINTR) break;
+    if ((watched[2].revents & POLLIN) != 0) broker_.answer_one();
     if (watched[0].revents != 0) {
-      ::close(exec_done_);
-      return report_->stage == Stage::kExecute && report_->error == 0;
+      receive_listener();
+      if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0;
     }
     if (watched[1].revents != 0 && !read_command()) break;
   }
@@ -213,8 +240,13 @@ int Supervisor::milliseconds_left() const {
 
 void Supervisor::watch() {
   while (!ending_ && !program_exited_) {
-    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}};
-    if (::poll(watched, 2, milliseconds_left()) < 0 && errno != EINTR) return;
+    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {broker_.listener(), POLLIN, 0}};
+    if (::poll(watched, 3, milliseconds_left()) < 0 && errno != EINTR) return;
+    if ((watched[2].revents & POLLIN) != 0) {
+      broker_.answer_one();
+    } else if (watched[2].revents != 0) {
+      broker_.close();  // nobody uses the filter any more
+    }
     if (watched[0].revents != 0) read_command();
     if (watched[1].revents != 0) reap();
     if (deadline_ms_ != 0 && now_ms() >= deadline_ms_) {
@@ -247,6 +279,7 @@ int Supervisor::run(ProgramFds& fds) {
     watch();
   }
   kill_all();
+  broker_.close();
   clean();
   if (started) {
     report_exit();

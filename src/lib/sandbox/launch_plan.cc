@@ -63,6 +63,7 @@ std::uint32_t promised_probes(const LaunchPlan& plan) {
   if (granted(plan.rules, canary, Access::kWrite)) {
     give_up(Probe::kWriteCanary);
     give_up(Probe::kCreateBesideCanary);
+    give_up(Probe::kChangeModeCanary);
   }
   if (granted(plan.rules, canary, Access::kExecute)) give_up(Probe::kExecuteCanary);
   if (plan.network == Network::kHost) {

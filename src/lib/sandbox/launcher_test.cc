@@ -207,6 +207,30 @@ TEST_F(Launching, the_private_tmp_is_removed_with_everything_in_it) {
   EXPECT_EQ(::access("/usr/bin", F_OK), 0);
 }
 
+TEST_F(Launching, mode_and_times_can_be_changed_below_a_write_grant_only) {
+  LaunchedProgram inside;
+  const auto good = run(inside, shell("cd $TMPDIR && touch a && chmod 751 a && touch -d 2001-02-03T04:05:06Z a && "
+                                      "chown $(id -u) a && ln -s a l && touch -h l && cp -p a b && "
+                                      "stat -c '%a %Y' a b"));
+  ASSERT_TRUE(good.has_value());
+  EXPECT_EQ(inside.output(), "751 981173106\n751 981173106\n");
+  EXPECT_EQ(good->shell_code(), 0);
+
+  char file[] = "/tmp/agentos-test-XXXXXX";
+  const io::Fd outside(::mkstemp(file));
+  LaunchedProgram refused;
+  const auto bad =
+      run(refused, shell(std::string("cd $TMPDIR; ln -s ") + file + " l; chmod 777 l; chmod 777 " + file +
+                         "; touch -d 2001-01-01 " + file + "; touch x; chmod 4755 x; chown 12345 x; stat -c %a x"));
+  ASSERT_TRUE(bad.has_value());
+  struct stat status{};
+  ASSERT_EQ(::fstat(outside.get(), &status), 0);
+  ::unlink(file);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+  EXPECT_GT(status.st_mtime, 1'000'000'000);
+  EXPECT_TRUE(refused.output().ends_with("644\n")) << refused.output();
+}
+
 TEST_F(Launching, a_grant_that_does_not_exist_stops_the_start_unless_it_is_optional) {
   LaunchRequest request = request_of({"true"});
   request.profile.files.push_back({"/no/such/folder", static_cast<std::uint8_t>(Access::kRead), false});

@@ -48,6 +48,7 @@ json::Value mechanisms(const LaunchPlan& plan, const StartReport& report) {
   result.emplace_back(json::Object{{"mechanism", "seccomp"},
                                    {"instructions", static_cast<std::int64_t>(plan.filter_instructions)},
                                    {"unknown_calls", "ENOSYS"},
+                                   {"mode_owner_times", "asked of init, below write grants only"},
                                    {"network", no_network ? "none" : "host"}});
   result.emplace_back(json::Object{{"mechanism", "no_new_privs"}});
   result.emplace_back(json::Object{{"mechanism", "capabilities"}, {"state", "none held, none to be gained"}});
@@ -92,6 +93,8 @@ const char* probe_name(Probe probe) {
       return "create a file in a folder not granted";
     case Probe::kExecuteCanary:
       return "execute a file not granted";
+    case Probe::kChangeModeCanary:
+      return "change the mode of a file not granted";
     case Probe::kReadInitEnvironment:
       return "read the environment of init";
     case Probe::kReadInitMemory:

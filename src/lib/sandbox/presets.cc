@@ -18,11 +18,12 @@ constexpr std::array<std::string_view, 3> kNames{"agent-default", "tool", "uncon
 constexpr const char* kProgramFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 // What the C library, Python, Node and git read at start. No file here holds a secret.
 constexpr const char* kReadableFiles[] = {
-    "/etc/alternatives", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/debian_version", "/etc/group",
-    "/etc/host.conf", "/etc/hostname", "/etc/hosts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-    "/etc/localtime", "/etc/locale.alias", "/etc/locale.conf", "/etc/mime.types", "/etc/nsswitch.conf",
-    "/etc/os-release", "/etc/passwd", "/etc/profile", "/etc/protocols", "/etc/python3", "/etc/python3.11",
-    "/etc/resolv.conf", "/etc/services", "/etc/shells", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone",
+    "/etc/alternatives", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/debian_version",
+    "/etc/gitattributes", "/etc/gitconfig", "/etc/group", "/etc/host.conf", "/etc/hostname", "/etc/hosts",
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/locale.alias",
+    "/etc/locale.conf", "/etc/mime.types", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/profile",
+    "/etc/protocols", "/etc/python3", "/etc/python3.11", "/etc/resolv.conf", "/etc/services", "/etc/shells",
+    "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone",
     // The machine, but of processes only the program's own entry (Landlock binds it to the first process).
     "/proc/self", "/proc/cpuinfo", "/proc/filesystems", "/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/uptime",
     "/proc/version", "/proc/sys/kernel/ngroups_max", "/proc/sys/kernel/osrelease", "/proc/sys/kernel/pid_max",

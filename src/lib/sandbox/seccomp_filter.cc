@@ -227,6 +227,8 @@ std::vector<sock_filter> build_filter(const FilterOptions& options) {
   Table table;
   for (const int number : allowed_calls()) decide(table, number, kAllow);
   for (const int number : refused_calls()) decide(table, number, refuse(EPERM));
+  for (const int number : metadata_calls()) decide(table, number, SECCOMP_RET_USER_NOTIF);
+  for (const int number : attribute_calls()) decide(table, number, refuse(ENOTSUP));
   add_socket_checks(table, options.network);
   add_process_checks(table);
   add_open_checks(table, options.landlock_abi);

@@ -2,7 +2,8 @@
 //
 // An allow-list: what ordinary programs (glibc, Python, Node, shells, git, compilers) need is allowed, what is known
 // and dangerous answers EPERM (sockets: EACCES), and every other number answers ENOSYS so that programs fall back.
-// 32-bit and x32 calls answer ENOSYS. Source: Linux seccomp(2), syscalls(2).
+// Changes of mode, owner and times are asked of agentos-init (apps/init/metadata_broker.h). 32-bit and x32 calls answer
+// ENOSYS. Source: Linux seccomp(2), syscalls(2).
 #pragma once
 
 #include <linux/filter.h>
@@ -26,7 +27,7 @@ struct FilterCall {
   std::uint32_t architecture = 0;  // AUDIT_ARCH_*; 0 is this machine's own
   std::uint64_t arguments[6] = {};
 };
-// SECCOMP_RET_ALLOW, or SECCOMP_RET_ERRNO | errno.
+// SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF, or SECCOMP_RET_ERRNO | errno.
 std::uint32_t evaluate_filter(const std::vector<sock_filter>& filter, const FilterCall& call);
 
 }  // namespace agentos::sandbox

@@ -27,7 +27,8 @@ std::uint32_t ask(FilterCall call, Network network = Network::kNone, int abi = 7
 
 TEST(SeccompFilter, lists_do_not_overlap) {
   std::set<int> seen;
-  for (const auto& list : {allowed_calls(), refused_calls(), socket_calls(), own_process_calls()}) {
+  for (const auto& list :
+       {allowed_calls(), refused_calls(), metadata_calls(), attribute_calls(), socket_calls(), own_process_calls()}) {
     for (const int number : list) EXPECT_TRUE(seen.insert(number).second) << number;
   }
 }
@@ -42,6 +43,11 @@ TEST(SeccompFilter, every_listed_call_gets_its_verdict_and_every_other_enosys) {
   for (const int number : {467, 500, 1000, 100000}) {
     EXPECT_EQ(evaluate_filter(filter, {number, 0, {}}), refused(ENOSYS)) << number;
   }
+}
+
+TEST(SeccompFilter, changes_of_metadata_are_asked_of_init) {
+  for (const int number : metadata_calls()) EXPECT_EQ(ask({number, 0, {}}), SECCOMP_RET_USER_NOTIF) << number;
+  for (const int number : attribute_calls()) EXPECT_EQ(ask({number, 0, {}}), refused(ENOTSUP)) << number;
 }
 
 TEST(SeccompFilter, clone_may_not_make_namespaces_and_clone3_falls_back) {

@@ -336,28 +336,7 @@ constexpr int kRefused[] = {
     CALL(vhangup),
     CALL(lookup_dcookie),
     CALL(nfsservctl),
-    // Mode, owner, times and attributes: Landlock does not hold them, so unlisted files would be open to them.
-    CALL(fchmod),
-    CALL(fchmodat),
-    kFchmodat2,
-    CALL(fchown),
-    CALL(fchownat),
-    CALL(setxattr),
-    CALL(lsetxattr),
-    CALL(fsetxattr),
-    CALL(removexattr),
-    CALL(lremovexattr),
-    CALL(fremovexattr),
-    kSetxattrat,
-    kRemovexattrat,
-    CALL(utimensat),
 #ifdef __x86_64__
-    CALL(chmod),
-    CALL(chown),
-    CALL(lchown),
-    CALL(utime),
-    CALL(utimes),
-    CALL(futimesat),
     CALL(modify_ldt),
     CALL(iopl),
     CALL(ioperm),
@@ -369,6 +348,16 @@ constexpr int kRefused[] = {
 #endif
 };
 
+constexpr int kMetadata[] = {
+    CALL(fchmod), CALL(fchmodat), kFchmodat2,   CALL(fchown), CALL(fchownat), CALL(utimensat),
+#ifdef __x86_64__
+    CALL(chmod),  CALL(chown),    CALL(lchown), CALL(utime),  CALL(utimes),   CALL(futimesat),
+#endif
+};
+
+constexpr int kAttributes[] = {CALL(setxattr),     CALL(lsetxattr),    CALL(fsetxattr), CALL(removexattr),
+                               CALL(lremovexattr), CALL(fremovexattr), kSetxattrat,     kRemovexattrat};
+
 constexpr int kSockets[] = {CALL(socket), CALL(bind), CALL(connect), CALL(listen), CALL(accept), CALL(accept4)};
 
 constexpr int kOwnProcess[] = {CALL(sched_setaffinity), CALL(sched_setparam), CALL(sched_setscheduler),
@@ -378,6 +367,8 @@ constexpr int kOwnProcess[] = {CALL(sched_setaffinity), CALL(sched_setparam), CA
 
 std::span<const int> allowed_calls() { return kAllowed; }
 std::span<const int> refused_calls() { return kRefused; }
+std::span<const int> metadata_calls() { return kMetadata; }
+std::span<const int> attribute_calls() { return kAttributes; }
 std::span<const int> socket_calls() { return kSockets; }
 std::span<const int> own_process_calls() { return kOwnProcess; }
 

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -95,6 +96,8 @@ int try_probe(Probe probe, const Scene& scene) {
     }
     case Probe::kExecuteCanary:
       return try_execute(scene.canary);
+    case Probe::kChangeModeCanary:
+      return answer_of(::chmod(scene.canary, 0700));
     case Probe::kReadInitEnvironment:
       return try_open_of_init(scene.init_pid, "environ");
     case Probe::kReadInitMemory:

@@ -41,6 +41,7 @@ enum class Probe : std::uint32_t {
   kWriteCanary,          // open it for writing
   kCreateBesideCanary,   // create a file next to it
   kExecuteCanary,        // execve it
+  kChangeModeCanary,     // chmod it
   kReadInitEnvironment,  // open /proc/<init>/environ
   kReadInitMemory,       // open /proc/<init>/mem
   kInternetSocket,       // socket(AF_INET)
