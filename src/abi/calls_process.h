@@ -46,7 +46,8 @@ struct ForkRequest {
   std::optional<std::string> profile;
   std::optional<json::Value> environment;
   static constexpr auto kFields = std::tuple{
-      Optional<&ForkRequest::name>{"name", "A name for people and policy; default: the caller's.", {.size_max = 64}},
+      Optional<&ForkRequest::name>{
+          "name", "A name for people and policy; it is appended to the caller's with a dot.", {.size_max = 64}},
       Optional<&ForkRequest::command>{
           "command",
           "Program and arguments; empty makes a child without a process, which attach connects.",

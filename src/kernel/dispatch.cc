@@ -4,6 +4,7 @@
 //   9 ask  10 act  11 result  12 outcome  13 reply
 #include "kernel/dispatch.h"
 
+#include "abi/rpc.h"
 #include "kernel/monitor.h"
 #include "kernel/syscalls/handlers.h"
 
@@ -19,7 +20,7 @@ namespace {
 #include "abi/syscalls.def"
 #undef CALL
 
-constexpr std::size_t kResultBytesMax = abi::kReadSizeMax * 2;  // encoded; a reply must fit in a line with its frame
+constexpr std::size_t kResultBytesMax = abi::rpc::kReplyBytesMax;  // a reply must fit in a line with its frame
 
 recorder::Effect recorded(abi::Effect effect) { return static_cast<recorder::Effect>(effect); }
 
@@ -192,7 +193,6 @@ policy::Decision decide_for(CallContext& context) {
     decision.rule = "operator";
     return decision;
   }
-  if (context.facts.arguments == nullptr) context.facts.arguments = lazy_arguments(context.arguments);
   return context.program->decide(policy_request(context));
 }
 

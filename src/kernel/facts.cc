@@ -11,64 +11,6 @@
 namespace agentos::kernel {
 namespace {
 
-class JsonArguments final : public policy::Arguments {
- public:
-  explicit JsonArguments(const json::Value& value) : value_(&value) {}
-  bool text(std::string_view name, std::string_view& out) const override {
-    const json::Value* member = value_->find(name);
-    if (member == nullptr || !member->is_string()) return false;
-    out = member->as_string();
-    return true;
-  }
-  bool integer(std::string_view name, std::int64_t& out) const override {
-    const json::Value* member = value_->find(name);
-    if (member == nullptr || !member->is_int()) return false;
-    out = member->as_int();
-    return true;
-  }
-
- private:
-  const json::Value* value_;
-};
-
-// Most rules ask for no argument, so the encoding is parsed only when one does.
-class LazyArguments final : public policy::Arguments {
- public:
-  explicit LazyArguments(const std::string& canonical) : canonical_(canonical) {}
-  bool text(std::string_view name, std::string_view& out) const override {
-    load();
-    return JsonArguments(value_).text(name, out);
-  }
-  bool integer(std::string_view name, std::int64_t& out) const override {
-    load();
-    return JsonArguments(value_).integer(name, out);
-  }
-
- private:
-  void load() const {
-    std::call_once(loaded_, [this] {
-      if (auto parsed = json::parse(canonical_, {.bytes_max = 4 << 20, .depth_max = 64})) value_ = std::move(*parsed);
-    });
-  }
-  const std::string& canonical_;
-  mutable std::once_flag loaded_;
-  mutable json::Value value_;
-};
-
-class OwnedArguments final : public policy::Arguments {
- public:
-  explicit OwnedArguments(json::Value value) : value_(std::move(value)) {}
-  bool text(std::string_view name, std::string_view& out) const override {
-    return JsonArguments(value_).text(name, out);
-  }
-  bool integer(std::string_view name, std::int64_t& out) const override {
-    return JsonArguments(value_).integer(name, out);
-  }
-
- private:
-  json::Value value_;
-};
-
 template <class Request>
 const Request& request_of(const CallContext& context) {
   return *static_cast<const Request*>(context.request);
@@ -79,6 +21,14 @@ Status take_path(std::string_view raw, std::string& scratch, std::string_view& o
   return {};
 }
 
+void take_handle(CallContext& context, std::int64_t number) {
+  std::lock_guard lock(context.agent().mutex);
+  if (const Handle* handle = context.agent().find_handle(number)) {
+    context.facts.handle_path = handle->path;
+    context.facts.path = context.facts.handle_path;
+  }
+}
+
 // Read, write and stat name a path or a handle; policy sees the path either way.
 template <class Request>
 Status path_or_handle(CallContext& context) {
@@ -87,11 +37,7 @@ Status path_or_handle(CallContext& context) {
     return fail(abi::error::invalid_argument, "exactly one of \"path\" and \"handle\" must be given");
   }
   if (!request.handle) return take_path(request.path, context.facts.path_scratch, context.facts.path);
-  std::lock_guard lock(context.agent().mutex);
-  if (const Handle* handle = context.agent().find_handle(*request.handle)) {
-    context.facts.handle_path = handle->path;
-    context.facts.path = context.facts.handle_path;
-  }
+  take_handle(context, *request.handle);
   return {};
 }
 
@@ -115,7 +61,7 @@ void exec_facts(CallContext& context) {
       facts.schema_problem += (violation.instance.empty() ? "arguments" : violation.instance) + " " + violation.message;
     }
   }
-  facts.arguments = json_arguments(request.arguments);
+  facts.arguments.over(request.arguments);
 }
 
 void signal_facts(CallContext& context) {
@@ -125,21 +71,38 @@ void signal_facts(CallContext& context) {
   const abi::SignalInfo* signal = abi::find_signal(request.signal);
   arguments["signal"] = signal == nullptr ? std::string_view(request.signal) : signal->name;
   arguments["target"] = context.facts.target;
-  context.facts.arguments = std::make_unique<OwnedArguments>(json::Value(std::move(arguments)));
+  context.facts.arguments.own(json::Value(std::move(arguments)));
 }
 
 }  // namespace
 
-std::unique_ptr<policy::Arguments> json_arguments(const json::Value& object) {
-  return std::make_unique<JsonArguments>(object);
+const json::Value* FactArguments::find(std::string_view name) const {
+  if (value_ == nullptr && canonical_ != nullptr) {
+    if (auto parsed = json::parse(*canonical_, {.bytes_max = 4 << 20, .depth_max = 64})) owned_ = std::move(*parsed);
+    value_ = &owned_;
+  }
+  return value_ == nullptr ? nullptr : value_->find(name);
 }
 
-std::unique_ptr<policy::Arguments> lazy_arguments(const std::string& canonical) {
-  return std::make_unique<LazyArguments>(canonical);
+bool FactArguments::text(std::string_view name, std::string_view& out) const {
+  const json::Value* member = find(name);
+  if (member == nullptr || !member->is_string()) return false;
+  out = member->as_string();
+  return true;
 }
+
+bool FactArguments::integer(std::string_view name, std::int64_t& out) const {
+  const json::Value* member = find(name);
+  if (member == nullptr || !member->is_int()) return false;
+  out = member->as_int();
+  return true;
+}
+
+bool FactArguments::present(std::string_view name) const { return find(name) != nullptr; }
 
 Status gather_facts(CallContext& context) {
   Facts& facts = context.facts;
+  facts.arguments.lazily(context.arguments);
   switch (context.row->call) {
     case abi::Call::kOpen:
       return take_path(request_of<abi::OpenRequest>(context).path, facts.path_scratch, facts.path);
@@ -158,6 +121,9 @@ Status gather_facts(CallContext& context) {
     case abi::Call::kRename:
       TRY(take_path(request_of<abi::RenameRequest>(context).path, facts.path_scratch, facts.path));
       return take_path(request_of<abi::RenameRequest>(context).to, facts.second_path_scratch, facts.second_path);
+    case abi::Call::kSeek:
+      take_handle(context, request_of<abi::SeekRequest>(context).handle);
+      return {};
     case abi::Call::kExec:
       exec_facts(context);
       return {};
@@ -195,7 +161,7 @@ policy::Request policy_request(const CallContext& context) {
   request.path_to = context.facts.second_path;
   request.target = context.facts.target;
   request.target_parent = context.facts.target_parent;
-  request.arguments = context.facts.arguments.get();
+  request.arguments = &context.facts.arguments;
   request.time_us = context.start_us;
   return request;
 }

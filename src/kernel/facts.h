@@ -17,6 +17,27 @@ namespace agentos::kernel {
 
 struct CallContext;
 
+// The arguments rules ask for by name. Most rules ask for none, so an encoding is parsed only when one does; nothing is
+// allocated before that. One thread at a time, as its context.
+class FactArguments final : public policy::Arguments {
+ public:
+  void over(const json::Value& object) { value_ = &object; }              // borrowed
+  void lazily(const std::string& canonical) { canonical_ = &canonical; }  // borrowed
+  void own(json::Value object) {
+    owned_ = std::move(object);
+    value_ = &owned_;
+  }
+  bool text(std::string_view name, std::string_view& out) const override;
+  bool integer(std::string_view name, std::int64_t& out) const override;
+  bool present(std::string_view name) const override;
+
+ private:
+  const json::Value* find(std::string_view name) const;
+  const std::string* canonical_ = nullptr;
+  mutable const json::Value* value_ = nullptr;
+  mutable json::Value owned_;
+};
+
 struct Facts {
   std::string_view path;         // canonical; empty when the call names none
   std::string_view second_path;  // rename's new name
@@ -26,7 +47,7 @@ struct Facts {
   std::shared_ptr<const tool::Tool> tool_entry;  // exec: null when no such tool is registered
   std::string schema_problem;                    // exec: arguments do not fit the tool's schema
   std::string path_scratch, second_path_scratch, handle_path;
-  std::unique_ptr<policy::Arguments> arguments;
+  FactArguments arguments;
 };
 
 // Fills context.facts. Fails (invalid_argument, step decode) for paths that have no canonical form and for requests
@@ -35,9 +56,5 @@ Status gather_facts(CallContext& context);
 
 // The policy request of a context; views into the context.
 policy::Request policy_request(const CallContext& context);
-
-// Arguments over a JSON object (exec's arguments; other calls by their canonical encoding, parsed when first asked).
-std::unique_ptr<policy::Arguments> json_arguments(const json::Value& object);
-std::unique_ptr<policy::Arguments> lazy_arguments(const std::string& canonical);
 
 }  // namespace agentos::kernel

@@ -87,7 +87,8 @@ void Monitor::flush_refusals(Agent& agent) {
   entry.agent = agent.id;
   entry.run = agent.run;
   entry.step = "collapsed";
-  entry.reason = "further refusals, the last of the kind " + key;
+  const std::string reason = "further refusals, the last of the kind " + key;
+  entry.reason = reason;
   entry.count = count;
   entry.time_us = clock.wall_us();
   (void)recorder->append(entry);

@@ -6,6 +6,8 @@
 namespace agentos::kernel {
 namespace {
 
+constexpr std::size_t kSpareBytesMax = 16 << 10;  // larger buffers are not kept
+
 class MonitorSession final : public abi::Session {
  public:
   MonitorSession(Monitor& monitor, Caller caller) : monitor_(monitor), caller_(std::move(caller)) {}
@@ -29,8 +31,16 @@ class MonitorSession final : public abi::Session {
     context.request = request;
     context.reply = reply;
     if (descriptors != nullptr) context.descriptors_in = std::move(*descriptors);
+    // The encodings' buffers are kept per thread: a call then allocates nothing for them.
+    thread_local std::string spare_arguments, spare_reply;
+    context.arguments.swap(spare_arguments);
+    context.reply_json.swap(spare_reply);
+    context.arguments.clear();
+    context.reply_json.clear();
     monitor_.dispatch(context);
     if (auto latch = context.latch) latch->wait(0, std::memory_order_acquire);
+    if (context.arguments.capacity() <= kSpareBytesMax) spare_arguments.swap(context.arguments);
+    if (context.reply_json.capacity() <= kSpareBytesMax) spare_reply.swap(context.reply_json);
     if (descriptors != nullptr) *descriptors = std::move(context.descriptors_out);
     return std::move(context.status);
   }

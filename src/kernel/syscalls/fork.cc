@@ -110,7 +110,13 @@ Acted fork_call(CallContext& context, const abi::ForkRequest& request, abi::Fork
   std::shared_ptr<Agent> parent = context.caller.agent;
   Monitor& monitor = context.monitor;
   AgentSpec spec;
-  spec.name = request.name.empty() ? parent->name : request.name;
+  // A child's name begins with its parent's, so that it cannot take one that policy trusts more.
+  spec.name = parent->name + "." + (request.name.empty() ? "child" : request.name);
+  for (char c : request.name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') {
+      return fail(abi::error::invalid_argument, "field \"name\" may hold letters, digits, '-' and '_'");
+    }
+  }
   spec.parent = parent;
   spec.kind = request.command.empty() ? AgentKind::kContext : AgentKind::kProcess;
   spec.rights = TRY(rights_of(request, *parent));
