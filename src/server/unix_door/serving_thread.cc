@@ -198,8 +198,12 @@ void ServingThread::read(std::uint64_t number, Entry& entry, std::uint32_t event
 
 void ServingThread::serve_touched() {
   std::size_t served = 0;
-  for (std::size_t i = 0; i < touched_.size() && served < kServicesMax; ++i, ++served) serve(touched_[i]);
-  touched_.erase(touched_.begin(), touched_.begin() + static_cast<std::ptrdiff_t>(served));
+  while (!touched_.empty() && served < kServicesMax) {
+    serving_.swap(touched_);  // serving one may touch it, or others, again
+    for (const std::uint64_t number : serving_) serve(number);
+    served += serving_.size();
+    serving_.clear();
+  }
 }
 
 void ServingThread::serve(std::uint64_t number) {

@@ -85,6 +85,7 @@ class ServingThread final : public Surroundings, public std::enable_shared_from_
   // Of the serving thread.
   std::unordered_map<std::uint64_t, Entry> entries_;
   std::vector<std::uint64_t> touched_;
+  std::vector<std::uint64_t> serving_;  // of serve_touched(), kept for its capacity
   std::vector<char> buffer_;
   std::uint64_t next_number_;
   std::size_t operators_ = 0;

@@ -1,0 +1,142 @@
+// One poll over the kernel's socket, signals, and the relay.
+#include "apps/agentos/attendance.h"
+
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "apps/agentos/report.h"
+
+namespace agentos::cli {
+namespace {
+
+constexpr int kTimelineStepMs = 100;
+constexpr int kTaken[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGTSTP};
+
+class Watch {
+ public:
+  explicit Watch(const Attended& attended) : attended_(attended) {}
+
+  Result<abi::WaitReply> run() {
+    abi::WaitRequest request;
+    request.agent = attended_.agent;
+    const auto ticket = TRY(attended_.client.begin(request));
+    while (!attended_.client.ready(ticket)) {
+      TRY(wait());
+      TRY(attended_.client.pump(0));
+      take_replies();
+      if (attended_.relay != nullptr) attended_.relay->move();
+      handle_signals();
+      draw();
+    }
+    if (attended_.relay != nullptr) attended_.relay->drain();
+    draw();
+    return attended_.client.take<abi::WaitRequest>(ticket);
+  }
+
+ private:
+  Status wait() {
+    std::vector<pollfd> polls = {{.fd = attended_.client.descriptor(), .events = POLLIN, .revents = 0},
+                                 {.fd = attended_.signals, .events = POLLIN, .revents = 0}};
+    if (attended_.relay != nullptr) attended_.relay->add_polls(polls);
+    const int timeout_ms = attended_.timeline != nullptr ? kTimelineStepMs : -1;
+    if (::poll(polls.data(), polls.size(), timeout_ms) < 0 && errno != EINTR) return fail_errno(errno, "cannot wait");
+    return {};
+  }
+
+  void draw() {
+    if (attended_.timeline == nullptr) return;
+    attended_.timeline->draw(attended_.raw != nullptr ? LiveTimeline::LineEnd::kRaw : LiveTimeline::LineEnd::kNormal);
+  }
+
+  void handle_signals() {
+    signalfd_siginfo info{};
+    while (::read(attended_.signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      handle(static_cast<int>(info.ssi_signo));
+    }
+  }
+
+  void handle(int signal) {
+    switch (signal) {
+      case SIGWINCH:
+        if (attended_.relay != nullptr) copy_window_size(attended_.window, attended_.relay->pty());
+        return;
+      case SIGTSTP:
+        send("SIGSTOP");
+        if (attended_.raw != nullptr) attended_.raw->leave();
+        stopped_ = true;
+        ::raise(SIGSTOP);
+        return;
+      case SIGCONT:
+        if (attended_.raw != nullptr) (void)attended_.raw->enter();
+        if (attended_.relay != nullptr) copy_window_size(attended_.window, attended_.relay->pty());
+        if (stopped_) send("SIGCONT");
+        stopped_ = false;
+        return;
+      case SIGINT:
+        // With a pty of the agent's, Ctrl-C is the agent's own business: its programs get it as from any terminal.
+        if (attended_.relay != nullptr && ::ioctl(attended_.relay->pty(), TIOCSIG, SIGINT) == 0) return;
+        [[fallthrough]];
+      default:
+        send(asked_to_end_ ? "SIGKILL" : "SIGTERM");
+        asked_to_end_ = true;
+    }
+  }
+
+  // Its answer is of no interest: how the agent ends is what is waited for.
+  void send(const std::string& signal) {
+    abi::SignalRequest request;
+    request.target = attended_.agent;
+    request.signal = signal;
+    request.reason = "sent to the program agentos run";
+    if (auto ticket = attended_.client.begin(request)) sent_.push_back(*ticket);
+  }
+
+  void take_replies() {
+    std::erase_if(sent_, [this](client::Client::Ticket ticket) {
+      if (!attended_.client.ready(ticket)) return false;
+      (void)attended_.client.take<abi::SignalRequest>(ticket);
+      return true;
+    });
+  }
+
+  const Attended& attended_;
+  std::vector<client::Client::Ticket> sent_;
+  bool asked_to_end_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<io::Fd> take_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : kTaken) ::sigaddset(&set, signal);
+  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno(errno, "cannot block signals");
+  ::signal(SIGPIPE, SIG_IGN);
+  io::Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals.valid()) return fail_errno(errno, "cannot take signals");
+  return signals;
+}
+
+void LiveTimeline::draw(LineEnd line_end) {
+  std::string text;
+  (void)recorder::read_log(directory_, {.first = next_}, [&](const recorder::StoredEntry& entry) {
+    text += timeline_.add(entry);
+    next_ = entry.index + 1;
+    return true;
+  });
+  if (text.empty()) return;
+  std::string out;
+  for (const char octet : text) {
+    if (octet == '\n' && line_end == LineEnd::kRaw) out += '\r';
+    out += octet;
+  }
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, out.data(), out.size());
+}
+
+Result<abi::WaitReply> attend(const Attended& attended) { return Watch(attended).run(); }
+
+}  // namespace agentos::cli

@@ -1,0 +1,9 @@
+// The command line: words to a verb and its options. The only file that knows the parsing library is cli.cc.
+#pragma once
+
+namespace agentos::cli {
+
+// Parses, runs the verb, prints its error. Returns the exit code.
+int run_program(int argument_count, char** arguments);
+
+}  // namespace agentos::cli

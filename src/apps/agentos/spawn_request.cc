@@ -1,0 +1,126 @@
+// Assembling, with every mistake told before anything starts.
+#include "apps/agentos/spawn_request.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "apps/agentos/documents.h"
+#include "apps/agentos/quantities.h"
+#include "apps/agentos/reach.h"
+#include "apps/agentos/report.h"
+#include "base/json/value.h"
+#include "lib/policy/policy.h"
+#include "lib/sandbox/environment.h"
+#include "lib/sandbox/profile.h"
+
+namespace agentos::cli {
+namespace {
+
+constexpr std::array<std::string_view, 5> kAlwaysOffered = {"PATH", "HOME", "LANG", "TERM", "TZ"};
+
+Status add_policies(const RunOptions& options, abi::SpawnRequest& request) {
+  for (const std::string& name : options.policies) {
+    if (!policy::preset(name).empty()) {
+      request.policy.push_back({.file = name, .text = std::string(policy::preset(name))});
+    } else {
+      auto document = read_document(name);
+      if (!document) {
+        std::string names;
+        for (const std::string_view one : policy::preset_names()) (names += ' ') += one;
+        return fail(abi::error::invalid_policy, document.error().message, "name a file or a built-in policy:" + names);
+      }
+      request.policy.push_back(std::move(*document));
+    }
+  }
+  return {};
+}
+
+// The names of variables the profile lets through.
+Result<std::vector<std::string>> add_profile(const RunOptions& options, abi::SpawnRequest& request) {
+  const std::string name = options.profile.empty() ? "agent-default" : options.profile;
+  if (auto profile = sandbox::preset_profile(name)) {
+    request.profile_preset = name;
+    return std::move(profile->environment_allow);
+  }
+  auto document = read_document(name);
+  if (!document) {
+    std::string names;
+    for (const std::string_view one : sandbox::preset_profile_names()) (names += ' ') += one;
+    return fail(abi::error::invalid_policy, document.error().message, "name a file or a built-in profile:" + names);
+  }
+  auto profile = sandbox::parse_profile(document->text, document->file);
+  if (!profile) return fail(abi::error::invalid_policy, profile.error().message, profile.error().hint);
+  request.profile = std::move(*document);
+  return std::move(profile->environment_allow);
+}
+
+json::Object offered_environment(const char* const* environment, const std::vector<std::string>& allowed) {
+  json::Object out;
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    const std::string_view variable = *environment;
+    const std::size_t equals = variable.find('=');
+    if (equals == std::string_view::npos || !json::valid_utf8(variable)) continue;
+    const std::string_view name = variable.substr(0, equals);
+    const bool offered = std::find(kAlwaysOffered.begin(), kAlwaysOffered.end(), name) != kAlwaysOffered.end() ||
+                         std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+    if (offered) out[name] = variable.substr(equals + 1);
+  }
+  return out;
+}
+
+Status add_bounds(const RunOptions& options, abi::SpawnRequest& request) {
+  if (!options.timeout.empty()) request.budget.time_ms = TRY(parse_duration_ms(options.timeout));
+  request.budget.calls = options.calls;
+  request.budget.bytes = options.bytes;
+  request.budget.tokens = options.tokens;
+  json::Object limits;
+  if (!options.memory.empty()) limits["memory_bytes"] = TRY(parse_size_bytes(options.memory));
+  if (options.cpu_seconds) limits["cpu_seconds"] = *options.cpu_seconds;
+  if (options.processes) limits["processes"] = *options.processes;
+  if (options.open_files) limits["open_files"] = *options.open_files;
+  request.limits = std::move(limits);
+  return {};
+}
+
+}  // namespace
+
+Result<abi::SpawnRequest> spawn_request(const RunOptions& options, const char* const* environment) {
+  if (options.command.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "there is no program to run", "agentos run -- PROGRAM ARGUMENTS...");
+  }
+  abi::SpawnRequest request;
+  for (const std::string& word : options.command) {
+    if (!json::valid_utf8(word)) return fail(ErrorCode::kInvalidArgument, "an argument of the program is not UTF-8");
+    request.command.push_back(word);
+  }
+  request.name = options.name;
+  std::array<char, 4096> directory;
+  if (::getcwd(directory.data(), directory.size()) == nullptr) {
+    return fail_errno(errno, "cannot name the current directory");
+  }
+  request.working_directory = directory.data();
+  TRY(add_policies(options, request));
+  const std::vector<std::string> allowed = TRY(add_profile(options, request));
+  request.environment = offered_environment(environment, allowed);
+  TRY(add_bounds(options, request));
+  request.bound_to_connection = !options.detach;
+  return request;
+}
+
+int exit_code_of_start(const Error& error, const std::string& program, const std::string& path) {
+  if (error.code == abi::error::not_found) return kExitNotFound;
+  if (error.code != abi::error::sandbox_failed) return exit_code_of(error);
+  struct stat status{};
+  if (program.find('/') == std::string::npos) {
+    return sandbox::program_candidates(program, path).empty() ? kExitNotFound : kExitNotStarted;
+  }
+  if (::stat(program.c_str(), &status) != 0)
+    return errno == ENOENT || errno == ENOTDIR ? kExitNotFound : kExitNotExecutable;
+  if (!S_ISREG(status.st_mode) || ::access(program.c_str(), X_OK) != 0) return kExitNotExecutable;
+  return kExitNotStarted;
+}
+
+}  // namespace agentos::cli

@@ -1,0 +1,19 @@
+// From the words of `agentos run` to the request the kernel understands: documents, limits, environment, directory.
+#pragma once
+
+#include <string>
+
+#include "abi/calls.h"
+#include "apps/agentos/verbs.h"
+#include "base/error.h"
+
+namespace agentos::cli {
+
+// Only variables that a confined program can get anyway leave this process: those its profile names and the few that
+// every program gets. A token in the environment of who types `agentos run` never reaches the kernel's record.
+Result<abi::SpawnRequest> spawn_request(const RunOptions& options, const char* const* environment);
+
+// 127 when there is no such program, 126 when it cannot be executed, 125 for anything else; `error` is spawn's.
+int exit_code_of_start(const Error& error, const std::string& program, const std::string& path);
+
+}  // namespace agentos::cli

@@ -1,0 +1,101 @@
+// agentos policy check|show|explain: documents without a kernel, what is in force, and why a call is decided as it is.
+#include <fmt/format.h>
+
+#include "apps/agentos/documents.h"
+#include "apps/agentos/outline.h"
+#include "apps/agentos/reach.h"
+#include "apps/agentos/report.h"
+#include "lib/policy/policy.h"
+
+namespace agentos::cli {
+namespace {
+
+policy::Vocabulary vocabulary() {
+  policy::Vocabulary words;
+  for (const abi::Row& row : abi::rows()) words.calls.push_back({row.number, row.name});
+  return words;
+}
+
+Result<int> show_in_force(const Globals& globals, const PolicyOptions& options) {
+  Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
+  const abi::PolicyShowReply reply = TRY(reached.client->call(abi::PolicyShowRequest{.agent = options.agent}));
+  if (globals.format == Format::kJson) {
+    print_json(to_json(abi::row_of(abi::Call::kPolicyShow).reply, reply));
+    return kExitOk;
+  }
+  print(outline(reply.policy));
+  if (!options.agent.empty()) return kExitOk;
+  std::string names;
+  for (const std::string_view name : policy::preset_names()) names += " " + std::string(name);
+  print("built-in documents (agentos policy show NAME):" + names + "\n");
+  return kExitOk;
+}
+
+}  // namespace
+
+Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options) {
+  std::vector<policy::Source> sources;
+  for (const std::string& file : options.files) {
+    abi::Document document = TRY(read_document(file));
+    sources.push_back({std::move(document.text), std::move(document.file)});
+  }
+  auto program = policy::Program::compile(sources, vocabulary(), 1);
+  if (!program) {
+    if (globals.format == Format::kJson) {
+      print_json(json::Object{{"valid", false}, {"problem", program.error().message}, {"fix", program.error().hint}});
+    }
+    return fail(abi::error::invalid_policy, program.error().message, program.error().hint);
+  }
+  if (globals.format == Format::kJson) {
+    json::Value summary = (*program)->summary();
+    summary.as_object()["valid"] = true;
+    print_json(summary);
+  } else {
+    print("valid\n" + outline((*program)->summary()));
+  }
+  return kExitOk;
+}
+
+Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& options) {
+  if (options.name.empty()) return show_in_force(globals, options);
+  const std::string_view text = policy::preset(options.name);
+  if (text.empty()) {
+    std::string names;
+    for (const std::string_view name : policy::preset_names()) names += (names.empty() ? "" : ", ") + std::string(name);
+    return fail(ErrorCode::kNotFound, "there is no built-in policy \"" + options.name + "\"", "there are " + names);
+  }
+  if (globals.format == Format::kJson) {
+    print_json(json::Object{{"name", options.name}, {"text", text}});
+  } else {
+    print(text);
+  }
+  return kExitOk;
+}
+
+Result<int> verb_policy_explain(const Globals& globals, const PolicyOptions& options) {
+  auto arguments = json::parse(options.arguments);
+  if (!arguments || !arguments->is_object()) {
+    return fail(ErrorCode::kInvalidArgument, "the arguments must be a JSON object",
+                "agentos policy explain AGENT write '{\"path\":\"/state/a\"}'");
+  }
+  Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
+  abi::ExplainRequest request;
+  request.agent = options.agent;
+  request.call = options.call;
+  request.arguments = std::move(*arguments);
+  const abi::ExplainReply reply = TRY(reached.client->call(request));
+  const json::Value& why = reply.explanation;
+  const std::string_view verdict = why.string_or("verdict", "");
+  if (globals.format == Format::kJson) {
+    print_json(why);
+  } else {
+    const Screen screen = screen_of(1);
+    const Style style = verdict == "allow" ? Style::kGood : verdict == "ask" ? Style::kWarn : Style::kBad;
+    print(fmt::format("{} {} for {}\n", styled(screen, style, printable(verdict)), printable(options.call),
+                      printable(why.string_or("agent", ""))));
+    print(outline(why));
+  }
+  return verdict == "allow" ? kExitOk : verdict == "ask" ? kExitAsk : kExitDenied;
+}
+
+}  // namespace agentos::cli

@@ -1,0 +1,164 @@
+// agentos serve: the kernel itself, until it is told to stop or has been idle long enough.
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <mutex>
+
+#include "apps/agentos/documents.h"
+#include "apps/agentos/quantities.h"
+#include "apps/agentos/reach.h"
+#include "apps/agentos/report.h"
+#include "base/io/file.h"
+#include "client/place.h"
+#include "kernel/kernel.h"
+#include "lib/sandbox/launcher.h"
+#include "server/unix_door/unix_door.h"
+
+namespace agentos::cli {
+namespace {
+
+constexpr int kIdleStepMs = 250;
+constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
+
+sigset_t stop_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : kStopSignals) ::sigaddset(&set, signal);
+  return set;
+}
+
+Result<recorder::Mode> parse_mode(const std::string& word) {
+  for (const recorder::Mode mode : {recorder::Mode::kEffects, recorder::Mode::kAlways, recorder::Mode::kInterval}) {
+    if (recorder::name_of(mode) == word) return mode;
+  }
+  return fail(ErrorCode::kInvalidArgument, "there is no recorder mode \"" + word + "\"", "effects, always or interval");
+}
+
+Result<kernel::KernelOptions> kernel_options(const Globals& globals, const ServeOptions& options,
+                                             sandbox::Launcher& launcher) {
+  kernel::KernelOptions out;
+  out.state_directory = state_directory_of(globals);
+  TRY(client::own_directory(out.state_directory));
+  out.socket = TRY(socket_of(globals));
+  for (const std::string& name : options.policies) {
+    if (const std::string_view text = policy::preset(name); !text.empty()) {
+      out.policy.push_back({std::string(text), name});
+      continue;
+    }
+    abi::Document document = TRY(read_document(name));
+    out.policy.push_back({std::move(document.text), std::move(document.file)});
+  }
+  if (options.permissive) {
+    out.permissive.emplace();
+    print_note("PERMISSIVE: every call that rights allow is allowed, whatever policy says; the record says so");
+  }
+  out.recorder.mode = TRY(parse_mode(options.mode));
+  out.launcher = &launcher;
+  return out;
+}
+
+Status register_tools(kernel::Kernel& kernel, const std::string& folder) {
+  const std::string directory = TRY(absolute_path(folder));
+  const std::shared_ptr<abi::Session> session = kernel.local_operator();
+  for (const std::string& name : TRY(io::list_directory(directory))) {
+    if (!name.ends_with(".yaml") && !name.ends_with(".yml") && !name.ends_with(".json")) continue;
+    abi::ToolRegisterRequest request;
+    request.manifest = TRY(read_document(directory + "/" + name));
+    TRY(session->call(request));
+  }
+  return {};
+}
+
+// Every connection and region costs a descriptor: take as many as the host lets us.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+struct StopRequest {
+  std::mutex mutex;
+  std::string reason;  // guarded by mutex
+  std::atomic<bool> made{false};
+};
+
+// Blocks until there is a reason to stop, and says which.
+std::string wait_for_the_end(const kernel::Kernel& kernel, const unix_door::UnixDoor& door, StopRequest& stop,
+                             std::int64_t idle_exit_ms) {
+  const sigset_t set = stop_signals();
+  const RealClock clock;
+  std::int64_t busy_ns = clock.monotonic_ns();
+  for (;;) {
+    const timespec step{.tv_sec = 0, .tv_nsec = kIdleStepMs * 1'000'000};
+    const int signal = ::sigtimedwait(&set, nullptr, &step);
+    if (stop.made.load()) {
+      const std::lock_guard lock(stop.mutex);
+      return stop.reason.empty() ? "asked by an operator" : stop.reason;
+    }
+    if (signal > 0) return std::string("signal: ") + ::strsignal(signal);
+    const std::int64_t now_ns = clock.monotonic_ns();
+    if (door.connections() > 0 || kernel.agents_alive() > 0) busy_ns = now_ns;
+    if (idle_exit_ms > 0 && now_ns - busy_ns > idle_exit_ms * 1'000'000) return "idle";
+  }
+}
+
+Result<int> serve_in_background(const Globals& globals, const ServeOptions& options) {
+  client::StartOptions start;
+  start.socket = TRY(socket_of(globals));
+  const std::string state = state_directory_of(globals);
+  start.log_file = state + "/kernel.log";
+  start.command = {TRY(own_program()), "serve", "--socket", start.socket, "--state-dir", state, "--mode", options.mode};
+  for (const std::string& name : options.policies) {
+    start.command.insert(start.command.end(),
+                         {"--policy", policy::preset(name).empty() ? TRY(absolute_path(name)) : name});
+  }
+  if (!options.tools_directory.empty())
+    start.command.insert(start.command.end(), {"--tools", TRY(absolute_path(options.tools_directory))});
+  if (!options.idle_exit.empty()) start.command.insert(start.command.end(), {"--idle-exit", options.idle_exit});
+  if (options.permissive) start.command.emplace_back("--permissive");
+  start.note = print_note;
+  if (client::Client::connect(start.socket)) {
+    return fail(ErrorCode::kBusy, "a kernel is serving at " + start.socket + " already", "agentos ps talks to it");
+  }
+  TRY(client::ensure_kernel(start));
+  print("serving at " + printable(start.socket) + ", log in " + printable(start.log_file) + "\n");
+  return kExitOk;
+}
+
+}  // namespace
+
+Result<int> verb_serve(const Globals& globals, const ServeOptions& options) {
+  if (options.background) return serve_in_background(globals, options);
+  const std::int64_t idle_exit_ms = options.idle_exit.empty() ? 0 : TRY(parse_duration_ms(options.idle_exit));
+  raise_descriptor_limit();
+  const sigset_t set = stop_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // before the first thread: all of them inherit it
+  ::signal(SIGPIPE, SIG_IGN);
+  const std::unique_ptr<sandbox::Launcher> launcher = TRY(sandbox::make_launcher(TRY(find_init_program())));
+  kernel::KernelOptions wanted = TRY(kernel_options(globals, options, *launcher));
+  const std::string socket = wanted.socket;
+  StopRequest stop;
+  const std::unique_ptr<kernel::Kernel> kernel = TRY(kernel::Kernel::open(std::move(wanted)));
+  kernel->on_shutdown_requested([&stop](std::string reason) {
+    const std::lock_guard lock(stop.mutex);
+    stop.reason = std::move(reason);
+    stop.made.store(true);
+    ::kill(::getpid(), SIGTERM);  // wakes the wait
+  });
+  if (!options.tools_directory.empty()) TRY(register_tools(*kernel, options.tools_directory));
+  const std::unique_ptr<unix_door::UnixDoor> door = TRY(unix_door::UnixDoor::open({.socket = socket}, *kernel));
+  print("serving at " + printable(socket) + "\n");
+  const std::string reason = wait_for_the_end(*kernel, *door, stop, idle_exit_ms);
+  print("stopping: " + printable(reason) + "\n");
+  kernel->shutdown(reason);
+  door->shutdown();
+  return kExitOk;
+}
+
+}  // namespace agentos::cli

@@ -1,0 +1,131 @@
+// The verbs of the program `agentos`: what each takes, and the function that does it (verb_<name>.cc).
+//
+// A verb prints its result on standard output and returns the exit code, or an Error that the caller prints as
+// "agentos: <what>" and "  fix: <hint>". Exit codes are one table: docs/guide/running_agents.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace agentos::cli {
+
+enum class Format : std::uint8_t { kTable, kJson };
+enum class Detail : std::uint8_t { kNormal, kVerbose };
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitDenied = 2;
+inline constexpr int kExitAsk = 4;
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitNotStarted = 125;
+inline constexpr int kExitNotExecutable = 126;
+inline constexpr int kExitNotFound = 127;
+
+// What every verb shares.
+struct Globals {
+  Format format = Format::kTable;
+  Detail detail = Detail::kNormal;
+  std::string socket;           // --socket; empty: client::socket_path
+  std::string state_directory;  // --state-dir; empty: client::state_directory
+};
+
+struct RunOptions {
+  std::vector<std::string> command;
+  std::vector<std::string> policies;  // files or names of built-in ones
+  std::string profile;                // file or name of a built-in one
+  std::string name;
+  std::string timeout;
+  std::string memory;
+  std::optional<std::int64_t> calls, bytes, tokens, cpu_seconds, processes, open_files;
+  bool own_kernel = false;
+  bool detach = false;
+  bool timeline = false;
+};
+struct ServeOptions {
+  bool background = false;
+  std::vector<std::string> policies;
+  std::string tools_directory;
+  std::string mode = "effects";
+  bool permissive = false;
+  std::string idle_exit;  // empty: never
+};
+struct AgentOptions {
+  std::string agent;
+  std::string reason;
+  std::string signal;  // of the verb signal
+  bool all = false;
+};
+struct FreezeOptions {
+  bool all = false;
+  bool thaw = false;
+  std::string reason;
+};
+struct LogsOptions {
+  std::string agent;
+  bool follow = false;
+};
+struct LogOptions {
+  std::string directory;
+  std::string agent;
+  std::string call;
+  std::string kind;
+  std::optional<std::uint64_t> first;
+  std::size_t last = 100;
+  bool follow = false;
+};
+struct PolicyOptions {
+  std::vector<std::string> files;
+  std::string name;   // show: a built-in document
+  std::string agent;  // show, explain
+  std::string call;
+  std::string arguments = "{}";
+};
+struct ApproveOptions {
+  std::string approval;
+  std::string digest;
+  std::string reason;
+};
+struct ToolOptions {
+  std::string file;
+  std::string name;
+  bool replace = false;
+};
+struct PsOptions {
+  bool all = false;
+};
+
+Result<int> verb_run(const Globals& globals, const RunOptions& options);
+Result<int> verb_serve(const Globals& globals, const ServeOptions& options);
+Result<int> verb_ps(const Globals& globals, const PsOptions& options);
+Result<int> verb_inspect(const Globals& globals, const AgentOptions& options);
+Result<int> verb_kill(const Globals& globals, const AgentOptions& options);
+Result<int> verb_stop(const Globals& globals, const AgentOptions& options);
+Result<int> verb_cont(const Globals& globals, const AgentOptions& options);
+Result<int> verb_signal(const Globals& globals, const AgentOptions& options);
+Result<int> verb_freeze(const Globals& globals, const FreezeOptions& options);
+Result<int> verb_logs(const Globals& globals, const LogsOptions& options);
+Result<int> verb_log_show(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_tail(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_stats(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_verify(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_timeline(const Globals& globals, const LogOptions& options);
+Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_explain(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_approve_ls(const Globals& globals, const ApproveOptions& options);
+Result<int> verb_approve_show(const Globals& globals, const ApproveOptions& options);
+Result<int> verb_approve_grant(const Globals& globals, const ApproveOptions& options);
+Result<int> verb_approve_deny(const Globals& globals, const ApproveOptions& options);
+Result<int> verb_tool_ls(const Globals& globals, const ToolOptions& options);
+Result<int> verb_tool_add(const Globals& globals, const ToolOptions& options);
+Result<int> verb_tool_rm(const Globals& globals, const ToolOptions& options);
+Result<int> verb_syscalls(const Globals& globals);
+Result<int> verb_doctor(const Globals& globals);
+Result<int> verb_metrics(const Globals& globals);
+Result<int> verb_version(const Globals& globals);
+
+}  // namespace agentos::cli
