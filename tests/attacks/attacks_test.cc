@@ -63,10 +63,7 @@ constexpr Attack kAttacks[] = {
     {"x32_syscall", Outside::kDependsOnHost},  // CONFIG_X86_X32
 };
 
-std::string folder_of_programs() {
-  const std::string init = init_path_for_tests();
-  return init.substr(0, init.rfind('/') + 1) + "attacks";
-}
+std::string folder_of_programs() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "attacks"; }
 
 // What there is to attack: a secret of the same user, a TCP port, and path sockets.
 class Scene {

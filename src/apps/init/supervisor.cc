@@ -214,13 +214,13 @@ bool Supervisor::reap() {
 
 void Supervisor::kill_all() {
   for (int round = 0;; ++round) {
+    // Init is the subreaper: no child means no descendant.
+    if (!reap() && (cgroup_.path[0] == 0 || !cgroup_populated(cgroup_.path))) return;
     if (round == 1) outrun_everything();
     if (cgroup_.path[0] != 0) kill_cgroup(cgroup_.path);
     // Without a cgroup, and for whatever left it: the mark. The program itself may not carry it yet.
     if (cgroup_.path[0] == 0 || round > 0) end_marked(plan_.header.mark);
     if (!program_exited_ && program_ > 0) ::kill(program_, SIGKILL);
-    const bool children_left = reap();
-    if (!children_left && (cgroup_.path[0] == 0 || !cgroup_populated(cgroup_.path))) return;
     pollfd watched{signals_, POLLIN, 0};
     ::poll(&watched, 1, kKillPollMs);
   }
