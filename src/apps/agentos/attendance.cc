@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "apps/agentos/report.h"
 
@@ -13,6 +15,7 @@ namespace agentos::cli {
 namespace {
 
 constexpr int kTimelineStepMs = 100;
+constexpr auto kLastEntries = std::chrono::milliseconds(30);  // a group commit away, as a rule
 constexpr int kTaken[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGTSTP};
 
 class Watch {
@@ -32,6 +35,7 @@ class Watch {
       draw();
     }
     if (attended_.relay != nullptr) attended_.relay->drain();
+    if (attended_.timeline != nullptr) std::this_thread::sleep_for(kLastEntries);
     draw();
     return attended_.client.take<abi::WaitRequest>(ticket);
   }

@@ -2,11 +2,13 @@
 #include "apps/agentos/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 
 #include "apps/agentos/completion.h"
 #include "apps/agentos/report.h"
 #include "apps/agentos/verbs.h"
+#include "base/yaml/document.h"
 
 namespace agentos::cli {
 namespace {
@@ -77,6 +79,7 @@ void add_serve(CLI::App& program, Words& words) {
                             "  agentos serve --mode always            both entries on disk before each reply",
                             [&words] { return verb_serve(words.globals, words.serve); });
   verb->add_flag("--background", serve.background, "Start it and return when it answers");
+  verb->add_flag("--stop", serve.stop, "Stop the running kernel in order; its agents get SIGTERM and a grace period");
   verb->add_option("--policy", serve.policies, "Policy that governs every agent (may be repeated)")
       ->expected(1)
       ->take_all();
@@ -266,17 +269,46 @@ void define(CLI::App& program, Words& words) {
   add_rest(program, words);
 }
 
-// What the library says about a mistake, on one line, with the help that fits.
-int report_usage(const CLI::ParseError& error, const std::vector<std::string>& words) {
-  std::string verb;
+// The command that the words before the first option name, as far as they do; `unknown` is the word that is none.
+const CLI::App* command_of(const CLI::App& program, const std::vector<std::string>& words, std::string& path,
+                           std::string& unknown) {
+  const CLI::App* command = &program;
   for (const std::string& word : words) {
-    if (word.starts_with('-')) break;
-    verb += " " + word;
-    if (word != "log" && word != "policy" && word != "approve" && word != "tool") break;
+    if (word.starts_with('-') || command->get_subcommands(nullptr).empty()) break;
+    const auto children = command->get_subcommands(nullptr);
+    const auto found = std::find_if(children.begin(), children.end(),
+                                    [&](const CLI::App* child) { return child->get_name() == word; });
+    if (found == children.end()) {
+      unknown = word;
+      break;
+    }
+    command = *found;
+    path += " " + word;
   }
+  return command;
+}
+
+// A mistake on one line, with the help that fits.
+int report_usage(const CLI::App& program, const CLI::ParseError& error, const std::vector<std::string>& words) {
+  std::string path, unknown;
+  const CLI::App* command = command_of(program, words, path, unknown);
   std::string what = error.what();
+  std::string fix = "agentos" + path + " --help";
   if (const std::size_t end = what.find('\n'); end != std::string::npos) what.resize(end);
-  print_error(Error{ErrorCode::kInvalidArgument, std::move(what), "agentos" + verb + " --help"});
+  const auto children = command->get_subcommands(nullptr);
+  if (!unknown.empty()) {
+    what = "there is no verb \"" + path.substr(std::min<std::size_t>(1, path.size())) + (path.empty() ? "" : " ") +
+           unknown + "\"";
+    std::vector<std::string_view> names;
+    for (const CLI::App* child : children) names.push_back(child->get_name());
+    if (const std::string_view near = yaml::nearest(unknown, names); !near.empty()) {
+      fix = "did you mean agentos" + path + " " + std::string(near) + "? all: " + fix;
+    }
+  } else if (!children.empty()) {
+    what = "agentos" + path + " needs one of:";
+    for (const CLI::App* child : children) what += " " + child->get_name();
+  }
+  print_error(Error{ErrorCode::kInvalidArgument, std::move(what), std::move(fix)});
   return kExitUsage;
 }
 
@@ -316,7 +348,7 @@ int run_program(int argument_count, char** arguments) {
     program.parse(reversed);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // help was asked for
-    return report_usage(error, before);
+    return report_usage(program, error, before);
   } catch (const std::exception& error) {
     print_error(Error{ErrorCode::kInternal, error.what(), {}});
     return exit_code_of(Error{});

@@ -92,6 +92,12 @@ void Timeline::remember(std::string_view agent, std::string_view name, std::stri
   }
 }
 
+// An operator who only looks is no part of the story.
+bool Timeline::is_aside(const json::Value& intent) const {
+  return only_.empty() && intent.string_or("agent", "").starts_with("operator") &&
+         intent.string_or("effect", "") == "none";
+}
+
 bool Timeline::shown(std::string_view agent) const {
   if (only_.empty()) return true;
   std::string current(agent);
@@ -153,6 +159,10 @@ std::string Timeline::outcome(const json::Value& leaf, const json::Value& openin
     asked = found->second.leaf;
     what = found->second.what;
     verdict = asked.string_or("verdict", "allow");
+  }
+  if (is_aside(asked)) {
+    pending_.erase(found);
+    return {};
   }
   const std::string_view status = leaf.string_or("status", "");
   std::string detail(asked.string_or("rule", ""));
@@ -218,7 +228,8 @@ std::string Timeline::event(const json::Value& leaf, const json::Value& opening)
 std::string Timeline::finish() {
   std::string out;
   for (const auto& [index, pending] : pending_) {
-    if (!shown(pending.leaf.string_or("agent", "")) || pending.leaf.string_or("verdict", "") == "ask") continue;
+    if (!shown(pending.leaf.string_or("agent", "")) || is_aside(pending.leaf)) continue;
+    if (pending.leaf.string_or("verdict", "") == "ask") continue;
     out += line(pending.leaf, Style::kDim, "running", call_text(pending.leaf, pending.what),
                 joined(pending.leaf.string_or("rule", ""), "has no outcome yet"));
   }

@@ -49,6 +49,7 @@ class Timeline {
                    std::string_view detail) const;
   void remember(std::string_view agent, std::string_view name, std::string_view parent);
   bool shown(std::string_view agent) const;
+  bool is_aside(const json::Value& intent) const;
 
   Screen screen_;
   std::string only_;

@@ -131,9 +131,20 @@ Result<int> serve_in_background(const Globals& globals, const ServeOptions& opti
   return kExitOk;
 }
 
+// Asks the running kernel to stop in order and waits until it has hung up.
+Result<int> stop_serving(const Globals& globals) {
+  Reached reached = TRY(reach_kernel(globals, Start::kNever));
+  TRY(reached.client->call(abi::ShutdownRequest{.reason = "agentos serve --stop"}));
+  while (reached.client->pump(client::kNoTimeout)) {
+  }
+  print("stopped " + printable(reached.socket) + "\n");
+  return kExitOk;
+}
+
 }  // namespace
 
 Result<int> verb_serve(const Globals& globals, const ServeOptions& options) {
+  if (options.stop) return stop_serving(globals);
   if (options.background) return serve_in_background(globals, options);
   const std::int64_t idle_exit_ms = options.idle_exit.empty() ? 0 : TRY(parse_duration_ms(options.idle_exit));
   raise_descriptor_limit();

@@ -47,6 +47,7 @@ struct RunOptions {
 };
 struct ServeOptions {
   bool background = false;
+  bool stop = false;
   std::vector<std::string> policies;
   std::string tools_directory;
   std::string mode = "effects";
