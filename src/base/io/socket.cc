@@ -32,6 +32,10 @@ Fd new_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
 const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
+int bind_to(int fd, const sockaddr_un& address) {
+  return ::bind(fd, generic(address), sizeof address) == 0 ? 0 : errno;
+}
+
 int connect_retrying(int fd, const sockaddr_un& address) {
   int status = 0;
   do {
@@ -54,18 +58,18 @@ Result<Fd> listen_unix(const std::string& path, mode_t mode, int backlog) {
   const sockaddr_un address = TRY(address_of(path));
   Fd listener = new_socket();
   if (!listener.valid()) return fail_errno(errno, "cannot make a socket");
-  int bound = ::bind(listener.get(), generic(address), sizeof address);
-  if (bound != 0 && errno == EADDRINUSE && is_left_behind(path, address)) {
+  int error_number = bind_to(listener.get(), address);
+  if (error_number == EADDRINUSE && is_left_behind(path, address)) {
     ::unlink(path.c_str());
-    bound = ::bind(listener.get(), generic(address), sizeof address);
+    error_number = bind_to(listener.get(), address);
   }
-  if (bound != 0 && errno == EADDRINUSE) {
+  if (error_number == EADDRINUSE) {
     return fail(ErrorCode::kAlreadyExists, "cannot listen at " + path + ": it is in use",
                 "stop the other server first");
   }
-  if (bound != 0) return fail_errno(errno, "cannot listen at " + path);
+  if (error_number != 0) return fail_errno(error_number, "cannot listen at " + path);
   if (::chmod(path.c_str(), mode) != 0 || ::listen(listener.get(), backlog) != 0) {
-    const int error_number = errno;
+    error_number = errno;
     ::unlink(path.c_str());
     return fail_errno(error_number, "cannot listen at " + path);
   }

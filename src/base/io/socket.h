@@ -20,7 +20,8 @@ namespace agentos::io {
 inline constexpr std::size_t kDescriptorsMax = 8;  // in one message
 
 // A listening socket at `path` with exactly `mode`. A path left behind by a server that is gone is replaced; where a
-// server still listens, or something that is not a socket stands, kAlreadyExists.
+// server still listens, or something that is not a socket stands, kAlreadyExists. Servers that may start at the same
+// moment need a lock of their own: between bind and listen one looks as if it were gone.
 Result<Fd> listen_unix(const std::string& path, mode_t mode, int backlog);
 Result<Fd> connect_unix(const std::string& path);
 Result<std::pair<Fd, Fd>> socket_pair();

@@ -17,6 +17,7 @@ namespace bj = boost::json;
 
 constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
 constexpr std::size_t kPairwiseMax = 16;        // up to here comparing all pairs beats sorting
+constexpr std::size_t kStackReserved = 48;      // values open at once in nearly every message
 constexpr std::size_t kQuotedKeyBytesMax = 64;  // of a key shown in a message
 
 struct Problem {
@@ -33,7 +34,9 @@ class Builder {
   static constexpr std::size_t max_string_size = kNowhere;
   static constexpr std::size_t max_key_size = kNowhere;
 
-  Builder(std::string_view text, const ParseLimits& limits) : text_(text), limits_(limits) { stack_.reserve(24); }
+  Builder(std::string_view text, const ParseLimits& limits) : text_(text), limits_(limits) {
+    stack_.reserve(kStackReserved);
+  }
 
   Value take() { return std::move(stack_.front().value); }
   std::optional<Problem>& problem() { return problem_; }
