@@ -145,6 +145,7 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
   auto code = run_in_front(globals, options, reached, request, signals.get());
   if (options.own_kernel) {
     (void)reached.client->call(abi::ShutdownRequest{.reason = "the private run has ended"});
+    for (const char* lock : {".lock", ".start"}) ::unlink((place.socket + lock).c_str());
     print_note("the private kernel's state and log are in " + place.state_directory);
   }
   return code;
