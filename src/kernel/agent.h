@@ -112,8 +112,8 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::map<std::string, std::shared_ptr<Agent>> children;  // alive
   std::vector<ExitRecord> zombies;                         // ended, not waited for
   std::vector<std::pair<std::uint64_t, std::function<void()>>> child_waiters;
-  std::vector<std::function<void()>> exit_waiters;  // operators' wait
-  std::vector<std::weak_ptr<Parked>> parked;        // calls to cancel when the agent ends
+  std::vector<std::pair<std::uint64_t, std::function<void()>>> exit_waiters;  // operators' wait
+  std::vector<std::weak_ptr<Parked>> parked;                                  // calls to cancel when the agent ends
   std::shared_ptr<sandbox::Tree> tree;
   std::uint64_t grace_timer = 0, time_timer = 0;
   ExitRecord exit;

@@ -37,6 +37,19 @@ void Monitor::ask(CallContext& context) {
   approvals_.emplace(id, std::move(approval));
 }
 
+void Monitor::close_ask(CallContext& context, recorder::OutcomeStatus status) {
+  if (!std::exchange(context.intent_asks, false)) return;
+  recorder::Outcome entry;
+  entry.intent = context.intent;
+  if (context.caller.agent != nullptr) entry.agent = context.agent().id;
+  entry.call = context.row->name;
+  entry.status = status;
+  if (status != recorder::OutcomeStatus::kOk) entry.code = static_cast<std::int32_t>(abi::error::approval_required);
+  entry.duration_us = (clock.monotonic_ns() - context.start_ns) / 1000;
+  entry.time_us = clock.wall_us();
+  (void)recorder->append(entry);  // a log that fails now stops the call at its own intent
+}
+
 Status Monitor::approve(std::string_view id, bool granted, std::string_view digest, std::string_view reason) {
   Approval approval;
   {
@@ -53,7 +66,7 @@ Status Monitor::approve(std::string_view id, bool granted, std::string_view dige
     approvals_.erase(found);
   }
   reactor.cancel(approval.timer);
-  if (approval.parked->finished.exchange(true)) return fail(abi::error::not_found, "the call no longer waits");
+  if (!approval.parked->claim()) return fail(abi::error::not_found, "the call no longer waits");
   CallContext* context = approval.parked->context;
   const std::string why(reason);
   if (!granted) {
@@ -66,6 +79,7 @@ Status Monitor::approve(std::string_view id, bool granted, std::string_view dige
   }
   // The same bytes re-enter with the approval as a fact.
   reactor.post([this, context, id = approval.id, epoch = approval.policy_epoch] {
+    close_ask(*context, recorder::OutcomeStatus::kOk);
     context->approval = id;
     context->approval_epoch = epoch;
     step_from_gate(*context);

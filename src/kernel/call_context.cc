@@ -32,13 +32,51 @@ std::shared_ptr<Parked> CallContext::current_park() {
   return parked_;
 }
 
-void Parked::finish(const std::function<Status(CallContext&)>& fill) {
-  if (finished.exchange(true)) return;
-  CallContext& alive = *context;
+void Parked::clean_up() {
+  std::function<void()> cleanup;
   {
     std::lock_guard lock(cancel_mutex);
     on_cancel = nullptr;
+    cleaned_ = true;
+    cleanup = std::exchange(cleanup_, nullptr);
   }
+  if (cleanup) cleanup();
+}
+
+bool Parked::claim() {
+  {
+    std::lock_guard lock(settle_mutex_);
+    if (std::exchange(finished_, true)) return false;
+  }
+  clean_up();
+  return true;
+}
+
+Parked::Settled Parked::take_if(const std::function<bool()>& take) {
+  {
+    std::lock_guard lock(settle_mutex_);
+    if (finished_) return Settled::kAlready;
+    if (!take()) return Settled::kNotYet;
+    finished_ = true;
+  }
+  clean_up();
+  return Settled::kTaken;
+}
+
+void Parked::when_finished(std::function<void()> cleanup) {
+  {
+    std::lock_guard lock(cancel_mutex);
+    if (!cleaned_) {
+      cleanup_ = std::move(cleanup);
+      return;
+    }
+  }
+  cleanup();
+}
+
+void Parked::finish(const std::function<Status(CallContext&)>& fill) {
+  if (!claim()) return;
+  CallContext& alive = *context;
   Status status = fill(alive);
   alive.monitor.resume(alive, std::move(status));
 }

@@ -30,7 +30,6 @@ struct Caller {
 
 // A call whose handler answers later. Whoever finishes first wins; later attempts do nothing and touch nothing.
 struct Parked {
-  std::atomic<bool> finished{false};
   CallContext* context = nullptr;
   std::function<void()> on_cancel;  // guarded by cancel_mutex; runs at most once
   std::mutex cancel_mutex;
@@ -38,6 +37,21 @@ struct Parked {
   // `fill` writes the reply (or fails) while the context is certainly alive; then the call goes on at step 11.
   void finish(const std::function<Status(CallContext&)>& fill);
   void cancel(const Error& why);
+  // True for the winner, which then owes resume().
+  bool claim();
+  // Taking something (a message, a status) and winning as one step, so that nothing is taken for a call that ended.
+  // After kTaken the caller owes resume().
+  enum class Settled : std::uint8_t { kTaken, kNotYet, kAlready };
+  Settled take_if(const std::function<bool()>& take);
+  // Undo of what the wait set up (timers, waiters): run once, by the winner; at once when the call is finished already.
+  void when_finished(std::function<void()> cleanup);
+
+ private:
+  void clean_up();
+  std::mutex settle_mutex_;        // held while something is taken
+  bool finished_ = false;          // guarded by settle_mutex_
+  std::function<void()> cleanup_;  // guarded by cancel_mutex
+  bool cleaned_ = false;           // guarded by cancel_mutex
 };
 
 enum class Progress : std::uint8_t { kDone, kLater };
@@ -63,11 +77,12 @@ struct CallContext {
   std::string approval;   // id of the approval it re-entered with
   std::uint64_t approval_epoch = 0;
   recorder::Index intent = recorder::kNoIndex;
-  std::int64_t start_us = 0;                                       // UTC
-  std::int64_t start_ns = 0;                                       // monotonic
-  std::int64_t reserved_bytes = -1;                                // -1: nothing is reserved
-  std::int64_t bytes = 0;                                          // handlers: octets moved, for outcome and quota
-  std::int64_t exit_status = -1;                                   // handlers: of a process that ran
+  bool intent_asks = false;          // the intent is of a call that was parked for an approval and has no outcome yet
+  std::int64_t start_us = 0;         // UTC
+  std::int64_t start_ns = 0;         // monotonic
+  std::int64_t reserved_bytes = -1;  // -1: nothing is reserved
+  std::int64_t bytes = 0;            // handlers: octets moved, for outcome and quota
+  std::int64_t exit_status = -1;     // handlers: of a process that ran
   recorder::OutcomeStatus outcome = recorder::OutcomeStatus::kOk;  // handlers may refine an error's kind
   std::string reply_json;
   json::Object denial;

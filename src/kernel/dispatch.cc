@@ -233,6 +233,7 @@ Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
     return fail(abi::error::record_failed, "the flight recorder cannot write: " + index.error().message,
                 index.error().hint);
   context.intent = *index;
+  context.intent_asks = verdict == recorder::Verdict::kAsk;
   return {};
 }
 
@@ -257,6 +258,7 @@ void Monitor::resume(CallContext& context, Status acted) {
 
 // Steps 12 and 13.
 void Monitor::finish(CallContext& context) {
+  context.intent_asks = false;
   const std::int64_t duration_ns = clock.monotonic_ns() - context.start_ns;
   recorder::Outcome entry;
   std::string operator_name;
@@ -303,6 +305,7 @@ void Monitor::finish(CallContext& context) {
 }
 
 void Monitor::refuse(CallContext& context, std::string_view step, Error error) {
+  close_ask(context, recorder::OutcomeStatus::kCancelled);
   record_refusal(context, step, error);
   if (context.reserved_bytes >= 0) {
     context.agent().quota->release(context.reserved_bytes);
@@ -346,6 +349,22 @@ void Monitor::answer(CallContext& context) {
     latch->store(1, std::memory_order_release);
     latch->notify_all();
   }
+}
+
+void Monitor::set_deadline(const std::shared_ptr<Parked>& parked, std::optional<std::int64_t> timeout_ms,
+                           std::string message, std::function<void()> undo) {
+  Reactor::TimerId timer = 0;
+  if (timeout_ms) {
+    timer = reactor.after_ms(*timeout_ms, [weak = std::weak_ptr(parked), message = std::move(message)] {
+      auto waiting = weak.lock();
+      if (waiting == nullptr) return;
+      waiting->finish([&](CallContext&) -> Status { return fail(abi::error::timed_out, message); });
+    });
+  }
+  parked->when_finished([this, timer, undo = std::move(undo)] {
+    if (timer != 0) reactor.cancel(timer);
+    if (undo) undo();
+  });
 }
 
 Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, const abi::Row& row,

@@ -186,7 +186,7 @@ void Monitor::terminate_agent(const std::shared_ptr<Agent>& agent, std::string_v
 void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit) {
   std::vector<std::weak_ptr<Parked>> parked;
   std::map<std::string, std::shared_ptr<Agent>> children;
-  std::vector<std::function<void()>> exit_waiters;
+  std::vector<std::pair<std::uint64_t, std::function<void()>>> exit_waiters;
   std::vector<Handle> handles;
   std::unique_ptr<vfs::Namespace> files;
   std::vector<std::string> regions_held;
@@ -242,7 +242,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
     }
     for (auto& [id, ready] : waiters) ready();
   }
-  for (auto& waiter : exit_waiters) waiter();
+  for (auto& [id, ready] : exit_waiters) ready();
   std::map<std::uint64_t, std::function<void()>> close;
   {
     std::lock_guard lock(agent->sessions_mutex);

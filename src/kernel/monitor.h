@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,11 @@ class Monitor {
   Result<Preview> preview(const std::shared_ptr<Agent>& agent, const abi::Row& row, const json::Value& arguments,
                           const json::Value* explain);
 
+  // Fails the parked call with timed_out after `timeout_ms`; the timer goes when the call is finished. `undo` runs then
+  // too.
+  void set_deadline(const std::shared_ptr<Parked>& parked, std::optional<std::int64_t> timeout_ms, std::string message,
+                    std::function<void()> undo = {});
+
   // refusals.cc
   void record_refusal(CallContext& context, std::string_view step, const Error& error);
   void record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view step,
@@ -83,6 +89,8 @@ class Monitor {
 
   // approvals.cc
   void ask(CallContext& context);
+  // The parked call's first intent gets its outcome: ok when granted (the call's own follow), cancelled when not.
+  void close_ask(CallContext& context, recorder::OutcomeStatus status);
   Status approve(std::string_view approval, bool granted, std::string_view digest, std::string_view reason);
   std::vector<abi::ApprovalEntry> approvals() const;
 
@@ -133,7 +141,7 @@ class Monitor {
   Reactor reactor;  // last: its thread ends first
 
  private:
-  friend struct Parked;
+  
   void step_from_gate(CallContext& context);
   Status admit(CallContext& context);
   Status decode(CallContext& context);

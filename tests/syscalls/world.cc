@@ -99,9 +99,7 @@ class SessionCaller final : public Caller {
 
 class SocketCaller final : public Caller {
  public:
-  explicit SocketCaller(io::Fd socket) : socket_(std::move(socket)) {
-    if (auto hello = call("hello"); hello) id_ = hello->string_or("agent", "");
-  }
+  SocketCaller(io::Fd socket, std::string id) : socket_(std::move(socket)), id_(std::move(id)) {}
 
   Result<json::Value> call(std::string_view name, json::Object params = {}) override {
     return finish_call(start_call(name, std::move(params)));
@@ -253,7 +251,9 @@ void World::close() {
   launcher_.reset();
 }
 
-std::unique_ptr<Caller> World::over(io::Fd socket) { return std::make_unique<SocketCaller>(std::move(socket)); }
+std::unique_ptr<Caller> World::over(io::Fd socket) {
+  return std::make_unique<SocketCaller>(std::move(socket), std::string());
+}
 
 std::unique_ptr<Caller> World::agent(std::string name, std::string_view policy, std::optional<abi::Rights> rights,
                                      abi::Budget budget) {
@@ -270,8 +270,9 @@ std::unique_ptr<Caller> World::agent(std::string name, std::string_view policy, 
   if (way_ == Way::kInProcess) return std::make_unique<SessionCaller>(std::move(*session));
   auto pair = io::socket_pair();
   EXPECT_TRUE(pair.has_value());
+  std::string id = (*session)->agent();
   EXPECT_TRUE(door_->adopt(std::move(pair->first), std::move(*session)).has_value());
-  return over(std::move(pair->second));
+  return std::make_unique<SocketCaller>(std::move(pair->second), std::move(id));
 }
 
 std::unique_ptr<Caller> World::operator_caller() {

@@ -76,13 +76,13 @@ TEST_P(WriteCall, control_characters_and_nul_in_paths_are_refused) {
 
 TEST_P(WriteCall, the_write_that_crosses_the_quota_changes_nothing) {
   WorldOptions options;
-  options.kernel.files.bytes_max = 1 << 20;
+  options.kernel.files.bytes_max = 256 << 10;
   world_ = std::make_unique<World>(GetParam(), std::move(options));
   auto agent = world().agent();
-  const std::string half(512 * 1024, 'x');
+  const std::string half(128 * 1024, 'x');
   agent->must("write", {{"path", "/state/a"}, {"data", half}});
   EXPECT_EQ(agent->code("write", {{"path", "/state/a"}, {"data", half + half}}), -110);
-  EXPECT_EQ(agent->must("stat", {{"path", "/state/a"}}).int_or("size", 0), 512 * 1024);
+  EXPECT_EQ(agent->must("stat", {{"path", "/state/a"}}).int_or("size", 0), 128 * 1024);
 }
 
 TEST_P(WriteCall, the_byte_budget_stops_a_writer) {

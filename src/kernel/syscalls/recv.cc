@@ -1,5 +1,6 @@
 // recv: the next message of a pipe or of the caller's mailbox; waits when asked to.
 #include "kernel/syscalls/handlers.h"
+#include "kernel/syscalls/queue_wait.h"
 
 namespace agentos::kernel::syscalls {
 namespace {
@@ -31,23 +32,6 @@ void fill(CallContext& context, std::optional<ipc::Message> message) {
   context.bytes = static_cast<std::int64_t>(reply.data.size());
 }
 
-void try_receive(const std::shared_ptr<Parked>& parked, const std::shared_ptr<ipc::Queue>& queue) {
-  if (parked->finished.load()) return;
-  auto waiting = queue->when_readable([parked, queue] {
-    // Taking the message and answering must be one step, or a message could be taken for a call that timed out.
-    if (parked->finished.exchange(true)) return;
-    CallContext* context = parked->context;
-    auto message = queue->receive();
-    if (!message && message.error().code == ipc::kWouldBlock) {
-      parked->finished = false;  // another reader was quicker
-      return try_receive(parked, queue);
-    }
-    if (message) fill(*context, std::move(*message));
-    context->monitor.resume(*context, message ? Status{} : Status{std::unexpected(message.error())});
-  });
-  if (!waiting) parked->finish([&](CallContext&) -> Status { return std::unexpected(waiting.error()); });
-}
-
 }  // namespace
 
 Acted recv_call(CallContext& context, const abi::RecvRequest& request, abi::RecvReply&) {
@@ -58,13 +42,14 @@ Acted recv_call(CallContext& context, const abi::RecvRequest& request, abi::Recv
     return done();
   }
   if (message.error().code != ipc::kWouldBlock || request.timeout_ms == 0) return std::unexpected(message.error());
-  auto parked = context.park();
-  if (request.timeout_ms) {
-    context.monitor.reactor.after_ms(*request.timeout_ms, [parked] {
-      parked->finish([](CallContext&) -> Status { return fail(abi::error::timed_out, "no message came in time"); });
-    });
-  }
-  try_receive(parked, queue);
+  QueueWait::start(context, queue, Until::kReadable, request.timeout_ms, "no message came in time",
+                   [queue](CallContext& alive) -> std::optional<Status> {
+                     auto received = queue->receive();
+                     if (!received && received.error().code == ipc::kWouldBlock) return std::nullopt;
+                     if (!received) return Status(std::unexpected(received.error()));
+                     fill(alive, std::move(*received));
+                     return Status{};
+                   });
   return later();
 }
 

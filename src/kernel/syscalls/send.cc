@@ -1,5 +1,6 @@
 // send: one message into a pipe or an agent's mailbox, stamped with the sender by the kernel.
 #include "kernel/syscalls/handlers.h"
+#include "kernel/syscalls/queue_wait.h"
 
 namespace agentos::kernel::syscalls {
 namespace {
@@ -22,20 +23,6 @@ Result<std::shared_ptr<ipc::Queue>> destination(CallContext& context, const abi:
   return target->mailbox;
 }
 
-// Tries again each time there is room, until it is in or the call was finished otherwise.
-void try_send(const std::shared_ptr<Parked>& parked, const std::shared_ptr<ipc::Queue>& queue,
-              const std::string& content, const std::string& sender) {
-  if (parked->finished.load()) return;
-  Clock& clock = parked->context->monitor.clock;
-  Status status = queue->send(content, sender, clock.wall_us());
-  if (!status && status.error().code == ipc::kWouldBlock) {
-    auto waiting = queue->when_writable([parked, queue, content, sender] { try_send(parked, queue, content, sender); });
-    if (waiting) return;
-    status = std::unexpected(waiting.error());
-  }
-  parked->finish([&](CallContext&) -> Status { return status; });
-}
-
 }  // namespace
 
 Acted send_call(CallContext& context, const abi::SendRequest& request, abi::SendReply&) {
@@ -43,11 +30,13 @@ Acted send_call(CallContext& context, const abi::SendRequest& request, abi::Send
   Status status = queue->send(request.data.content, context.agent().id, context.start_us);
   if (status) return done();
   if (status.error().code != ipc::kWouldBlock || request.timeout_ms == 0) return std::unexpected(status.error());
-  auto parked = context.park();
-  context.monitor.reactor.after_ms(request.timeout_ms, [parked] {
-    parked->finish([](CallContext&) -> Status { return fail(abi::error::timed_out, "there was no room in time"); });
-  });
-  try_send(parked, queue, request.data.content, context.caller.agent->id);
+  QueueWait::start(context, queue, Until::kWritable, request.timeout_ms, "there was no room in time",
+                   [queue](CallContext& alive) -> std::optional<Status> {
+                     const auto& sending = *static_cast<const abi::SendRequest*>(alive.request);
+                     Status sent = queue->send(sending.data.content, alive.agent().id, alive.monitor.clock.wall_us());
+                     if (!sent && sent.error().code == ipc::kWouldBlock) return std::nullopt;
+                     return sent;
+                   });
   return later();
 }
 

@@ -14,35 +14,43 @@ abi::WaitReply to_reply(const ExitRecord& record) {
           .cause = record.cause};
 }
 
-Error timed_out() { return {abi::error::timed_out, "nothing ended in time", {}}; }
+using Waiters = std::vector<std::pair<std::uint64_t, std::function<void()>>>;
+
+void forget(Agent& agent, Waiters Agent::* list, std::uint64_t waiter) {
+  std::lock_guard lock(agent.mutex);
+  std::erase_if(agent.*list, [waiter](const auto& one) { return one.first == waiter; });
+}
 
 Acted wait_for_any(CallContext& context, const abi::WaitRequest& request, abi::WaitReply& reply) {
   Monitor& monitor = context.monitor;
   auto target = TRY(monitor.agents.find_one(request.agent));
-  std::unique_lock lock(target->mutex);
-  if (target->state == AgentState::kEnded) {
-    reply = to_reply(target->exit);
-    return done();
+  const std::optional<std::int64_t> timeout_ms = request.timeout_ms;
+  {
+    std::lock_guard lock(target->mutex);
+    if (target->state == AgentState::kEnded) {
+      reply = to_reply(target->exit);
+      return done();
+    }
   }
-  if (request.timeout_ms == 0) return fail(abi::error::would_block, target->id + " has not ended");
-  lock.unlock();
-  auto parked = context.park();
-  lock.lock();
+  if (timeout_ms == 0) return fail(abi::error::would_block, target->id + " has not ended");
+  auto parked = context.park();  // the context may be gone from here on
   auto ready = [parked, target] {
     parked->finish([&](CallContext& alive) -> Status {
-      std::lock_guard held(target->mutex);
+      std::lock_guard lock(target->mutex);
       *static_cast<abi::WaitReply*>(alive.reply) = to_reply(target->exit);
       return {};
     });
   };
-  const bool ended_meanwhile = target->state == AgentState::kEnded;
-  if (!ended_meanwhile) target->exit_waiters.push_back(ready);
-  lock.unlock();
-  if (request.timeout_ms) {
-    monitor.reactor.after_ms(*request.timeout_ms, [parked] {
-      parked->finish([](CallContext&) -> Status { return std::unexpected(timed_out()); });
-    });
+  std::uint64_t waiter = 0;
+  bool ended_meanwhile = false;
+  {
+    std::lock_guard lock(target->mutex);
+    waiter = target->next_waiter++;
+    ended_meanwhile = target->state == AgentState::kEnded;
+    if (!ended_meanwhile) target->exit_waiters.emplace_back(waiter, ready);
   }
+  monitor.set_deadline(parked, timeout_ms, "nothing ended in time",
+                       [target, waiter] { forget(*target, &Agent::exit_waiters, waiter); });
   if (ended_meanwhile) ready();
   return later();
 }
@@ -79,38 +87,25 @@ Acted wait_call(CallContext& context, const abi::WaitRequest& request, abi::Wait
       return fail(abi::error::busy, "too many waits are under way");
     }
   }
-  auto parked = context.park();
-  std::uint64_t waiter = 0;
-  const auto forget = [agent](std::uint64_t id) {
-    std::lock_guard lock(agent->mutex);
-    std::erase_if(agent->child_waiters, [id](const auto& one) { return one.first == id; });
+  Monitor& monitor = context.monitor;
+  const std::optional<std::int64_t> timeout_ms = request.timeout_ms;
+  const std::string which = request.agent;
+  auto parked = context.park();  // the context may be gone from here on
+  auto ready = [parked, agent, which] {
+    const auto settled = parked->take_if([&] {
+      std::lock_guard lock(agent->mutex);
+      return take_zombie(*agent, which, *static_cast<abi::WaitReply*>(parked->context->reply));
+    });
+    if (settled == Parked::Settled::kTaken) parked->context->monitor.resume(*parked->context, {});
   };
+  std::uint64_t waiter = 0;
   {
     std::lock_guard lock(agent->mutex);
     waiter = agent->next_waiter++;
-  }
-  auto ready = [parked, agent, waiter, forget, which = request.agent] {
-    abi::WaitReply taken;
-    {
-      std::lock_guard lock(agent->mutex);
-      if (parked->finished.load() || !take_zombie(*agent, which, taken)) return;
-    }
-    forget(waiter);
-    parked->finish([&](CallContext& alive) -> Status {
-      *static_cast<abi::WaitReply*>(alive.reply) = std::move(taken);
-      return {};
-    });
-  };
-  {
-    std::lock_guard lock(agent->mutex);
     agent->child_waiters.emplace_back(waiter, ready);
   }
-  if (request.timeout_ms) {
-    context.monitor.reactor.after_ms(*request.timeout_ms, [parked, forget, waiter] {
-      forget(waiter);
-      parked->finish([](CallContext&) -> Status { return std::unexpected(timed_out()); });
-    });
-  }
+  monitor.set_deadline(parked, timeout_ms, "nothing ended in time",
+                       [agent, waiter] { forget(*agent, &Agent::child_waiters, waiter); });
   ready();  // it may have ended between the look and the registration
   return later();
 }
