@@ -48,12 +48,12 @@ set(AGENTOS_PC_COMPILE "")
 set(AGENTOS_PC_LINK "")
 if(AGENTOS_SANITIZE)
   set(AGENTOS_PC_COMPILE "-fsanitize=${AGENTOS_SANITIZE}")
-  set(AGENTOS_PC_LINK "-fsanitize=${AGENTOS_SANITIZE} -fsanitize-link-c++-runtime")
+  set(AGENTOS_PC_LINK "-fsanitize=${AGENTOS_SANITIZE} -fsanitize-link-c++-runtime -lstdc++")
   foreach(target agentos_base agentos_libagentos)
     set_property(TARGET ${target} APPEND PROPERTY INTERFACE_COMPILE_OPTIONS
                  "$<INSTALL_INTERFACE:-fsanitize=${AGENTOS_SANITIZE}>")
     set_property(TARGET ${target} APPEND PROPERTY INTERFACE_LINK_OPTIONS
-                 "$<INSTALL_INTERFACE:-fsanitize=${AGENTOS_SANITIZE};-fsanitize-link-c++-runtime>")
+                 "$<INSTALL_INTERFACE:-fsanitize=${AGENTOS_SANITIZE};-fsanitize-link-c++-runtime;-lstdc++>")
   endforeach()
 endif()
 
