@@ -1,4 +1,5 @@
-// The one codec: structs with kFields to and from JSON. Included by table.cc only, which instantiates it per row.
+// The one codec: structs with kFields to and from JSON. Included by table.cc, which instantiates it per row, and by
+// apps/libagentos/options.cc for the options of the C interface.
 //
 // Decoding is strict: an unknown field, a wrong type, a number out of range or text beyond its bound is an error that
 // names the field. Encoding is RFC 8785: fields sorted by name at compile time, absent optionals left out.

@@ -25,11 +25,6 @@ Status read_into(agentos_agent& agent, const char* path, std::int64_t offset, vo
                  std::size_t& size) {
   abi::ReadRequest request;
   request.path = TRY(path_for(*agent.session, path));
-  if (offset < 0) {
-    const Error error{abi::error::invalid_argument, "offset is negative", "0 is the start of the file"};
-    agent.session->reject(error);
-    return std::unexpected(error);
-  }
   request.offset = offset;
   request.size = static_cast<std::int64_t>(std::min<std::size_t>(capacity, abi::kReadSizeMax));
   const abi::ReadReply reply = TRY(agent.session->call(request));
