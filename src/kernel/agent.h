@@ -60,7 +60,7 @@ struct LaunchTemplate {
   std::vector<std::pair<std::string, std::string>> environment;
   sandbox::Profile profile;
   std::vector<std::string> command;
-  io::Fd output, error_output;  // duplicates for children; closed with the agent
+  io::Fd output, error_output;  // duplicates for children; guarded by the agent's mutex, closed with it
 };
 
 struct SignalState {

@@ -107,6 +107,8 @@ class RunningKernel final : public Kernel {
     if (monitor_.recorder == nullptr || monitor_.state == KernelState::kShutdown) return;
     for (const auto& agent : monitor_.agents.alive()) {
       (void)monitor_.send_signal("kernel", agent, abi::signal_info(abi::Signal::kSIGTERM), reason);
+      // It is part of the program that stops the kernel, which has no more to flush than it did before it asked.
+      if (agent->kind == AgentKind::kInProcess) monitor_.end_agent(agent, "terminated", 143);
     }
     wait_for_agents(monitor_.options.grace_ms);
     for (const auto& agent : monitor_.agents.alive()) monitor_.end_agent(agent, "killed", 137);

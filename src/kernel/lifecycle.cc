@@ -209,6 +209,10 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
     timers[0] = std::exchange(agent->grace_timer, 0);
     timers[1] = std::exchange(agent->time_timer, 0);
     agent->zombies.clear();
+    if (agent->launch != nullptr) {  // whoever reads its output must see the end of it
+      agent->launch->output.reset();
+      agent->launch->error_output.reset();
+    }
   }
   for (std::uint64_t timer : timers) {
     if (timer != 0) reactor.cancel(timer);

@@ -141,7 +141,6 @@ class Monitor {
   Reactor reactor;  // last: its thread ends first
 
  private:
-  
   void step_from_gate(CallContext& context);
   Status admit(CallContext& context);
   Status decode(CallContext& context);

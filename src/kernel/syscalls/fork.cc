@@ -90,6 +90,7 @@ Result<sandbox::LaunchRequest> launch_request(const abi::ForkRequest& request, A
   }
   launch.environment_set.emplace_back("AGENTOS_SOCKET_FD", "3");
   launch.environment_set.emplace_back("AGENTOS_AGENT", child.id);
+  std::lock_guard lock(parent.mutex);
   launch.stdin_fd = io::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
   launch.stdout_fd = duplicate(parent.launch->output, O_WRONLY);
   launch.stderr_fd = duplicate(parent.launch->error_output, O_WRONLY);
