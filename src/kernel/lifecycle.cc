@@ -26,6 +26,20 @@ ExitRecord exit_record(const Agent& agent, const sandbox::ExitStatus& status, co
   return record;
 }
 
+// The parent's wait gets the status, once.
+void tell_parent(const Agent& agent, const ExitRecord& exit) {
+  auto parent = agent.parent.lock();
+  if (parent == nullptr) return;
+  std::vector<std::pair<std::uint64_t, std::function<void()>>> waiters;
+  {
+    std::lock_guard lock(parent->mutex);
+    parent->children.erase(agent.id);
+    if (parent->state != AgentState::kEnded) parent->zombies.push_back(exit);
+    waiters = parent->child_waiters;
+  }
+  for (auto& [id, ready] : waiters) ready();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
@@ -236,16 +250,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
   detail["bytes"] = agent->quota->used(Quota::kBytes);
   (void)record_event("agent_exit", agent.get(), detail);
   agents.remove(agent);
-  if (auto parent = agent->parent.lock()) {
-    std::vector<std::pair<std::uint64_t, std::function<void()>>> waiters;
-    {
-      std::lock_guard lock(parent->mutex);
-      parent->children.erase(agent->id);
-      if (parent->state != AgentState::kEnded) parent->zombies.push_back(exit);
-      waiters = parent->child_waiters;
-    }
-    for (auto& [id, ready] : waiters) ready();
-  }
+  tell_parent(*agent, exit);
   for (auto& [id, ready] : exit_waiters) ready();
   std::map<std::uint64_t, std::function<void()>> close;
   {

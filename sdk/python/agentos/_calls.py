@@ -1091,7 +1091,7 @@ class CallsOfAgents(CallsOfAll):
     ) -> ForkReply:
         """Start a child agent with a subset of the caller's rights, handles and budget.
 
-        name: A name for people and policy; default: the caller's.
+        name: A name for people and policy; it is appended to the caller's with a dot.
         command: Program and arguments; empty makes a child without a process, which attach connects.
         rights: Rights of the child, a subset of the caller's; default: all the caller has.
         budget: Bounds of the child; its use also counts against the caller.
@@ -1799,7 +1799,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
     ) -> ForkReply:
         """Start a child agent with a subset of the caller's rights, handles and budget.
 
-        name: A name for people and policy; default: the caller's.
+        name: A name for people and policy; it is appended to the caller's with a dot.
         command: Program and arguments; empty makes a child without a process, which attach connects.
         rights: Rights of the child, a subset of the caller's; default: all the caller has.
         budget: Bounds of the child; its use also counts against the caller.

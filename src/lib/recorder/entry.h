@@ -48,7 +48,7 @@ struct Intent {
   std::string_view tool;    // for exec; else empty
   Effect effect = Effect::kNone;
   Verdict verdict = Verdict::kAllow;  // kAllow or kAsk
-  std::string_view rule;    // "<policy>/<rule>"
+  std::string_view rule;              // "<policy>/<rule>"
   std::uint64_t policy_epoch = 0;
   std::string_view approval;  // approval id when the call re-entered with one
   std::string_view trace;     // W3C trace id; empty for none
@@ -62,9 +62,9 @@ struct Outcome {
   std::string_view agent;
   std::string_view call;
   OutcomeStatus status = OutcomeStatus::kOk;
-  std::int32_t code = 0;         // ABI error code; 0 for ok
-  std::int64_t bytes = 0;        // octets read or written by the call; 0 when not meaningful
-  std::int64_t duration_us = 0;  // from decision to outcome
+  std::int32_t code = 0;          // ABI error code; 0 for ok
+  std::int64_t bytes = 0;         // octets read or written by the call; 0 when not meaningful
+  std::int64_t duration_us = 0;   // from decision to outcome
   std::int64_t exit_status = -1;  // of a process the call ran; -1 for none, 128+n for a signal
   std::int64_t time_us = 0;
   Opening result;

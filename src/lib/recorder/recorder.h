@@ -26,7 +26,7 @@ std::string_view name_of(Mode);  // "effects" "always" "interval"
 struct Options {
   std::string directory;  // created 0700 when absent; locked: a second recorder on it is refused (kBusy)
   Mode mode = Mode::kEffects;
-  std::int64_t commit_interval_ms = 5;  // longest an entry waits for a group commit nobody waits for
+  std::int64_t commit_interval_ms = 5;    // longest an entry waits for a group commit nobody waits for
   std::size_t queue_bytes_max = 8 << 20;  // producers block (backpressure) beyond this
   std::size_t segment_bytes = 64 << 20;
   std::uint64_t disk_bytes_max = 8ULL << 30;  // oldest closed segments are pruned beyond it; 0: never prune
@@ -36,11 +36,11 @@ struct Options {
 struct Stats {
   std::string directory;
   Mode mode = Mode::kEffects;
-  std::uint64_t entries = 0;          // in the log, durable or not
-  std::uint64_t durable = 0;          // entries on disk
-  std::uint64_t bytes = 0;            // on disk, all segments
+  std::uint64_t entries = 0;  // in the log, durable or not
+  std::uint64_t durable = 0;  // entries on disk
+  std::uint64_t bytes = 0;    // on disk, all segments
   std::uint64_t segments = 0;
-  std::uint64_t commits = 0;          // since open
+  std::uint64_t commits = 0;            // since open
   std::uint64_t recovered_unknown = 0;  // outcomes written as unknown at open
   bool healthy = true;
   std::string error;  // of the last failure while unhealthy
