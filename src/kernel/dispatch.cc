@@ -38,6 +38,11 @@ recorder::OutcomeStatus outcome_of(const CallContext& context) {
   return recorder::OutcomeStatus::kError;
 }
 
+std::string told(const policy::Decision& decision) {
+  if (!decision.message.empty()) return std::string(decision.message);
+  return "policy denies this call (rule " + std::string(decision.rule) + ")";
+}
+
 bool subject_may(const abi::Row& row, const Caller& caller) {
   switch (row.subject) {
     case abi::Subject::any:
@@ -101,7 +106,6 @@ void Monitor::step_from_gate(CallContext& context) {
     metrics.policy_violations.fetch_add(context.program != nullptr && context.program->is_none() ? 0 : 1,
                                         std::memory_order_relaxed);
     context.denial["rule"] = context.decision.rule;
-    if (!context.decision.message.empty()) context.denial["message"] = context.decision.message;
     refuse(context, "policy", Error{abi::error::denied, std::string(context.decision.reason), {}});
     return;
   }
@@ -311,6 +315,8 @@ void Monitor::refuse(CallContext& context, std::string_view step, Error error) {
     context.agent().quota->release(context.reserved_bytes);
     context.reserved_bytes = -1;
   }
+  // The record has the operator's sentence; the caller gets the one meant for it, without files and lines of policy.
+  if (step == "policy") error.message = told(context.decision);
   context.status = std::unexpected(std::move(error));
   context.denial["step"] = step;
   if (step == "policy") carry_out_refusal_obligations(context);
@@ -401,7 +407,7 @@ Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, c
   out.allowed = context.decision.verdict == policy::Verdict::kAllow;
   out.verdict = recorder::name_of(static_cast<recorder::Verdict>(context.decision.verdict));
   out.rule = context.decision.rule;
-  out.reason = context.decision.reason;
+  out.reason = explain != nullptr || out.allowed ? std::string(context.decision.reason) : told(context.decision);
   out.epoch = context.decision.epoch;
   if (explain != nullptr) out.explanation = context.program->explain(policy_request(context));
   return out;
