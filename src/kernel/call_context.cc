@@ -18,6 +18,11 @@ std::shared_ptr<Parked> CallContext::park(std::function<void()> on_cancel) {
   }
   if (caller.agent != nullptr) {
     std::lock_guard lock(agent().mutex);
+    if (agent().state == AgentState::kEnded) {
+      // Its end cancelled what was parked then; this came a moment later.
+      monitor.reactor.post([parked] { parked->cancel({abi::error::terminated, "the agent has ended", {}}); });
+      return parked;
+    }
     auto& all = agent().parked;
     if (all.size() >= 2 * static_cast<std::size_t>(Quota::kConcurrencyDefault)) {
       std::erase_if(all, [](const std::weak_ptr<Parked>& one) { return one.expired(); });

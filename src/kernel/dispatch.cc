@@ -38,6 +38,12 @@ recorder::OutcomeStatus outcome_of(const CallContext& context) {
   return recorder::OutcomeStatus::kError;
 }
 
+// Operators can look at, and stop, a kernel that panicked or whose recorder fails; nothing else passes then.
+bool looks_or_stops(const CallContext& context) {
+  return context.row != nullptr && context.caller.agent == nullptr &&
+         (context.row->effect == abi::Effect::none || context.row->call == abi::Call::kShutdown);
+}
+
 std::string told(const policy::Decision& decision) {
   if (!decision.message.empty()) return std::string(decision.message);
   return "policy denies this call (rule " + std::string(decision.rule) + ")";
@@ -121,7 +127,7 @@ void Monitor::step_from_gate(CallContext& context) {
   }
   if (Status status = write_intent(context, recorder::Verdict::kAllow); !status)
     return refuse(context, "record", status.error());
-  if (!waits_for_disk(*this, *context.row)) return act(context);
+  if (!waits_for_disk(*this, *context.row) || context.intent == recorder::kNoIndex) return act(context);
   if (!context.wire) {
     if (Status status = recorder->wait_durable(context.intent); !status)
       return refuse(context, "record", status.error());
@@ -136,10 +142,9 @@ void Monitor::step_from_gate(CallContext& context) {
 }
 
 Status Monitor::admit(CallContext& context) {
-  const bool about_kernel = context.row != nullptr && context.caller.agent == nullptr &&
-                            (context.row->effect == abi::Effect::none || context.row->call == abi::Call::kShutdown);
   Error why;
-  if (!gate_open(why) && !about_kernel) return std::unexpected(std::move(why));
+  const bool may_pass = looks_or_stops(context) && state.load() != KernelState::kShutdown;
+  if (!gate_open(why) && !may_pass) return std::unexpected(std::move(why));
   if (context.caller.agent == nullptr) return {};
   Agent& agent = context.agent();
   std::lock_guard lock(agent.mutex);
@@ -233,15 +238,25 @@ Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
   entry.time_us = context.start_us;
   entry.arguments.text = context.arguments;
   auto index = recorder->append(entry);
-  if (!index)
+  if (!index) {
+    if (looks_or_stops(context)) return {};  // without a record, and with no outcome either
     return fail(abi::error::record_failed, "the flight recorder cannot write: " + index.error().message,
                 index.error().hint);
+  }
   context.intent = *index;
   context.intent_asks = verdict == recorder::Verdict::kAsk;
   return {};
 }
 
 void Monitor::act(CallContext& context) {
+  // The agent may have ended while its intent was on the way to the disk.
+  if (context.caller.agent != nullptr && context.row->effect == abi::Effect::external) {
+    std::unique_lock lock(context.agent().mutex);
+    if (context.agent().state >= AgentState::kEnding) {
+      lock.unlock();
+      return resume(context, fail(abi::error::terminated, "the agent ended before the call was carried out"));
+    }
+  }
   const Acted acted = handler_of(*context.row)(context);
   if (acted && *acted == Progress::kLater) return;  // the context may be gone already
   resume(context, acted ? Status{} : Status{std::unexpected(acted.error())});
@@ -263,6 +278,7 @@ void Monitor::resume(CallContext& context, Status acted) {
 // Steps 12 and 13.
 void Monitor::finish(CallContext& context) {
   context.intent_asks = false;
+  if (context.intent == recorder::kNoIndex) return answer(context);
   const std::int64_t duration_ns = clock.monotonic_ns() - context.start_ns;
   recorder::Outcome entry;
   std::string operator_name;

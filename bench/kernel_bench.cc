@@ -1,0 +1,262 @@
+// What a governed call costs: in-process, over the socket beside a bare echo of the same octets, and with many agents.
+//
+//   kernel_bench write DIR [seconds]     one producer, writes of 64 octets, 100-rule policy, intent and outcome
+//   recorded kernel_bench socket DIR [calls]      round trips from another process, and the echo of the same octets
+//   kernel_bench pipelined DIR [seconds] eight agents in eight processes, up to 64 calls in flight each
+//   kernel_bench contexts DIR            memory of 10,000 idle agents and the latency beside them
+//
+// DIR is on the disk that is meant to hold the log. Mode `effects`. Each line of output is one JSON object.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/io/socket.h"
+#include "base/telemetry/histogram.h"
+#include "bench/child_raw.h"
+#include "kernel/kernel.h"
+#include "server/unix_door/unix_door.h"
+
+namespace agentos::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t now_ns() { return Clock::now().time_since_epoch().count(); }
+
+// One hundred rules: what policy files of real agents look like, most of them about other calls, tools and paths.
+std::string hundred_rules() {
+  std::string text = "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: bench}\nspec:\n  rules:\n";
+  for (int i = 0; i < 40; ++i) {
+    text += fmt::format("    - {{name: tool-{0}, syscalls: [exec], tools: [\"team{0}.*\"], action: allow}}\n", i);
+  }
+  for (int i = 0; i < 39; ++i) {
+    text += fmt::format(
+        "    - {{name: locked-{0}, syscalls: [write, unlink], paths: [\"/state/locked{0}/**\"], action: deny}}\n", i);
+  }
+  for (int i = 0; i < 20; ++i) {
+    text += fmt::format("    - {{name: signal-{0}, syscalls: [signal], targets: [\"worker{0}-*\"], action: ask}}\n", i);
+  }
+  return text + "    - {name: own-files, syscalls: [write, read, stat, hello, status], action: allow}\n";
+}
+
+struct World {
+  std::unique_ptr<kernel::Kernel> kernel;
+  std::unique_ptr<unix_door::UnixDoor> door;
+
+  explicit World(const std::string& folder) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    kernel::KernelOptions options;
+    options.state_directory = folder;
+    options.recorder.disk_bytes_max = 1ULL << 30;
+    auto opened = kernel::Kernel::open(std::move(options));
+    if (!opened) fail_with(opened.error());
+    kernel = std::move(*opened);
+    auto served = unix_door::UnixDoor::open({}, *kernel);
+    if (!served) fail_with(served.error());
+    door = std::move(*served);
+  }
+  ~World() {
+    kernel->shutdown("measured");
+    door.reset();
+  }
+
+  [[noreturn]] static void fail_with(const Error& error) {
+    fmt::print(stderr, "kernel_bench: {}\n", error.message);
+    std::exit(1);
+  }
+
+  std::shared_ptr<abi::Session> agent() {
+    kernel::AgentOptions options;
+    options.name = "bench";
+    options.policy.push_back({hundred_rules(), "bench.yaml"});
+    auto session = kernel->create_agent(std::move(options));
+    if (!session) fail_with(session.error());
+    return std::move(*session);
+  }
+};
+
+abi::WriteRequest sixty_four_octets() {
+  abi::WriteRequest request;
+  request.path = "/mem/working/notes";
+  request.data = Bytes(std::string(64, 'x'));
+  return request;
+}
+
+void print_latencies(const char* what, const telemetry::Histogram& latencies, double per_second) {
+  fmt::print(
+      "{{\"what\":\"{}\",\"calls_per_second\":{:.0f},\"p50_ns\":{},\"p99_ns\":{},\"p999_ns\":{},\"max_ns\":{}}}\n",
+      what, per_second, latencies.quantile(0.5), latencies.quantile(0.99), latencies.quantile(0.999), latencies.max());
+}
+
+int bench_write(const std::string& folder, double seconds) {
+  World world(folder);
+  auto session = world.agent();
+  const abi::WriteRequest request = sixty_four_octets();
+  telemetry::Histogram latencies;
+  const std::int64_t start = now_ns();
+  const auto end = start + static_cast<std::int64_t>(seconds * 1e9);
+  std::int64_t calls = 0, now = start;
+  while (now < end) {
+    auto reply = session->call(request);
+    if (!reply) World::fail_with(reply.error());
+    const std::int64_t after = now_ns();
+    latencies.record(static_cast<std::uint64_t>(after - now));
+    now = after;
+    ++calls;
+  }
+  print_latencies("in-process governed write, mode effects", latencies,
+                  static_cast<double>(calls) * 1e9 / static_cast<double>(now - start));
+  return 0;
+}
+
+const std::string& request_line() {
+  static const std::string kLine = R"({"jsonrpc":"2.0","id":1,"method":"write","params":{"data":")" +
+                                   std::string(64, 'x') + R"(","path":"/mem/working/notes"}})" + "\n";
+  return kLine;
+}
+
+// Sends `line` and reads one line back, `count` times; latencies go to standard output from the child process.
+int round_trips(int socket, const char* what, int count) {
+  telemetry::Histogram latencies;
+  char buffer[4096];
+  const std::string& line = request_line();
+  const std::int64_t start = now_ns();
+  for (int i = 0; i < count; ++i) {
+    const std::int64_t before = now_ns();
+    if (send(socket, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) return 1;
+    ssize_t got = 0;
+    do {
+      got = recv(socket, buffer, sizeof buffer, 0);
+      if (got <= 0) return 1;
+    } while (buffer[got - 1] != '\n');
+    latencies.record(static_cast<std::uint64_t>(now_ns() - before));
+  }
+  print_latencies(what, latencies, count * 1e9 / static_cast<double>(now_ns() - start));
+  std::fflush(stdout);
+  return 0;
+}
+
+int bench_socket(const std::string& folder, int calls) {
+  World world(folder);
+  for (int round = 0; round < 3; ++round) {
+    auto echo = io::socket_pair();
+    std::thread server([socket = echo->first.get()] {
+      char buffer[4096];
+      for (ssize_t got = recv(socket, buffer, sizeof buffer, 0); got > 0;
+           got = recv(socket, buffer, sizeof buffer, 0)) {
+        if (send(socket, buffer, static_cast<std::size_t>(got), MSG_NOSIGNAL) < 0) break;
+      }
+    });
+    run_in_child([&] { return round_trips(echo->second.get(), "bare echo over a socket pair", calls); });
+    shutdown(echo->first.get(), SHUT_RDWR);
+    server.join();
+    auto pair = io::socket_pair();
+    if (Status status = world.door->adopt(std::move(pair->first), world.agent()); !status)
+      World::fail_with(status.error());
+    run_in_child(
+        [&] { return round_trips(pair->second.get(), "governed write over the socket, mode effects", calls); });
+  }
+  return 0;
+}
+
+// Keeps up to 64 calls in flight for `seconds` and prints how many were answered.
+int pipeline(int socket, double seconds) {
+  constexpr int kInFlight = 64;
+  std::string batch;
+  for (int i = 0; i < kInFlight; ++i) batch += request_line();
+  std::vector<char> buffer(256 * 1024);
+  const auto end = now_ns() + static_cast<std::int64_t>(seconds * 1e9);
+  std::int64_t answered = 0;
+  while (now_ns() < end) {
+    if (send(socket, batch.data(), batch.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(batch.size())) return 1;
+    for (std::int64_t expected = answered + kInFlight; answered < expected;) {
+      const ssize_t got = recv(socket, buffer.data(), buffer.size(), 0);
+      if (got <= 0) return 1;
+      answered += std::count(buffer.begin(), buffer.begin() + got, '\n');
+    }
+  }
+  fmt::print("{{\"what\":\"answered\",\"count\":{}}}\n", answered);
+  std::fflush(stdout);
+  return 0;
+}
+
+int bench_pipelined(const std::string& folder, double seconds) {
+  World world(folder);
+  std::vector<io::Fd> sockets;
+  for (int i = 0; i < 8; ++i) {
+    auto pair = io::socket_pair();
+    if (Status status = world.door->adopt(std::move(pair->first), world.agent()); !status)
+      World::fail_with(status.error());
+    sockets.push_back(std::move(pair->second));
+  }
+  const std::int64_t start = now_ns();
+  std::vector<pid_t> children;
+  for (io::Fd& socket : sockets) {
+    children.push_back(start_child([&] { return pipeline(socket.get(), seconds); }));
+  }
+  for (pid_t child : children) waitpid(child, nullptr, 0);
+  auto operators = world.kernel->local_operator();
+  auto metrics = operators->call(abi::MetricsRequest{});
+  const std::int64_t calls = metrics ? metrics->metrics.find("latency")->find("write")->int_or("count", 0) : 0;
+  fmt::print("{{\"what\":\"pipelined writes from 8 agents, mode effects\",\"calls_per_second\":{:.0f}}}\n",
+             static_cast<double>(calls) * 1e9 / static_cast<double>(now_ns() - start));
+  return 0;
+}
+
+std::int64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+int bench_contexts(const std::string& folder) {
+  constexpr int kMany = 10'000, kFew = 10, kCalls = 20'000;
+  World world(folder);
+  std::vector<std::shared_ptr<abi::Session>> idle;
+  for (int i = 0; i < kFew; ++i) idle.push_back(world.agent());
+  auto pair = io::socket_pair();
+  if (Status status = world.door->adopt(std::move(pair->first), world.agent()); !status)
+    World::fail_with(status.error());
+  const std::string few = fmt::format("write over the socket beside {} agents", kFew);
+  run_in_child([&] { return round_trips(pair->second.get(), few.c_str(), kCalls); });
+  const std::int64_t before = resident_bytes();
+  while (idle.size() < kMany) idle.push_back(world.agent());
+  const std::int64_t each = (resident_bytes() - before) / (kMany - kFew);
+  fmt::print("{{\"what\":\"memory of an idle agent context\",\"bytes\":{}}}\n", each);
+  std::fflush(stdout);
+  const std::string many = fmt::format("write over the socket beside {} agents", kMany);
+  run_in_child([&] { return round_trips(pair->second.get(), many.c_str(), kCalls); });
+  return 0;
+}
+
+}  // namespace
+}  // namespace agentos::bench
+
+int main(int argc, char** argv) {
+  using namespace agentos::bench;
+  const std::string what = argc > 2 ? argv[1] : "";
+  const double number = argc > 3 ? std::atof(argv[3]) : 0;
+  if (what == "write") return bench_write(argv[2], number > 0 ? number : 10);
+  if (what == "socket") return bench_socket(argv[2], number > 0 ? static_cast<int>(number) : 50'000);
+  if (what == "pipelined") return bench_pipelined(argv[2], number > 0 ? number : 5);
+  if (what == "contexts") return bench_contexts(argv[2]);
+  fmt::print(stderr, "usage: kernel_bench write|socket|pipelined|contexts DIR [number]\n");
+  return 64;
+}
