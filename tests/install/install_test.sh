@@ -64,7 +64,7 @@ quietly cmake --build "$work/embed_cpp/build" -j 1
 "$work/embed_cpp/build/embed_cpp" "$work/state_cpp" >"$work/said_cpp" || { cat "$work/said_cpp" >&2; failed "embed_cpp"; }
 says "$work/said_cpp" '^tool +\{"total_cents":1000\}$'
 says "$work/said_cpp" '^read +\{"total_cents":1000\}$'
-says "$work/said_cpp" '^denied +no rule .* allows this write; default deny$'
+says "$work/said_cpp" '^denied +No policy rule allows this write; getpolicy shows what is allowed\.$'
 says "$work/said_cpp" '^log +valid, [0-9]+ entries, 1 refused$'
 
 echo "examples/embed_c with pkg-config"

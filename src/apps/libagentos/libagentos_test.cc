@@ -85,9 +85,9 @@ TEST(LibAgentos, denial_names_rule_reason_and_step) {
   EXPECT_STREQ(failure.name, "denied");
   EXPECT_STREQ(failure.rule, "agent-default/protect-policy");
   EXPECT_STREQ(failure.step, "policy");
-  EXPECT_TRUE(contains(failure.message, "agent-default")) << failure.message;
+  EXPECT_TRUE(contains(failure.message, "read-only")) << failure.message;
   EXPECT_EQ(agentos_write(agent.get(), "/policy/x", "y", 1, &failure), AGENTOS_ERROR_DENIED);
-  EXPECT_TRUE(contains(failure.message, "agent-default")) << failure.message;
+  EXPECT_TRUE(contains(failure.message, "read-only")) << failure.message;
 }
 
 TEST(LibAgentos, an_agents_own_policy_only_tightens) {
