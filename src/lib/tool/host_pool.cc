@@ -103,7 +103,7 @@ HostPool::JobPointer HostPool::submit(std::shared_ptr<const HostFunction> functi
     }
     job->ended = refusal != nullptr;
     if (refusal == nullptr) {
-      job->done = std::move(done);
+      job->done = done;
       queue_.push_back(job);
       job->timer = timers_.emplace(SteadyClock::now() + std::chrono::milliseconds(job->timeout_ms), job);
       has_work_.notify_one();

@@ -168,7 +168,8 @@ int probe_cgroup() {
   Cgroup cgroup = make_cgroup(static_cast<std::uint64_t>(::getpid()), 0);
   if (cgroup.path[0] == 0) return errno == 0 ? ENOENT : errno;
   char freeze[kCgroupPathMax];
-  const int error = join(freeze, cgroup.path, "cgroup.freeze") && ::access(freeze, W_OK) == 0 ? 0 : errno;
+  int error = ENAMETOOLONG;
+  if (join(freeze, cgroup.path, "cgroup.freeze")) error = ::access(freeze, W_OK) == 0 ? 0 : errno;
   remove_cgroup(cgroup);
   return error;
 }

@@ -67,8 +67,8 @@ int try_path_socket(const char* path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-  ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const int answer = errno == EACCES || errno == EPERM ? errno : 0;
+  const int error = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+  const int answer = error == EACCES || error == EPERM ? error : 0;
   ::close(fd);
   return answer;
 }
