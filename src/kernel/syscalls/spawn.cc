@@ -55,7 +55,7 @@ Result<sandbox::Profile> profile_of(const abi::SpawnRequest& request) {
 Result<std::string> open_output(Monitor& monitor, const Agent& agent, std::vector<io::Fd>& descriptors) {
   const std::string folder = monitor.options.state_directory + "/runs/" + agent.run;
   TRY(io::make_directories(folder, 0700));
-  const std::string path = folder + "/output.log";
+  std::string path = folder + "/output.log";
   io::Fd output(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!output.valid()) return fail_errno(errno, "cannot open " + path);
   descriptors.clear();
@@ -110,7 +110,7 @@ Acted spawn_call(CallContext& context, const abi::SpawnRequest& request, abi::Sp
         made.error().code == ErrorCode::kMalformed || made.error().code == ErrorCode::kInvalidArgument;
     return fail(document ? abi::error::invalid_policy : made.error().code, made.error().message, made.error().hint);
   }
-  auto agent = *made;
+  auto agent = std::move(*made);
   std::vector<io::Fd> descriptors = std::move(context.descriptors_in);
   if (descriptors.size() != 3) {
     auto output = open_output(monitor, *agent, descriptors);
