@@ -26,7 +26,7 @@ json::Value finding_of(std::string what, const Result<std::string>& result) {
 }
 
 Result<std::string> writable_state(const Globals& globals) {
-  const std::string state = state_directory_of(globals);
+  std::string state = state_directory_of(globals);
   TRY(client::own_directory(state));
   if (::access(state.c_str(), W_OK | X_OK) != 0) return fail_errno(errno, "cannot write to " + state);
   return state;

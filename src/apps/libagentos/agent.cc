@@ -46,7 +46,7 @@ int agentos_agent_create(agentos_kernel* kernel, const char* options_json, agent
   if (agent != nullptr) *agent = nullptr;
   return guarded(failure, [&](Object&) -> Status {
     TRY(need(kernel, "kernel"));
-    TRY(need(agent, "agent"));
+    TRY(need(static_cast<const void*>(agent), "agent"));
     auto options = TRY(agentos::c::read_agent_options(options_json == nullptr ? "{}" : options_json));
     auto session = TRY(kernel->opened->kernel->create_agent(std::move(options)));
     std::string id = session->agent();

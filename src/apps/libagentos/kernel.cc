@@ -102,7 +102,7 @@ using agentos::json::Object;
 int agentos_kernel_open(const char* options_json, agentos_kernel** kernel, agentos_failure* failure) {
   if (kernel != nullptr) *kernel = nullptr;
   return guarded(failure, [&](Object&) -> Status {
-    TRY(need(kernel, "kernel"));
+    TRY(need(static_cast<const void*>(kernel), "kernel"));
     auto opened = TRY(agentos::c::open_kernel(options_json));
     *kernel = new agentos_kernel{std::move(opened)};
     return {};

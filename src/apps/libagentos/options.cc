@@ -122,7 +122,8 @@ Result<policy::Source> document(const json::Value& item, std::size_t index) {
     return fail(abi::error::invalid_argument, place + " needs either a text or a preset", kHint);
   }
   if (!shape.preset.empty()) return preset_named(shape.preset);
-  return policy::Source{std::move(shape.text), shape.file.empty() ? place : std::move(shape.file)};
+  if (shape.file.empty()) shape.file = place;
+  return policy::Source{std::move(shape.text), std::move(shape.file)};
 }
 
 Result<std::vector<policy::Source>> documents(const std::vector<json::Value>& items) {

@@ -164,9 +164,8 @@ bool cgroup_populated(const char* path) { return event_is(path, "populated 1"); 
 
 int probe_cgroup() {
   if (unified_root() == nullptr) return ENOENT;
-  errno = 0;
   Cgroup cgroup = make_cgroup(static_cast<std::uint64_t>(::getpid()), 0);
-  if (cgroup.path[0] == 0) return errno == 0 ? ENOENT : errno;
+  if (cgroup.path[0] == 0) return ::access(unified_root(), W_OK) == 0 ? ENOENT : EACCES;
   char freeze[kCgroupPathMax];
   int error = ENAMETOOLONG;
   if (join(freeze, cgroup.path, "cgroup.freeze")) error = ::access(freeze, W_OK) == 0 ? 0 : errno;
