@@ -13,8 +13,8 @@ echo "-- in-process, the writer on the second core"
 "$bench" write "$world/b" "$seconds"
 echo "-- the Python original"
 python3 bench/original.py "$world" 5
-echo "-- over the socket from another process, beside a bare echo"
-"$bench" socket "$world/c" 30000
+echo "-- over the socket from another process, beside a bare echo, all on one core"
+taskset -c 0 "$bench" socket "$world/c" 30000
 echo "-- pipelined from 8 agents"
 "$bench" pipelined "$world/d" 5
 echo "-- 10,000 agents"
