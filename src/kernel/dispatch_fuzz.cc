@@ -33,12 +33,6 @@ struct World {
     options.grace_ms = 10;
     kernel = std::move(*Kernel::open(std::move(options)));
   }
-  ~World() {
-    session.reset();
-    kernel.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
 
   void call(std::string method, agentos::json::Value params) {
     if (session == nullptr) session = std::move(*kernel->create_agent(AgentOptions{}));
@@ -71,7 +65,13 @@ struct World {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
-  static World world;
+  // Never destroyed: at the end of the process the buffers of its threads would be gone before it.
+  static World& world = *new World;
+  static const int kRemoval = std::atexit([] {
+    std::error_code ignored;
+    std::filesystem::remove_all(world.folder, ignored);
+  });
+  if (kRemoval != 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(octets), size);
   const std::size_t end = input.find('\n');
   if (end == std::string_view::npos) return 0;

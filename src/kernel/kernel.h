@@ -2,7 +2,8 @@
 //
 // open() gives a running kernel or an error; every door and every host program holds it as abi::KernelApi. In-process
 // agents are contexts of the host program: governed and recorded like any other, but trusted (they cannot be killed or
-// confined), and everything that lists agents says so. Thread-safe. Destroying the kernel shuts it down.
+// confined), and everything that lists agents says so. Thread-safe. Destroying the kernel shuts it down; do
+// not keep one in a static, whose end comes after that of the buffers its calls keep per thread.
 #pragma once
 
 #include <cstdint>
