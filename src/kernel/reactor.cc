@@ -24,7 +24,7 @@ void Reactor::stop() {
 void Reactor::post(Task task) {
   {
     std::lock_guard lock(mutex_);
-    if (!stopping_ && tasks_.size() < kTasksMax) {
+    if (!stopping_) {
       tasks_.push_back(std::move(task));
       wake_.notify_one();
       return;

@@ -1,6 +1,8 @@
 // One thread for everything that must not run on a caller's thread: continuations and timers, in order of their time.
 //
-// Bound: kTasksMax tasks waiting; post() beyond it runs the task on the caller's thread (backpressure, never a loss).
+// Until stop() a task never runs on the poster's thread, which may be the recorder's or the launcher's and must not
+// wait for itself. Bound: a task belongs to a call or an agent, so there are at most (agents_max x calls in flight of
+// one) of them.
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +19,6 @@ class Reactor {
  public:
   using Task = std::function<void()>;
   using TimerId = std::uint64_t;
-  static constexpr std::size_t kTasksMax = 65'536;
 
   Reactor();
   ~Reactor();  // runs what is posted, drops timers, joins

@@ -33,7 +33,7 @@ double cpu_seconds() {
 }
 
 const std::string kArguments =
-    R"({"content":"The quick brown fox jumps over the lazy dog.","offset":0,"path":"/work/notes/today.md"})";
+    R"({"content":"The quick brown fox jumps over the lazy dog.","offset":0,"path":"/mem/working/today.md"})";
 
 Intent intent_at(std::int64_t time_us) {
   Intent intent;

@@ -10,7 +10,7 @@
 
 namespace agentos::recorder::testing {
 
-inline constexpr std::string_view kArguments = R"({"path":"/work/notes.md"})";
+inline constexpr std::string_view kArguments = R"({"path":"/state/notes.md"})";
 
 inline Intent intent(std::string_view agent, Effect effect = Effect::kState) {
   Intent entry;

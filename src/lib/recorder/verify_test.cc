@@ -141,7 +141,7 @@ TEST(Verify, finds_edited_openings) {
   const auto disk = small_log();
   const Parts good(disk->content(kSegment));
   Parts parts = good;
-  parts.openings[0] = R"({"path":"/work/other.md"})";
+  parts.openings[0] = R"({"path":"/state/other.md"})";
   disk->set_content(kSegment, parts.content());
   expect_found(*disk, "committed", segment_name(0) + " offset 4096 (entry 0)");
   parts.commit_again(0, "\"arguments\":\"");
