@@ -14,7 +14,7 @@ using cel::Field;
 using cel::Presence;
 using cel::RecordShape;
 using cel::Type;
-using Shape = std::shared_ptr<const RecordShape>;
+using SharedShape = std::shared_ptr<const RecordShape>;
 
 constexpr int kSchemaDepthMax = 8;
 
@@ -88,7 +88,7 @@ class Union {
       ++found->second.times;
     }
   }
-  Shape shape() const {
+  SharedShape shape() const {
     std::vector<Field> fields;
     for (const auto& [name, seen] : fields_) {
       fields.push_back(seen.field);
@@ -120,7 +120,7 @@ bool add_tools(const Vocabulary& vocabulary, const Selector& selector, Union& al
 }
 
 // Null when the arguments of one of the calls are not known in advance.
-Shape shape_of_args(const Vocabulary& vocabulary, const Selector& selector) {
+SharedShape shape_of_args(const Vocabulary& vocabulary, const Selector& selector) {
   if (selector.any_call) return nullptr;
   Union all;
   for (std::uint16_t number : selector.calls) {
@@ -171,7 +171,7 @@ Type type_of_tables(const json::Object& tables) {
   return Type::record(std::make_shared<const RecordShape>("table", std::move(fields)));
 }
 
-Shape make_shape(const char* name, std::vector<Field> fields) {
+SharedShape make_shape(const char* name, std::vector<Field> fields) {
   return std::make_shared<const RecordShape>(name, std::move(fields));
 }
 
@@ -182,8 +182,8 @@ void declare(Attributes& attributes, Attribute attribute, const char* name, Type
 
 }  // namespace
 
-const Shape& agent_shape() {
-  static const Shape shape =
+const SharedShape& agent_shape() {
+  static const SharedShape shape =
       make_shape("agent", {{"id", Type::string(), Presence::kAlways},
                            {"name", Type::string(), Presence::kAlways},
                            {"parent", Type::string(), Presence::kMayBeAbsent},
@@ -196,8 +196,8 @@ const Shape& agent_shape() {
   return shape;
 }
 
-const Shape& call_shape() {
-  static const Shape shape = make_shape("call", {{"name", Type::string(), Presence::kAlways},
+const SharedShape& call_shape() {
+  static const SharedShape shape = make_shape("call", {{"name", Type::string(), Presence::kAlways},
                                                  {"number", Type::integer(), Presence::kAlways},
                                                  {"phase", Type::string(), Presence::kAlways},
                                                  {"changes", Type::boolean(), Presence::kAlways},
@@ -208,24 +208,24 @@ const Shape& call_shape() {
   return shape;
 }
 
-const Shape& tool_shape() {
-  static const Shape shape = make_shape("tool", {{"name", Type::string(), Presence::kAlways},
+const SharedShape& tool_shape() {
+  static const SharedShape shape = make_shape("tool", {{"name", Type::string(), Presence::kAlways},
                                                  {"version", Type::string(), Presence::kMayBeAbsent},
                                                  {"server", Type::string(), Presence::kMayBeAbsent},
                                                  {"manifest", json_map(), Presence::kMayBeAbsent}});
   return shape;
 }
 
-const Shape& result_shape() {
-  static const Shape shape = make_shape("result", {{"value", Type::dyn(), Presence::kMayBeAbsent},
+const SharedShape& result_shape() {
+  static const SharedShape shape = make_shape("result", {{"value", Type::dyn(), Presence::kMayBeAbsent},
                                                    {"text", Type::string(), Presence::kMayBeAbsent},
                                                    {"size", Type::integer(), Presence::kAlways},
                                                    {"is_error", Type::boolean(), Presence::kAlways}});
   return shape;
 }
 
-const Shape& history_shape() {
-  static const Shape shape =
+const SharedShape& history_shape() {
+  static const SharedShape shape =
       make_shape("history", {{"calls", Type::map(Type::string(), Type::integer()), Presence::kAlways}});
   return shape;
 }

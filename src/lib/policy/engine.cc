@@ -95,7 +95,7 @@ class Engine::Scan {
       const Rule& rule = engine_.rules_[position];
       if (position >= engine_.limits_end_ && best_ != nullptr && settled(rule)) {
         const std::uint32_t end = engine_.document_end_[best_->document];
-        keep_best();
+        if (!keep_best()) return outcome_;
         position = position < end ? candidates_.next(end) : position;
         continue;
       }
@@ -103,10 +103,9 @@ class Engine::Scan {
       if (found.truth != Truth::kFalse && !take(rule, found)) return outcome_;
       position = candidates_.next(position + 1);
     }
-    keep_best();
-    if (outcome_.rule == nullptr) return outcome_;
+    if (!keep_best() || outcome_.rule == nullptr) return outcome_;
     outcome_.verdict = outcome_.rule->action;
-    if (!answered_ && outcome_.verdict != Verdict::kDeny) outcome_.rule = nullptr;
+    if (!answered_) outcome_.rule = nullptr;
     return outcome_;
   }
 
@@ -165,16 +164,19 @@ class Engine::Scan {
   }
 
   // The answer of a document that is done. What allows must be said by the broadest scope; a narrower one only tightens.
-  void keep_best() {
+  // False: denied, the scan is over.
+  bool keep_best() {
     const Rule* answer = best_;
     best_ = nullptr;
-    if (answer == nullptr) return;
+    if (answer == nullptr) return true;
+    if (answer->action == Verdict::kDeny) return deny(*answer, nullptr, false);
     if (engine_.documents_[answer->document].scope == broadest_) {
       answered_ = true;
     } else if (answer->action == Verdict::kAllow) {
-      return;
+      return true;
     }
     if (outcome_.rule == nullptr || stronger(answer->action, outcome_.rule->action)) outcome_.rule = answer;
+    return true;
   }
 
   const Engine& engine_;

@@ -203,7 +203,8 @@ class CompiledExpression final : public Expression {
   }
 
   Part part(std::string text, RequestView& view) const {
-    Part made{.text = std::move(text)};
+    Part made;
+    made.text = std::move(text);
     auto compiled = cel::compile(made.text, attributes_.environment);
     if (!compiled) {
       made.truth = Truth::kError;

@@ -36,7 +36,7 @@ inline std::uint16_t number_of(std::string_view name) {
 class MapArguments final : public Arguments {
  public:
   using Argument = std::variant<std::monostate, std::string, std::int64_t>;
-  std::map<std::string, Argument, std::less<>> values;
+  std::map<std::string, Argument, std::less<>> values = {};
 
   bool text(std::string_view name, std::string_view& out) const override {
     auto found = values.find(name);
@@ -51,6 +51,23 @@ class MapArguments final : public Arguments {
     return true;
   }
   bool present(std::string_view name) const override { return values.contains(name); }
+  const json::Value* object() const override {
+    json::Object made;
+    for (const auto& [name, value] : values) {
+      if (const auto* as_text = std::get_if<std::string>(&value)) {
+        made[name] = *as_text;
+      } else if (const auto* as_integer = std::get_if<std::int64_t>(&value)) {
+        made[name] = *as_integer;
+      } else {
+        made[name] = json::Array{};
+      }
+    }
+    object_ = json::Value(std::move(made));
+    return &object_;
+  }
+
+ private:
+  mutable json::Value object_;
 };
 
 struct Asked {

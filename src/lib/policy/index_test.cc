@@ -32,7 +32,9 @@ using fixture::Asked;
 constexpr int kRules = 1'000;
 
 Document read(const std::string& rules) {
-  auto document = read_document({fixture::document("p", rules), "p.yaml"}, fixture::vocabulary());
+  PastSpecs past;
+  auto document = read_document({fixture::document("p", rules), "p.yaml"}, fixture::vocabulary(),
+                                [](std::string_view) { return std::nullopt; }, past);
   EXPECT_TRUE(document) << document.error().message;
   return document ? std::move(*document) : Document{};
 }
@@ -46,7 +48,7 @@ std::vector<std::uint32_t> candidates(const char* pattern, const Asked& asked, c
   Document document = read(text + last);
   std::vector<Rule> rules = std::move(document.rules);
   CandidateIndex index;
-  index.build(rules, {document.agents});
+  index.build(rules, {&document.agents});
   const Request request = asked.request();
   Candidates found(index, request);
   std::vector<std::uint32_t> positions;

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "lib/policy/limits.h"
@@ -20,11 +19,6 @@ std::string with_article(Kind kind) {
   node.kind = kind;
   return fmt::format("{} {}", kind == Kind::kInt ? "an" : "a", node.kind_name());
 }
-
-// Words the language is going to have; refused by name so that nobody believes they are in force.
-constexpr std::array<std::string_view, 11> kLaterKeys = {"when",    "phase",     "limits",  "sequence",
-                                                         "extends", "approvers", "labels",  "windows",
-                                                         "tables",  "combining", "defaults"};
 
 }  // namespace
 
@@ -57,9 +51,6 @@ void NodeReader::only_keys(const yaml::Node& mapping, std::string_view where,
     if (std::ranges::find(known, entry.key) != known.end()) continue;
     if (entry.key == "calls" && std::ranges::find(known, "syscalls") != known.end()) {
       complaints_.add(entry.mark, fmt::format("unknown key \"calls\" in {}", where), "did you mean \"syscalls\"?");
-    } else if (std::ranges::find(kLaterKeys, entry.key) != kLaterKeys.end()) {
-      complaints_.add(entry.mark, fmt::format("\"{}\" in {} is not supported by this version", entry.key, where),
-                      fmt::format("supported: {}", fmt::join(known, ", ")));
     } else {
       complaints_.add(entry.mark, fmt::format("unknown key \"{}\" in {}", entry.key, where), suggest(entry.key, known));
     }
@@ -144,7 +135,7 @@ std::int64_t NodeReader::duration_ms(const yaml::Node& node, std::string_view wh
     std::string_view suffix;
     std::int64_t ms;
   };
-  constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+  constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
   std::int64_t amount = 0;
   const char* end = node.text.data() + node.text.size();
   auto [stop, error] = std::from_chars(node.text.data(), end, amount);
@@ -159,7 +150,7 @@ std::int64_t NodeReader::duration_ms(const yaml::Node& node, std::string_view wh
     return amount * unit.ms;
   }
   complaints_.add(node.mark, fmt::format("\"{}\" is not a duration: {}", what, node.text),
-                  "a whole number and a unit: 500ms, 30s, 5m, 2h");
+                  "a whole number and a unit: 500ms, 30s, 5m, 2h, 1d");
   return least;
 }
 

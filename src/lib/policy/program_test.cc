@@ -17,6 +17,10 @@ std::shared_ptr<const Program> program_of(const std::vector<std::string>& texts,
 }
 std::shared_ptr<const Program> rules(const std::string& text) { return program_of({document("p", text)}); }
 
+std::shared_ptr<const Program> prioritized(const std::string& text) {
+  return program_of({document("p", text, "  combining: priority_first_match\n")});
+}
+
 Verdict verdict(const std::shared_ptr<const Program>& program, const Asked& asked) {
   return program->decide(asked.request()).verdict;
 }
@@ -178,7 +182,7 @@ TEST(Program, a_clause_that_is_false_keeps_an_error_from_mattering) {
 }
 
 TEST(Program, priority_comes_first_then_deny_over_ask_over_allow_then_the_first_written) {
-  auto program = rules(
+  auto program = prioritized(
       "    - {name: a1, syscalls: [read, write, stat], action: allow}\n"
       "    - {name: a2, syscalls: [read, write, stat], action: allow}\n"
       "    - {name: k, syscalls: [write, stat], action: ask}\n"
@@ -192,7 +196,7 @@ TEST(Program, priority_comes_first_then_deny_over_ask_over_allow_then_the_first_
 }
 
 TEST(Program, an_error_below_the_deciding_priority_is_not_reached) {
-  auto program = rules(
+  auto program = prioritized(
       "    - {name: up, syscalls: [write], priority: 1, action: allow}\n"
       "    - {name: r, syscalls: [write], arguments: {n: {equals: a}}, action: deny}\n");
   Asked asked{.call = "write"};

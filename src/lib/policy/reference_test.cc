@@ -23,11 +23,14 @@ struct PlainRule {
   std::vector<std::string> calls, tools, agents, paths, targets;
   std::vector<int> rings;
   std::vector<PlainCondition> conditions;
+  bool when = false;  // the conditions are an expression
   int priority = 0;
 };
 struct PlainDocument {
   std::string name;
   bool observe = false;
+  int scope = 0;
+  std::string combining = "deny_overrides";
   std::vector<std::string> agents;
   std::vector<PlainRule> rules;
 };
@@ -123,6 +126,12 @@ Three condition_holds(const PlainCondition& c, const Asked& q) {
   }
   return Three::kNo;
 }
+// As an expression: absent is an error, another type is not equal, and cannot be ordered or have a beginning.
+Three expression_holds(const PlainCondition& c, const Asked& q) {
+  if (!q.arguments.values.contains(c.argument)) return Three::kError;
+  const Three held = condition_holds(c, q);
+  return held == Three::kError && (c.op == "equals" || c.op == "in") ? Three::kNo : held;
+}
 Three rule_holds(const PlainDocument& d, const PlainRule& r, const Asked& q) {
   bool ring = r.rings.empty();
   for (int n : r.rings) ring = ring || n == q.ring;
@@ -132,7 +141,7 @@ Three rule_holds(const PlainDocument& d, const PlainRule& r, const Asked& q) {
   }
   bool error = false;
   for (const auto& c : r.conditions) {
-    Three held = condition_holds(c, q);
+    Three held = r.when ? expression_holds(c, q) : condition_holds(c, q);
     if (held == Three::kNo) return Three::kNo;
     error = error || held == Three::kError;
   }
@@ -143,30 +152,76 @@ int strength(const std::string& action) { return action == "deny" ? 2 : action =
 struct Answer {
   std::string action, rule;
 };
-// The strongest of the highest priority that applies: deny, then an error of another rule, then ask, then allow; of
-// equals the first written.
+// Agents, then tools (2: names, 1: patterns), then the depth of the shortest path, then how many other clauses.
+int literal(const std::vector<std::string>& globs) {
+  if (globs.empty()) return 0;
+  for (const auto& g : globs) {
+    if (g.find_first_of("*?") != std::string::npos) return 1;
+  }
+  return 2;
+}
+int depth_of(const std::vector<std::string>& globs) {
+  int least = globs.empty() ? 0 : 63;
+  for (const auto& g : globs) {
+    int depth = 1;
+    bool fixed = true;
+    for (const auto& part : split(g)) {
+      if (part.find_first_of("*?") != std::string::npos) fixed = false;
+      if (!fixed) break;
+      ++depth;
+    }
+    least = std::min(least, depth + (fixed ? 1 : 0));
+  }
+  return least;
+}
+std::vector<int> specific(const PlainRule& r) {
+  const int clauses = static_cast<int>(r.when ? 1 : r.conditions.size()) + (r.targets.empty() ? 0 : 1) +
+                      (r.rings.empty() ? 0 : 1);
+  bool any = false;
+  for (const auto& c : r.calls) any = any || c == "*";
+  return {literal(r.agents), literal(r.tools), depth_of(r.paths), clauses, any ? 0 : 1};
+}
+
+// Every rule that applies has a key; the greatest decides, of equals the first written.
 std::optional<Answer> document_says(const PlainDocument& d, const Asked& q) {
   std::optional<Answer> best;
-  int priority = 0, best_rank = 0;
+  std::vector<int> best_key;
   for (const auto& r : d.rules) {
     Three held = rule_holds(d, r, q);
     if (held == Three::kNo) continue;
-    const int rank = r.action == "deny" ? 3 : held == Three::kError ? 2 : strength(r.action);
-    if (best && (r.priority < priority || (r.priority == priority && rank <= best_rank))) continue;
-    best = Answer{rank >= 2 ? "deny" : r.action, d.name + "/" + r.name};
-    priority = r.priority;
-    best_rank = rank;
+    const bool error = held == Three::kError;
+    const int rank = r.action == "deny" ? 3 : error ? 2 : strength(r.action);
+    std::vector<int> key = {rank, r.priority};
+    if (d.combining == "allow_overrides") key = {error ? 3 : 2 - strength(r.action), r.priority};
+    if (d.combining == "priority_first_match") key = {r.priority, rank};
+    if (d.combining == "most_specific_wins") {
+      key = specific(r);
+      key.insert(key.end(), {rank, r.priority});
+    }
+    if (best && key <= best_key) continue;
+    best = Answer{error ? "deny" : r.action, d.name + "/" + r.name};
+    best_key = key;
   }
   return best;
 }
+// Denies count from every scope; allows only from the broadest that has a document for this agent, and asks only when
+// that one allows or asks.
 std::optional<Answer> set_says(const std::vector<PlainDocument>& set, bool observe, const Asked& q) {
+  int broadest = 4;
+  for (const auto& d : set) {
+    if (d.observe == observe && agent_in(d.agents, q)) broadest = std::min(broadest, d.scope);
+  }
   std::optional<Answer> best;
+  bool answered = false;
   for (const auto& d : set) {
     if (d.observe != observe) continue;
     auto one = document_says(d, q);
-    if (one && (!best || strength(one->action) > strength(best->action))) best = one;
+    if (!one) continue;
+    if (d.scope == broadest) answered = answered || one->action != "deny";
+    if (d.scope != broadest && one->action == "allow") continue;
+    if (!best || strength(one->action) > strength(best->action)) best = one;
   }
-  return best;
+  return best && (best->action == "deny" || answered) ? best : std::nullopt;
 }
 struct Expected {
   std::string action, rule;
@@ -196,6 +251,9 @@ class Generator {
       PlainDocument& d = documents[i];
       d.name = "p" + std::to_string(i);
       d.observe = one_in(5);
+      if (one_in(4)) d.scope = static_cast<int>(below(4));
+      d.combining = pick({"deny_overrides", "deny_overrides", "allow_overrides", "priority_first_match",
+                          "most_specific_wins"});
       if (one_in(4)) d.agents = some(kAgents);
       for (std::size_t n = below(9); n > 0; --n) d.rules.push_back(rule("r" + std::to_string(n)));
     }
@@ -274,6 +332,7 @@ class Generator {
       PlainCondition other = condition();
       if (other.argument != r.conditions[0].argument) r.conditions.push_back(other);
     }
+    r.when = !r.conditions.empty() && one_in(2);
     return r;
   }
   std::mt19937 random_;
@@ -300,8 +359,35 @@ std::string conditions(const PlainRule& r) {
   }
   return text + "}";
 }
+std::string expression(const PlainRule& r) {
+  std::string text;
+  for (const auto& c : r.conditions) {
+    if (!text.empty()) text += " && ";
+    const std::string argument = "args." + c.argument;
+    std::vector<std::string> values;
+    for (const auto& value : c.texts) values.push_back("\"" + value + "\"");
+    for (auto n : c.integers) values.push_back(std::to_string(n));
+    if (c.op == "in") {
+      std::string all;
+      for (const auto& value : values) all += (all.empty() ? "" : ", ") + value;
+      text += argument + " in [" + all + "]";
+    } else if (c.op == "prefix") {
+      text += argument + ".startsWith(" + values[0] + ")";
+    } else {
+      const char* op = c.op == "equals"         ? " == "
+                       : c.op == "less_than"    ? " < "
+                       : c.op == "greater_than" ? " > "
+                       : c.op == "at_most"      ? " <= "
+                                                : " >= ";
+      text += argument + op + values[0];
+    }
+  }
+  return text;
+}
 std::string write(const PlainDocument& d) {
   std::string spec, rules;
+  spec += "  combining: " + d.combining + "\n";
+  if (d.scope > 0) spec += std::string("  scope: ") + (d.scope == 1 ? "tenant" : d.scope == 2 ? "organization" : "agent") + "\n";
   if (!d.agents.empty()) spec += "  agents: " + list(d.agents) + "\n";
   if (d.observe) spec += "  mode: observe\n";
   for (const auto& r : d.rules) {
@@ -311,7 +397,8 @@ std::string write(const PlainDocument& d) {
     if (!r.agents.empty()) rules += ", agents: " + list(r.agents);
     if (!r.paths.empty()) rules += ", paths: " + list(r.paths);
     if (!r.targets.empty()) rules += ", targets: " + list(r.targets);
-    if (!r.conditions.empty()) rules += ", arguments: " + conditions(r);
+    if (r.when) rules += ", when: '" + expression(r) + "'";
+    if (!r.when && !r.conditions.empty()) rules += ", arguments: " + conditions(r);
     if (!r.rings.empty()) rules += ", rings: [" + std::to_string(r.rings[0]) + ", " + std::to_string(r.rings[1]) + "]";
     rules += "}\n";
   }

@@ -7,6 +7,7 @@
 
 #include "base/crypto/hash.h"
 #include "base/time/civil.h"
+#include "lib/policy/cel/type.h"
 
 namespace agentos::policy {
 namespace {
