@@ -295,6 +295,7 @@ StructCodec make_codec() {
       .size = sizeof(S),
       .make = []() -> std::shared_ptr<void> { return std::make_shared<S>(); },
       .decode = [](const json::Value& value, void* out) -> Status { return decode(value, *static_cast<S*>(out)); },
+      .assign = [](const void* from, void* to) { *static_cast<S*>(to) = *static_cast<const S*>(from); },
       .encode = [](const void* structure, std::string& out) { encode(*static_cast<const S*>(structure), out); }};
 }
 

@@ -39,6 +39,7 @@ struct StructCodec {
   std::size_t size;
   std::shared_ptr<void> (*make)();                              // default-constructed
   Status (*decode)(const json::Value& value, void* structure);  // unknown fields are refused
+  void (*assign)(const void* from, void* to);                   // copies
   void (*encode)(const void* structure, std::string& out);      // RFC 8785 canonical JSON, appended
 };
 

@@ -17,6 +17,7 @@
 
 #include "abi/calls.h"
 #include "abi/kernel_api.h"
+#include "kernel/policy_store.h"
 #include "kernel/quota.h"
 #include "lib/ipc/pipe.h"
 #include "lib/policy/policy.h"
@@ -87,6 +88,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   AgentKind kind = AgentKind::kContext;
   abi::Rights rights = 0;
   std::vector<std::string> labels;
+  std::vector<std::string> chain;  // ids of its ancestors, nearest first
   std::int64_t started_us = 0;
   std::shared_ptr<Quota> quota;
   std::shared_ptr<const std::vector<policy::Source>> sources;  // its own documents, beside the kernel's
@@ -101,7 +103,8 @@ struct Agent : std::enable_shared_from_this<Agent> {
   // Guarded by mutex.
   AgentState state = AgentState::kStarting;
   bool pausing = false;  // SIGINT: stop when no call is in flight
-  std::shared_ptr<const policy::Program> program;
+  InForce in_force;
+  std::shared_ptr<const std::vector<std::string>> flow;  // information-flow labels; null: none. They only grow
   std::unique_ptr<vfs::Namespace> files;  // made at first use
   std::vector<Handle> handles;            // index = number; [0] is never used
   std::shared_ptr<ipc::Queue> mailbox;    // made at first use

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "abi/kernel_api.h"
 #include "kernel/agent.h"
 #include "kernel/facts.h"
+#include "kernel/policy_past.h"
 #include "lib/policy/policy.h"
 #include "lib/recorder/entry.h"
 
@@ -71,7 +73,10 @@ struct CallContext {
   std::vector<io::Fd> descriptors_in, descriptors_out;
 
   Facts facts;
-  std::shared_ptr<const policy::Program> program;
+  BudgetFacts agent_facts{caller.agent.get()};
+  InForce in_force;  // of the agent when the call came; null for operators
+  std::shared_ptr<const std::vector<std::string>> flow;
+  std::optional<AgentPast> past;
   policy::Decision decision;
   std::string arguments;  // canonical encoding of the request; made once
   std::string approval;   // id of the approval it re-entered with
@@ -81,6 +86,8 @@ struct CallContext {
   std::int64_t start_us = 0;         // UTC
   std::int64_t start_ns = 0;         // monotonic
   std::int64_t reserved_bytes = -1;  // -1: nothing is reserved
+  std::unique_ptr<policy::Reservation> charged;  // what the policy's limits count; null: nothing
+  bool transformed = false;                      // arguments are as an obligation changed them
   std::int64_t bytes = 0;            // handlers: octets moved, for outcome and quota
   std::int64_t exit_status = -1;     // handlers: of a process that ran
   recorder::OutcomeStatus outcome = recorder::OutcomeStatus::kOk;  // handlers may refine an error's kind

@@ -5,6 +5,7 @@
 #include "kernel/dispatch.h"
 
 #include "abi/rpc.h"
+#include "kernel/admission.h"
 #include "kernel/monitor.h"
 #include "kernel/syscalls/handlers.h"
 
@@ -42,25 +43,6 @@ recorder::OutcomeStatus outcome_of(const CallContext& context) {
 bool looks_or_stops(const CallContext& context) {
   return context.row != nullptr && context.caller.agent == nullptr &&
          (context.row->effect == abi::Effect::none || context.row->call == abi::Call::kShutdown);
-}
-
-std::string told(const policy::Decision& decision) {
-  if (!decision.message.empty()) return std::string(decision.message);
-  return "policy denies this call (rule " + std::string(decision.rule) + ")";
-}
-
-bool subject_may(const abi::Row& row, const Caller& caller) {
-  switch (row.subject) {
-    case abi::Subject::any:
-      return true;
-    case abi::Subject::agent:
-      return caller.agent != nullptr;
-    case abi::Subject::operator_:
-      return caller.agent == nullptr;
-    case abi::Subject::kernel:
-      return false;
-  }
-  return false;
 }
 
 }  // namespace
@@ -108,13 +90,7 @@ void Monitor::step_from_gate(CallContext& context) {
     context.reserved_bytes = bytes;
   }
   decide(context);
-  if (context.decision.verdict == policy::Verdict::kDeny) {
-    metrics.policy_violations.fetch_add(context.program != nullptr && context.program->is_none() ? 0 : 1,
-                                        std::memory_order_relaxed);
-    context.denial["rule"] = context.decision.rule;
-    refuse(context, "policy", Error{abi::error::denied, std::string(context.decision.reason), {}});
-    return;
-  }
+  if (context.decision.verdict == policy::Verdict::kDeny) return deny(context);
   if (!context.facts.schema_problem.empty()) {
     return refuse(context, "decode",
                   Error{abi::error::invalid_argument, context.facts.schema_problem,
@@ -125,8 +101,14 @@ void Monitor::step_from_gate(CallContext& context) {
       return refuse(context, "record", status.error());
     return ask(context);
   }
+  if (context.decision.details_count != 0) {
+    if (Status status = transform_arguments(context); !status) return refuse(context, "decode", status.error());
+    if (context.decision.verdict == policy::Verdict::kDeny) return deny(context);
+  }
+  if (context.decision.limits_count != 0 && !charge_limits(context)) return deny(context);
   if (Status status = write_intent(context, recorder::Verdict::kAllow); !status)
     return refuse(context, "record", status.error());
+  if (context.past) note_allowed(context);
   if (!waits_for_disk(*this, *context.row) || context.intent == recorder::kNoIndex) return act(context);
   if (!context.wire) {
     if (Status status = recorder->wait_durable(context.intent); !status)
@@ -139,6 +121,16 @@ void Monitor::step_from_gate(CallContext& context) {
       act(context);
     });
   });
+}
+
+void Monitor::deny(CallContext& context) {
+  metrics.policy_violations.fetch_add(context.in_force != nullptr && context.in_force->program->is_none() ? 0 : 1,
+                                      std::memory_order_relaxed);
+  if (context.past) note_denied(context);
+  context.denial["rule"] = context.decision.rule;
+  std::string reason(context.decision.reason);
+  if (!context.decision.failure.empty()) reason += ": " + context.decision.failure;
+  refuse(context, "policy", Error{abi::error::denied, std::move(reason), {}});
 }
 
 Status Monitor::admit(CallContext& context) {
@@ -158,7 +150,8 @@ Status Monitor::admit(CallContext& context) {
       break;
   }
   if (agent.pausing) return fail(abi::error::stopped, agent.id + " is about to stop", "SIGCONT lets it go on");
-  context.program = agent.program;
+  context.in_force = agent.in_force;
+  context.flow = agent.flow;
   if (!context.counted_in_flight) {
     agent.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
     context.counted_in_flight = true;
@@ -192,20 +185,6 @@ Status Monitor::decode(CallContext& context) {
   }
   return gather_facts(context);
 }
-
-namespace {
-
-policy::Decision decide_for(CallContext& context) {
-  if (context.caller.agent == nullptr) {
-    policy::Decision decision;
-    decision.verdict = policy::Verdict::kAllow;
-    decision.rule = "operator";
-    return decision;
-  }
-  return context.program->decide(policy_request(context));
-}
-
-}  // namespace
 
 void Monitor::decide(CallContext& context) {
   context.decision = decide_for(context);
@@ -264,13 +243,16 @@ void Monitor::act(CallContext& context) {
 
 void Monitor::resume(CallContext& context, Status acted) {
   context.status = std::move(acted);
-  // Step 11. There is no result policy yet but the bound.
   if (context.status) {
     context.reply_json.clear();
     context.row->reply.encode(context.reply, context.reply_json);
     if (context.reply_json.size() > kResultBytesMax) {
       context.status = fail(abi::error::too_large, "the result is larger than a reply may be", "ask for it in ranges");
     }
+  }
+  if (context.status && context.past) note_completed(context);
+  if (context.status && context.in_force != nullptr && context.in_force->program->decides(policy::Phase::kResult)) {
+    if (Status status = govern_result(context); !status) context.status = std::move(status);
   }
   finish(context);
 }
@@ -326,6 +308,8 @@ void Monitor::finish(CallContext& context) {
 
 void Monitor::refuse(CallContext& context, std::string_view step, Error error) {
   close_ask(context, recorder::OutcomeStatus::kCancelled);
+  if (context.charged != nullptr) context.charged->refund(context.start_us);
+  context.charged.reset();
   record_refusal(context, step, error);
   if (context.reserved_bytes >= 0) {
     context.agent().quota->release(context.reserved_bytes);
@@ -352,6 +336,7 @@ void Monitor::carry_out_refusal_obligations(CallContext& context) {
 void Monitor::answer(CallContext& context) {
   std::shared_ptr<Agent> agent = context.caller.agent;
   if (agent != nullptr) {
+    if (context.charged != nullptr) settle_limits(context);
     if (context.reserved_bytes >= 0) agent->quota->settle(context.bytes - context.reserved_bytes);
     context.reserved_bytes = -1;
     if (context.counted_in_flight && agent->calls_in_flight.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -387,46 +372,6 @@ void Monitor::set_deadline(const std::shared_ptr<Parked>& parked, std::optional<
     if (timer != 0) reactor.cancel(timer);
     if (undo) undo();
   });
-}
-
-Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, const abi::Row& row,
-                                          const json::Value& arguments, const json::Value* explain) {
-  CallContext context(*this, Caller{agent, 0, 0});
-  context.row = &row;
-  context.params = arguments;
-  context.start_us = clock.wall_us();
-  Preview out;
-  const auto refused = [&](std::string_view by, const Error& error) {
-    out.verdict = "deny";
-    out.rule = by;
-    out.reason = error.message;
-    out.epoch = policy.epoch();
-    return out;
-  };
-  {
-    std::lock_guard lock(agent->mutex);
-    context.program = agent->program;
-  }
-  if (Status status = decode(context); !status) return refused("arguments", status.error());
-  if (!subject_may(row, context.caller) || (agent->rights & row.right) == 0) {
-    return refused("rights", Error{abi::error::not_permitted,
-                                   "the agent does not hold the right \"" + std::string(row.right_name) + "\"",
-                                   {}});
-  }
-  if (agent->quota->available(Quota::kCalls) < 1 || agent->quota->available(Quota::kBytes) < context.bytes) {
-    return refused("quota", Error{abi::error::quota_exceeded, "the agent's budget is used up", {}});
-  }
-  context.decision = decide_for(context);
-  if (context.decision.verdict != policy::Verdict::kDeny && !context.facts.schema_problem.empty()) {
-    return refused("arguments", Error{abi::error::invalid_argument, context.facts.schema_problem, {}});
-  }
-  out.allowed = context.decision.verdict == policy::Verdict::kAllow;
-  out.verdict = recorder::name_of(static_cast<recorder::Verdict>(context.decision.verdict));
-  out.rule = context.decision.rule;
-  out.reason = explain != nullptr || out.allowed ? std::string(context.decision.reason) : told(context.decision);
-  out.epoch = context.decision.epoch;
-  if (explain != nullptr) out.explanation = context.program->explain(policy_request(context));
-  return out;
 }
 
 }  // namespace agentos::kernel

@@ -55,6 +55,7 @@ void exec_facts(CallContext& context) {
   Facts& facts = context.facts;
   facts.tool = request.tool;
   facts.tool_entry = context.monitor.tools.find(request.tool);
+  if (facts.tool_entry != nullptr) facts.tool_facts = tool_facts(*facts.tool_entry);
   if (facts.tool_entry != nullptr && facts.tool_entry->input != nullptr) {
     for (const schema::Violation& violation : facts.tool_entry->input->validate(request.arguments, 4)) {
       if (!facts.schema_problem.empty()) facts.schema_problem += "; ";
@@ -76,12 +77,38 @@ void signal_facts(CallContext& context) {
 
 }  // namespace
 
-const json::Value* FactArguments::find(std::string_view name) const {
+const json::Value* BudgetFacts::find(std::string_view name) const {
+  if (agent_ == nullptr || name != "budget") return nullptr;
+  if (budget_.is_null()) {
+    static constexpr const char* kNames[] = {"calls", "bytes", "tokens", "money_micros", "time_ms", "concurrency"};
+    json::Object left;
+    for (int i = 0; i < Quota::kResourceCount; ++i) {
+      const auto resource = static_cast<Quota::Resource>(i);
+      left[kNames[i]] = agent_->quota->available(resource);
+    }
+    budget_ = std::move(left);
+  }
+  return &budget_;
+}
+
+policy::ToolFacts tool_facts(const tool::Tool& tool) {
+  policy::ToolFacts facts;
+  facts.name = tool.manifest.name;
+  facts.manifest = &tool.description;
+  return facts;
+}
+
+const json::Value* FactArguments::all() const {
   if (value_ == nullptr && canonical_ != nullptr) {
     if (auto parsed = json::parse(*canonical_, {.bytes_max = 4 << 20, .depth_max = 64})) owned_ = std::move(*parsed);
     value_ = &owned_;
   }
-  return value_ == nullptr ? nullptr : value_->find(name);
+  return value_;
+}
+
+const json::Value* FactArguments::find(std::string_view name) const {
+  const json::Value* object = all();
+  return object == nullptr ? nullptr : object->find(name);
 }
 
 bool FactArguments::text(std::string_view name, std::string_view& out) const {
@@ -152,7 +179,14 @@ Status gather_facts(CallContext& context) {
 policy::Request policy_request(const CallContext& context) {
   policy::Request request;
   if (const Agent* agent = context.caller.agent.get()) {
-    request.principal = {agent->id, agent->name, agent->parent_id, agent->ring, agent->labels};
+    request.principal.agent = agent->id;
+    request.principal.name = agent->name;
+    request.principal.parent = agent->parent_id;
+    request.principal.ring = agent->ring;
+    request.principal.labels = agent->labels;
+    request.principal.chain = agent->chain;
+    if (context.flow != nullptr) request.principal.flow = *context.flow;
+    request.principal.facts = &context.agent_facts;
   }
   request.call = context.row->number;
   request.call_name = context.row->name;
@@ -162,6 +196,9 @@ policy::Request policy_request(const CallContext& context) {
   request.target = context.facts.target;
   request.target_parent = context.facts.target_parent;
   request.arguments = &context.facts.arguments;
+  request.changes = context.row->effect != abi::Effect::none;
+  if (context.facts.tool_entry != nullptr) request.tool_facts = &context.facts.tool_facts;
+  if (context.past) request.past = &*context.past;
   request.time_us = context.start_us;
   return request;
 }

@@ -15,6 +15,7 @@
 
 namespace agentos::kernel {
 
+struct Agent;
 struct CallContext;
 
 // The arguments rules ask for by name. Most rules ask for none, so an encoding is parsed only when one does; nothing is
@@ -30,12 +31,25 @@ class FactArguments final : public policy::Arguments {
   bool text(std::string_view name, std::string_view& out) const override;
   bool integer(std::string_view name, std::int64_t& out) const override;
   bool present(std::string_view name) const override;
+  const json::Value* object() const override { return all(); }
 
  private:
+  const json::Value* all() const;
   const json::Value* find(std::string_view name) const;
   const std::string* canonical_ = nullptr;
   mutable const json::Value* value_ = nullptr;
   mutable json::Value owned_;
+};
+
+// What is left of an agent's budget, made when a rule asks.
+class BudgetFacts final : public policy::AgentFacts {
+ public:
+  explicit BudgetFacts(const Agent* agent) : agent_(agent) {}
+  const json::Value* find(std::string_view name) const override;
+
+ private:
+  const Agent* agent_;  // null: an operator
+  mutable json::Value budget_;
 };
 
 struct Facts {
@@ -45,6 +59,7 @@ struct Facts {
   std::string_view target;                       // agent acted on, resolved to an id
   std::string target_parent;                     // parent of `target`, when that agent is known
   std::shared_ptr<const tool::Tool> tool_entry;  // exec: null when no such tool is registered
+  policy::ToolFacts tool_facts;                  // of tool_entry
   std::string schema_problem;                    // exec: arguments do not fit the tool's schema
   std::string path_scratch, second_path_scratch, handle_path;
   FactArguments arguments;
@@ -53,6 +68,8 @@ struct Facts {
 // Fills context.facts. Fails (invalid_argument, step decode) for paths that have no canonical form and for requests
 // that name both or neither of path and handle.
 Status gather_facts(CallContext& context);
+
+policy::ToolFacts tool_facts(const tool::Tool& tool);  // views
 
 // The policy request of a context; views into the context.
 policy::Request policy_request(const CallContext& context);

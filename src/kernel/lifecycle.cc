@@ -53,18 +53,27 @@ Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
   agent->started_us = clock.wall_us();
   agent->sources = std::move(spec.sources);
   agent->bound_session = spec.bound_session;
-  agent->program = TRY(policy.program_for(agent->sources));
+  agent->in_force = TRY(policy.in_force_for(agent->sources));
   agent->quota = std::make_shared<Quota>(spec.budget, spec.parent == nullptr ? nullptr : spec.parent->quota);
   if (spec.parent != nullptr) {
     agent->parent = spec.parent;
     agent->parent_id = spec.parent->id;
+    agent->chain = spec.parent->chain;
+    agent->chain.insert(agent->chain.begin(), spec.parent->id);
   }
-  TRY(agents.add(agent));
+  TRY(spec.parent == nullptr ? policy.histories().begin(agent->run)
+                             : policy.histories().inherit(spec.parent->run, agent->run));
+  if (Status added = agents.add(agent); !added) {
+    policy.histories().forget(agent->run);
+    return std::unexpected(added.error());
+  }
   if (spec.parent != nullptr) {
     std::lock_guard lock(spec.parent->mutex);
+    agent->flow = spec.parent->flow;
     if (spec.parent->children.size() + spec.parent->zombies.size() >= kChildrenMax ||
         spec.parent->state >= AgentState::kEnding) {
       agents.remove(agent);
+      policy.histories().forget(agent->run);
       return fail(abi::error::busy, "the agent has " + std::to_string(kChildrenMax) + " children already",
                   "wait for some of them");
     }
@@ -90,7 +99,7 @@ void Monitor::begin_running(Agent& agent, const json::Object& detail) {
   event["ring"] = agent.ring;
   {
     std::lock_guard lock(agent.mutex);
-    event["policy"] = agent.program->summary();
+    event["policy"] = agent.in_force->program->summary();
     if (agent.state == AgentState::kStarting) agent.state = AgentState::kRunning;
   }
   (void)record_event("agent_start", &agent, event);
@@ -211,6 +220,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
     std::lock_guard lock(agent->mutex);
     if (agent->state == AgentState::kEnded) return;
     agent->state = AgentState::kEnded;
+    policy.histories().forget(agent->run);
     agent->exit = exit;
     parked.swap(agent->parked);
     children.swap(agent->children);
@@ -337,9 +347,9 @@ void Monitor::operator_closed(std::uint64_t session) {
 
 Status Monitor::reload_programs() {
   for (const auto& agent : agents.alive()) {
-    auto program = TRY(policy.program_for(agent->sources));
+    auto in_force = TRY(policy.in_force_for(agent->sources));
     std::lock_guard lock(agent->mutex);
-    agent->program = std::move(program);
+    agent->in_force = std::move(in_force);
   }
   return {};
 }

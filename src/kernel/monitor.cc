@@ -12,10 +12,19 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
     : options(std::move(options_in)),
       clock(clock_in),
       random(random_in),
-      policy(options.permissive ? PolicyStore::Start::kPermissive : PolicyStore::Start::kGoverned),
+      policy(options.permissive ? PolicyStore::Start::kPermissive : PolicyStore::Start::kGoverned,
+             [this] { return typed_tools(); }),
       agents(options.agents_max),
       regions(random) {
   metrics.boot_ns = clock.monotonic_ns();
+}
+
+std::vector<policy::Vocabulary::Tool> Monitor::typed_tools() const {
+  std::vector<policy::Vocabulary::Tool> typed;
+  for (const auto& tool : *tools.all()) {
+    typed.push_back({tool->manifest.name, tool->manifest.input_schema, tool->manifest.output_schema});
+  }
+  return typed;
 }
 
 Monitor::~Monitor() { reactor.stop(); }

@@ -120,6 +120,7 @@ class Monitor {
   json::Object describe(const Agent& agent) const;  // for inspect, diagnostics and checkpoints
 
   Status record_event(std::string_view name, const Agent* agent, const json::Object& detail);
+  std::vector<policy::Vocabulary::Tool> typed_tools() const;  // for compiling policies
   bool gate_open(Error& why) const;  // kernel state: may governed calls be carried out
   std::uint64_t next_session() { return ++session_counter_; }
 
@@ -146,7 +147,20 @@ class Monitor {
   Status decode(CallContext& context);
   void decide(CallContext& context);
   Status write_intent(CallContext& context, recorder::Verdict verdict);
+  void deny(CallContext& context);
   void act(CallContext& context);
+
+  // governance.cc: what a decision asks for beside its verdict.
+  policy::Decision decide_for(CallContext& context);
+  Status transform_arguments(CallContext& context);  // may decide anew, and differently
+  bool charge_limits(CallContext& context);          // false: another call was quicker; the decision says so
+  void settle_limits(CallContext& context);
+  void note_allowed(CallContext& context);
+  void note_denied(CallContext& context);
+  void note_completed(CallContext& context);
+  Status govern_result(CallContext& context);  // step 11: redacted, labelled or withheld
+  void add_labels(Agent& agent, const policy::Decision& decision);
+
   void finish(CallContext& context);
   void refuse(CallContext& context, std::string_view step, Error error);
   void answer(CallContext& context);

@@ -1,9 +1,12 @@
-// Policy in force: the kernel's own documents, and one compiled program per distinct set of documents. Thread-safe.
+// Policy in force: the kernel's own documents, and one compiled program per distinct set of documents, each with the
+// meters and sequences its limits and rules need. Thread-safe.
 //
-// A reload compiles everything first and swaps only when all of it compiles; the epoch counts successful loads.
+// A reload compiles everything first and swaps only when all of it compiles; the epoch counts successful loads. A limit
+// that a new set states as the old one did keeps what was used of it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,32 +14,49 @@
 #include <vector>
 
 #include "lib/policy/policy.h"
+#include "lib/policy/state/meters.h"
+#include "lib/policy/state/sequence.h"
 
 namespace agentos::kernel {
 
 using Sources = std::shared_ptr<const std::vector<policy::Source>>;
 
+// What decides for an agent. Immutable but for the meters, which lock by themselves.
+struct PolicyInForce {
+  std::shared_ptr<const policy::Program> program;
+  std::shared_ptr<policy::Meters> meters;                // null: the program has no limits
+  std::shared_ptr<const policy::Sequences> sequences;    // null: it has none
+};
+using InForce = std::shared_ptr<const PolicyInForce>;
+
 class PolicyStore {
  public:
   enum class Start : std::uint8_t { kGoverned, kPermissive };
-  explicit PolicyStore(Start start);
+  using Tools = std::function<std::vector<policy::Vocabulary::Tool>()>;  // registered now, with their schemas
+  PolicyStore(Start start, Tools tools);
 
-  // Programs already handed out stay what they are; ask again with program_for().
-  Status load(std::vector<policy::Source> documents);
+  // Nothing changes unless the documents compile, alone and together with each of `own`. What was already handed out
+  // stays what it is; ask again with in_force_for().
+  Status load(std::vector<policy::Source> documents, const std::vector<Sources>& own);
   // The kernel's documents and `own` together. No documents at all: the self-scoped program (rule "no-policy").
-  Result<std::shared_ptr<const policy::Program>> program_for(const Sources& own);
+  Result<InForce> in_force_for(const Sources& own);
   std::uint64_t epoch() const;
   Sources documents() const;
+  policy::Histories& histories() { return histories_; }
 
  private:
-  Result<std::shared_ptr<const policy::Program>> compile(const std::vector<policy::Source>& kernel_documents,
-                                                         const Sources& own, std::uint64_t epoch);
+  Result<InForce> compile(const std::vector<policy::Source>& kernel_documents, const Sources& own, std::uint64_t epoch,
+                          const policy::Meters* before);
   const Start start_;
+  const Tools tools_;
   policy::Vocabulary vocabulary_;
+  policy::Histories histories_;
   mutable std::mutex mutex_;
   std::uint64_t epoch_ = 1;
   Sources documents_;
-  std::map<std::string, std::weak_ptr<const policy::Program>> programs_;  // by digest of all texts and the epoch
+  InForce of_kernel_;  // of the kernel's documents alone; its meters are those others begin with
+  std::map<std::string, std::weak_ptr<const PolicyInForce>> in_force_;  // by digest of all texts
+  std::vector<InForce> held_;  // of the last load, until their agents have asked for them
 };
 
 }  // namespace agentos::kernel

@@ -164,7 +164,7 @@ json::Object Monitor::describe(const Agent& agent) const {
   out["used"] = std::move(used);
   std::lock_guard lock(agent.mutex);
   out["state"] = name_of(agent.state);
-  out["policy"] = agent.program == nullptr ? json::Value() : agent.program->summary();
+  out["policy"] = agent.in_force == nullptr ? json::Value() : agent.in_force->program->summary();
   json::Array handles;
   for (std::size_t number = 1; number < agent.handles.size(); ++number) {
     if (std::holds_alternative<std::monostate>(agent.handles[number].what)) continue;

@@ -4,16 +4,16 @@
 namespace agentos::kernel::syscalls {
 
 Acted policy_show_call(CallContext& context, const abi::PolicyShowRequest& request, abi::PolicyShowReply& reply) {
-  std::shared_ptr<const policy::Program> program;
+  InForce in_force;
   if (request.agent.empty()) {
-    program = TRY(context.monitor.policy.program_for(nullptr));
+    in_force = TRY(context.monitor.policy.in_force_for(nullptr));
   } else {
     auto agent = TRY(context.monitor.agents.find_one(request.agent));
     std::lock_guard lock(agent->mutex);
-    program = agent->program;
+    in_force = agent->in_force;
   }
-  reply.epoch = static_cast<std::int64_t>(program->epoch());
-  reply.policy = program->summary();
+  reply.epoch = static_cast<std::int64_t>(in_force->program->epoch());
+  reply.policy = in_force->program->summary();
   return done();
 }
 

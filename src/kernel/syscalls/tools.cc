@@ -8,11 +8,15 @@ Acted tools_call(CallContext& context, const abi::ToolsRequest&, abi::ToolsReply
   for (const auto& tool : *context.monitor.tools.all()) {
     if (context.caller.agent != nullptr) {
       policy::Request request = policy_request(context);
+      const policy::ToolFacts facts = tool_facts(*tool);
+      request.phase = policy::Phase::kList;
       request.call = exec.number;
       request.call_name = exec.name;
+      request.changes = true;
       request.tool = tool->manifest.name;
+      request.tool_facts = &facts;
       request.arguments = nullptr;
-      if (context.program->decide(request).verdict == policy::Verdict::kDeny) continue;
+      if (context.in_force->program->decide(request).verdict == policy::Verdict::kDeny) continue;
     }
     reply.tools.push_back({.name = tool->manifest.name,
                            .summary = tool->manifest.summary,

@@ -38,6 +38,8 @@ class DocumentlessProgram : public Program {
   std::span<const SequenceSpec> sequences() const override { return {}; }
   std::string_view subject_of(std::uint32_t, const Request&) const override { return {}; }
   void events(const Request&, const EventVisitor&) const override {}
+  bool decides(Phase) const override { return false; }
+  bool needs_past() const override { return false; }
 };
 
 class NoProgram final : public DocumentlessProgram {
@@ -54,7 +56,7 @@ class NoProgram final : public DocumentlessProgram {
     Decision decision;
     decision.epoch = epoch_;
     decision.rule = "no-policy";
-    if (request.phase != Phase::kCall) {
+    if (request.phase == Phase::kResult || request.phase == Phase::kSubscribe) {
       decision.verdict = Verdict::kAllow;
       decision.reason = "no policy is loaded; what was called is looked at when it is called";
       return decision;

@@ -2,6 +2,7 @@
 #include "lib/policy/engine.h"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include "lib/policy/matching.h"
@@ -84,11 +85,34 @@ Scope Engine::broadest(RequestView& view) const {
   return scope;
 }
 
-// One request on its way through the candidates.
+namespace {
+
+// Every rule but the limits, for a request that has no arguments to look up in the index.
+class EveryRule {
+ public:
+  EveryRule(std::span<const Rule> rules, std::uint32_t first, std::uint16_t call)
+      : rules_(rules), first_(first), call_(call) {}
+  std::uint32_t next(std::uint32_t floor) const {
+    for (std::uint32_t at = std::max(floor, first_); at < rules_.size(); ++at) {
+      if (rules_[at].any_call || std::ranges::binary_search(rules_[at].calls, call_)) return at;
+    }
+    return Candidates::kEnd;
+  }
+
+ private:
+  std::span<const Rule> rules_;
+  const std::uint32_t first_;
+  const std::uint16_t call_;
+};
+
+}  // namespace
+
+// One request on its way through the rules that could apply, whose positions come in order.
+template <class Positions>
 class Engine::Scan {
  public:
-  Scan(const Engine& engine, RequestView& view)
-      : engine_(engine), view_(view), broadest_(engine.broadest(view)), candidates_(engine.index_, view.request()) {}
+  Scan(const Engine& engine, RequestView& view, Positions positions)
+      : engine_(engine), view_(view), broadest_(engine.broadest(view)), candidates_(std::move(positions)) {}
 
   Outcome run() {
     for (std::uint32_t position = candidates_.next(0); position != Candidates::kEnd;) {
@@ -182,12 +206,18 @@ class Engine::Scan {
   const Engine& engine_;
   RequestView& view_;
   const Scope broadest_;
-  Candidates candidates_;
+  Positions candidates_;
   Outcome outcome_;
   const Rule* best_ = nullptr;  // of the document being scanned
   bool answered_ = false;       // a document of the broadest scope allows or asks
 };
 
-Outcome Engine::evaluate(RequestView& view) const { return Scan(*this, view).run(); }
+Outcome Engine::evaluate(RequestView& view) const {
+  return Scan<Candidates>(*this, view, Candidates(index_, view.request())).run();
+}
+
+Outcome Engine::evaluate_listing(RequestView& view) const {
+  return Scan<EveryRule>(*this, view, EveryRule(rules_, limits_end_, view.request().call)).run();
+}
 
 }  // namespace agentos::policy

@@ -38,6 +38,8 @@ class Engine {
   Engine& operator=(Engine&&) = default;
 
   Outcome evaluate(RequestView& view) const;  // allocates nothing
+  // Of a call that is only listed (Known::kListing): whether it could be allowed. Looks at every rule.
+  Outcome evaluate_listing(RequestView& view) const;
   // Whether any document is for this agent; an expression that fails says yes.
   bool applies(RequestView& view) const;
 
@@ -49,6 +51,7 @@ class Engine {
   const LimitSpec& limit_of(const Rule& rule) const { return past_->limits[static_cast<std::size_t>(rule.limit)].spec; }
 
  private:
+  template <class Positions>
   class Scan;
   Scope broadest(RequestView& view) const;
 

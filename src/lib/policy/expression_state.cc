@@ -14,8 +14,8 @@ using cel::Value;
 
 Value text_or_absent(std::string_view text) { return text.empty() ? Value() : Value::string(text); }
 
-const json::Value* attribute_of(const Principal& principal, std::string_view name) {
-  return principal.attributes == nullptr ? nullptr : principal.attributes->find(name);
+const json::Value* fact_of(const Principal& principal, std::string_view name) {
+  return principal.facts == nullptr ? nullptr : principal.facts->find(name);
 }
 
 // `value` when it has the declared type. Integers are taken for numbers, and 2.0 for an integer.
@@ -101,11 +101,11 @@ Value AgentRecord::field(std::uint32_t index, cel::Scratch& scratch) const {
     case AgentField::kRing:
       return Value::integer(principal.ring);
     case AgentField::kBudget: {
-      const json::Value* budget = attribute_of(principal, "budget");
+      const json::Value* budget = fact_of(principal, "budget");
       return budget != nullptr && budget->is_object() ? Value::json(*budget) : Value();
     }
     case AgentField::kTrust: {
-      const json::Value* trust = attribute_of(principal, "trust");
+      const json::Value* trust = fact_of(principal, "trust");
       return trust != nullptr && trust->is_number() ? Value::floating(trust->as_double()) : Value();
     }
   }

@@ -122,10 +122,23 @@ Truth holds(const Condition& condition, const Arguments* arguments) {
   return result ? Truth::kTrue : Truth::kFalse;
 }
 
+namespace {
+
+// Of a rule that looks at arguments: an allow or ask rule may apply, a deny rule may not.
+Matched match_listing(const Selector& selector, const Agents& scope, RequestView& view) {
+  const Request& request = view.request();
+  if (selector.action_denies || !names_match(selector.agents, request.principal)) return {};
+  if (!windows_match(selector, request.time_us) || !history_matches(selector, request.past)) return {};
+  return {agents_match(scope, view), nullptr};
+}
+
+}  // namespace
+
 Matched match(const Selector& selector, const Agents& scope, RequestView& view) {
   const Request& request = view.request();
   if (!rings_match(selector.rings, request.principal)) return {};
   if (!selector.tools.empty() && !any_matches(selector.tools, request.tool)) return {};
+  if (selector.needs_arguments && view.known() == Known::kListing) return match_listing(selector, scope, view);
   if (!selector.paths.empty() && !paths_match(selector, request)) return {};
   if (!names_match(selector.agents, request.principal)) return {};
   if (!selector.targets.empty() && !targets_match(selector.targets, request)) return {};

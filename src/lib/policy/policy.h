@@ -33,6 +33,13 @@ enum class Mode : std::uint8_t { kEnforce, kObserve, kFreeze };
 
 inline constexpr std::string_view kGroupPrefix = "group:";  // of labels
 
+// What is known of an agent and costly to say, by name: "budget" (what is left, an object of integers) and "trust".
+class AgentFacts {
+ public:
+  virtual ~AgentFacts() = default;
+  virtual const json::Value* find(std::string_view name) const = 0;  // null: not known
+};
+
 struct Principal {
   std::string_view agent;   // agent id, "demo-3"
   std::string_view name;    // the name it was started with, "demo"
@@ -41,7 +48,7 @@ struct Principal {
   std::span<const std::string> labels;        // "group:NAME" among them puts the agent into a group
   std::span<const std::string> chain = {};    // ids of all its ancestors, nearest first
   std::span<const std::string> flow = {};     // information-flow labels of its run
-  const json::Value* attributes = nullptr;    // budget, trust, ...: the shape of attributes.h; null: none known
+  const AgentFacts* facts = nullptr;          // null: none known
 };
 
 // One attribute of a request's arguments, looked up by name; implemented over the typed request.
@@ -149,6 +156,10 @@ class Program {
   virtual bool is_none() const = 0;
   // Names, rule counts and digest ("sha256:<hex>") of the documents, for `policy show` and getpolicy.
   virtual json::Value summary() const = 0;
+  // Whether it has rules of a phase; when not, results and subscriptions need no decision.
+  virtual bool decides(Phase phase) const = 0;
+  // Whether Request::past is ever asked.
+  virtual bool needs_past() const = 0;
   // Limits and sequences by the indices that Past and Decision use.
   virtual std::span<const LimitSpec> limits() const = 0;
   virtual std::span<const SequenceSpec> sequences() const = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/policy/expression.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/matching.h"
 #include "lib/policy/subject.h"
@@ -144,6 +145,7 @@ CompiledProgram::CompiledProgram(std::vector<Document> documents, PastSpecs past
     enforcing_[phase] = Engine(std::move(parts.enforcing[phase]), past_.get());
     observing_[phase] = Engine(std::move(parts.observing[phase]), past_.get());
   }
+  needs_past_ = !limit_specs_.empty() || !sequence_specs_.empty() || reads_history();
   defaults_.push_back({"denied: the call has no row in the table", "would deny: the call has no row in the table",
                        "This kernel has no such call."});
   for (const auto& call : vocabulary.calls) {
@@ -172,13 +174,15 @@ Decision CompiledProgram::default_deny(const Request& request) const {
 }
 
 Decision CompiledProgram::fallback(const Request& request) const {
-  if (request.phase == Phase::kCall || !knows(request.call)) return default_deny(request);
+  if (request.phase == Phase::kCall || request.phase == Phase::kList || !knows(request.call)) {
+    return default_deny(request);
+  }
   Decision decision;
   decision.verdict = Verdict::kAllow;
   decision.epoch = epoch_;
   decision.rule = "default-allow";
   decision.reason = request.phase == Phase::kResult ? "no rule is about this result; the call was allowed"
-                                                    : "no rule of this phase is about it; each call is decided";
+                                                    : "no rule is about this subscription; its call was allowed";
   return decision;
 }
 
@@ -217,6 +221,7 @@ Decision CompiledProgram::decide(const Request& request) const {
   if (!knows(request.call)) return default_deny(request);
   const auto phase = static_cast<std::size_t>(request.phase);
   RequestView view(request);
+  if (request.phase == Phase::kList) return listed(request);
   Outcome outcome = enforcing_[phase].evaluate(view);
   if (fallible_steps_ && request.phase == Phase::kCall && outcome.verdict != Verdict::kDeny) {
     if (const Rule* failing = failing_step(view)) outcome = {.rule = failing, .error = true};
@@ -225,6 +230,20 @@ Decision CompiledProgram::decide(const Request& request) const {
     return outcome.rule != nullptr ? decided(outcome, view) : fallback(request);
   }
   return observed(outcome.rule != nullptr ? decided(outcome, view) : fallback(request), outcome, view);
+}
+
+// A rule of the phase list decides; else a call is shown when its own rules could allow it with some arguments.
+Decision CompiledProgram::listed(const Request& request) const {
+  RequestView view(request, Known::kListing);
+  const Outcome stated = enforcing(Phase::kList).evaluate(view);
+  if (stated.rule != nullptr) return decided(stated, view);
+  const Outcome possible = enforcing(Phase::kCall).evaluate_listing(view);
+  if (possible.rule != nullptr) return decided(possible, view);
+  const bool watched = !observing(Phase::kCall).empty() && !enforcing(Phase::kCall).applies(view) &&
+                       observing(Phase::kCall).applies(view);
+  Decision decision = default_deny(request);
+  if (watched) decision.verdict = Verdict::kAllow;
+  return decision;
 }
 
 Decision CompiledProgram::observed(const Decision& enforced, const Outcome& enforcing, RequestView& view) const {
@@ -260,6 +279,25 @@ Decision CompiledProgram::observed(const Decision& enforced, const Outcome& enfo
     decision.details_count = 0;
   }
   return decision;
+}
+
+bool CompiledProgram::reads_history() const {
+  for (const auto* engines : {&enforcing_, &observing_}) {
+    for (const Engine& engine : *engines) {
+      for (const Document& document : engine.documents()) {
+        if (document.agents.when == nullptr) continue;
+        for (const std::string& path : document.agents.when->reads()) {
+          if (path.starts_with("history")) return true;
+        }
+      }
+      if (std::ranges::any_of(engine.rules(), &Rule::needs_history)) return true;
+    }
+  }
+  return false;
+}
+
+bool CompiledProgram::decides(Phase phase) const {
+  return !enforcing(phase).rules().empty() || !observing(phase).rules().empty();
 }
 
 std::string_view CompiledProgram::subject_of(std::uint32_t limit, const Request& request) const {

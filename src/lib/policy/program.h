@@ -27,6 +27,8 @@ class CompiledProgram final : public Program {
   std::span<const SequenceSpec> sequences() const override { return sequence_specs_; }
   std::string_view subject_of(std::uint32_t limit, const Request& request) const override;
   void events(const Request& completed, const EventVisitor& visit) const override;
+  bool decides(Phase phase) const override;
+  bool needs_past() const override { return needs_past_; }
 
   // For tools that look into a program: the rules of a phase in deciding order.
   const Engine& enforcing(Phase phase) const { return enforcing_[static_cast<std::size_t>(phase)]; }
@@ -47,6 +49,8 @@ class CompiledProgram final : public Program {
   Decision default_deny(const Request& request) const;
   // What holds in a phase when no rule applies.
   Decision fallback(const Request& request) const;
+  Decision listed(const Request& request) const;
+  bool reads_history() const;
   Decision observed(const Decision& enforced, const Outcome& enforcing, RequestView& view) const;
   const Rule* failing_step(RequestView& view) const;
   const DefaultTexts& defaults_for(std::uint16_t call) const;
@@ -57,6 +61,7 @@ class CompiledProgram final : public Program {
   std::vector<SequenceSpec> sequence_specs_;
   std::vector<Rule> step_failures_;  // by sequence: what denies when one of its steps fails
   bool fallible_steps_ = false;
+  bool needs_past_ = false;
   std::vector<Described> documents_;
   std::array<Engine, kPhases> enforcing_, observing_;
   std::uint64_t epoch_;

@@ -11,14 +11,19 @@ namespace agentos::policy {
 
 class ExpressionState;  // expression.cc: activation and scratch, made when the first expression is evaluated
 
+// What is known of the call: it is being made, or it is only being listed, and then clauses about its arguments are
+// taken to be such that it is allowed.
+enum class Known : std::uint8_t { kCall, kListing };
+
 class RequestView {
  public:
-  explicit RequestView(const Request& request) : request_(request) {}
+  explicit RequestView(const Request& request, Known known = Known::kCall) : request_(request), known_(known) {}
   RequestView(const RequestView&) = delete;
   RequestView& operator=(const RequestView&) = delete;
   ~RequestView();
 
   const Request& request() const { return request_; }
+  Known known() const { return known_; }
   // The first failure's sentence; empty when none failed.
   std::string_view failure() const { return failure_; }
   void fail_with(std::string_view sentence) {
@@ -28,6 +33,7 @@ class RequestView {
 
  private:
   const Request& request_;
+  const Known known_;
   std::string failure_;  // allocates on failure only
   ExpressionState* state_ = nullptr;
 };

@@ -70,6 +70,9 @@ struct Selector {
   std::uint8_t rings = 0x0f;  // bit n: ring n
   bool any_call = false;
   bool every_path = false;  // a call with two paths needs both to match
+  bool needs_arguments = false;  // has clauses about what a call that is only listed does not have
+  bool needs_history = false;
+  bool action_denies = false;
   std::vector<Glob> tools;
   std::vector<Glob> paths;
   std::vector<Glob> agents;

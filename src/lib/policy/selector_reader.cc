@@ -152,6 +152,14 @@ void read_selector(Reading& reading, const yaml::Node& node, Phase phase, std::s
     selector.when = reading.expression(
         *when, "when", attributes_for(reading.vocabulary, phase, selector, reading.tables->as_object()));
   }
+  selector.needs_arguments = !selector.conditions.empty() || !selector.paths.empty() || !selector.targets.empty();
+  if (selector.when == nullptr) return;
+  for (const std::string& path : selector.when->reads()) {
+    const std::string_view variable = std::string_view(path).substr(0, path.find('.'));
+    selector.needs_arguments = selector.needs_arguments || variable == "args" || variable == "findings" ||
+                               variable == "call";
+    selector.needs_history = selector.needs_history || variable == "history";
+  }
 }
 
 Agents read_agents(Reading& reading, const yaml::Node& node) {

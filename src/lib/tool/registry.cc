@@ -57,6 +57,7 @@ Status Registry::add(Manifest manifest, std::shared_ptr<Executor> executor) {
   }
   manifest.digest = digest_of(manifest);
   tool->manifest = std::move(manifest);
+  tool->description = to_json(tool->manifest);
   tool->executor = std::move(executor);
 
   std::lock_guard lock(state_->mutex);

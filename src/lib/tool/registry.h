@@ -56,6 +56,7 @@ using HostFunction =
 
 struct Tool {
   Manifest manifest;
+  json::Value description;  // to_json(manifest)
   std::shared_ptr<const schema::Schema> input;
   std::shared_ptr<const schema::Schema> output;  // null: any
   std::shared_ptr<Executor> executor;

@@ -1,0 +1,34 @@
+// The past of one agent as its policy asks for it, and what one call counts against.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "kernel/policy_store.h"
+#include "lib/policy/policy.h"
+
+namespace agentos::kernel {
+
+// Views; lives as long as one decision. `bytes` are the octets the call would move.
+class AgentPast final : public policy::Past {
+ public:
+  AgentPast(const PolicyInForce& in_force, const policy::Histories& histories, std::string_view run,
+            std::int64_t time_us, std::int64_t bytes)
+      : in_force_(in_force), histories_(histories), run_(run), time_us_(time_us), bytes_(bytes) {}
+
+  bool limit_allows(std::uint32_t limit, std::string_view subject) const override;
+  bool happened(std::uint32_t sequence) const override;
+  std::int64_t count(std::string_view key) const override;
+
+ private:
+  const PolicyInForce& in_force_;
+  const policy::Histories& histories_;
+  std::string_view run_;
+  std::int64_t time_us_;
+  std::int64_t bytes_;
+};
+
+// Units a call takes from a limit before it acts: what is not known yet is settled afterwards.
+std::int64_t units_before(policy::Measure measure, std::int64_t bytes);
+
+}  // namespace agentos::kernel
