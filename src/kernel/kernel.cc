@@ -27,8 +27,9 @@ class RunningKernel final : public Kernel {
     recorder::Options log = monitor_.options.recorder;
     log.directory = monitor_.options.state_directory + "/log";
     monitor_.recorder = TRY(recorder::Recorder::open(std::move(log), monitor_.clock, monitor_.random));
-    if (!monitor_.options.policy.empty()) TRY(monitor_.policy.load(monitor_.options.policy));
+    // First the tools, so that policies about them are checked against their schemas.
     TRY(tool::add_builtin_tools(monitor_.tools, monitor_.host_executors));
+    if (!monitor_.options.policy.empty()) TRY(monitor_.policy.load(monitor_.options.policy, {}));
     json::Object detail;
     detail["abi"] = abi::kAbiRevision;
     detail["mode"] = recorder::name_of(monitor_.recorder->mode());
