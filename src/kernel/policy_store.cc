@@ -1,7 +1,6 @@
 // Compilation with sharing: agents with the same documents share one program and its meters.
 #include "kernel/policy_store.h"
 
-#include "abi/table.h"
 #include "base/crypto/hash.h"
 
 namespace agentos::kernel {
@@ -22,17 +21,10 @@ std::string digest_of(const Sources& kernel_documents, const Sources& own) {
 }  // namespace
 
 PolicyStore::PolicyStore(Start start, Tools tools)
-    : start_(start), tools_(std::move(tools)), documents_(std::make_shared<std::vector<policy::Source>>()) {
-  for (const abi::Row& row : abi::rows()) {
-    policy::Vocabulary::Call call;
-    call.number = row.number;
-    call.name = row.name;
-    call.changes = row.effect != abi::Effect::none;
-    call.arguments = row.request.info->fields;
-    call.typed = true;
-    vocabulary_.calls.push_back(call);
-  }
-}
+    : start_(start),
+      tools_(std::move(tools)),
+      vocabulary_(policy::table_vocabulary()),
+      documents_(std::make_shared<std::vector<policy::Source>>()) {}
 
 Result<InForce> PolicyStore::compile(const std::vector<policy::Source>& kernel_documents, const Sources& own,
                                      std::uint64_t epoch, const policy::Meters* before) {

@@ -10,12 +10,6 @@
 namespace agentos::cli {
 namespace {
 
-policy::Vocabulary vocabulary() {
-  policy::Vocabulary words;
-  for (const abi::Row& row : abi::rows()) words.calls.push_back({row.number, row.name});
-  return words;
-}
-
 Result<int> show_in_force(const Globals& globals, const PolicyOptions& options) {
   Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
   const abi::PolicyShowReply reply = TRY(reached.client->call(abi::PolicyShowRequest{.agent = options.agent}));
@@ -39,7 +33,7 @@ Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& optio
     abi::Document document = TRY(read_document(file));
     sources.push_back({std::move(document.text), std::move(document.file)});
   }
-  auto program = policy::Program::compile(sources, vocabulary(), 1);
+  auto program = policy::Program::compile(sources, policy::table_vocabulary(), 1);
   if (!program) {
     if (globals.format == Format::kJson) {
       print_json(json::Object{{"valid", false}, {"problem", program.error().message}, {"fix", program.error().hint}});

@@ -131,6 +131,9 @@ struct Vocabulary {
   bool all_tools = false;  // `tools` is the whole registry: a name no tool has is worth a warning
 };
 
+// The calls of the table (src/abi) with the types of their arguments; no tools.
+Vocabulary table_vocabulary();
+
 struct Source {
   std::string text;
   std::string file;  // for messages
