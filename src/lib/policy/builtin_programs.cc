@@ -31,7 +31,16 @@ json::Value empty_summary(std::uint64_t epoch, std::string_view rule, std::strin
                       {"builtin", rule}};
 }
 
-class NoProgram final : public Program {
+// Without documents there are no limits and no sequences.
+class DocumentlessProgram : public Program {
+ public:
+  std::span<const LimitSpec> limits() const override { return {}; }
+  std::span<const SequenceSpec> sequences() const override { return {}; }
+  std::string_view subject_of(std::uint32_t, const Request&) const override { return {}; }
+  void events(const Request&, const EventVisitor&) const override {}
+};
+
+class NoProgram final : public DocumentlessProgram {
  public:
   NoProgram(const Vocabulary& vocabulary, std::uint64_t epoch) : epoch_(epoch) {
     for (const auto& call : vocabulary.calls) {
@@ -42,7 +51,14 @@ class NoProgram final : public Program {
 
   Decision decide(const Request& request) const override {
     const bool own = request.target.empty() || request.target == request.principal.agent;
-    Decision decision{.epoch = epoch_, .policy = {}, .rule = "no-policy", .reason = {}, .message = {}};
+    Decision decision;
+    decision.epoch = epoch_;
+    decision.rule = "no-policy";
+    if (request.phase != Phase::kCall) {
+      decision.verdict = Verdict::kAllow;
+      decision.reason = "no policy is loaded; what was called is looked at when it is called";
+      return decision;
+    }
     if (own && std::ranges::binary_search(allowed_, request.call)) {
       decision.verdict = Verdict::kAllow;
       decision.reason = "no policy is loaded; the call is self-scoped";
@@ -76,17 +92,17 @@ class NoProgram final : public Program {
   std::vector<std::uint16_t> allowed_;  // sorted
 };
 
-class PermissiveProgram final : public Program {
+class PermissiveProgram final : public DocumentlessProgram {
  public:
   explicit PermissiveProgram(std::uint64_t epoch) : epoch_(epoch) {}
 
   Decision decide(const Request&) const override {
-    return {.verdict = Verdict::kAllow,
-            .epoch = epoch_,
-            .policy = {},
-            .rule = "permissive",
-            .reason = "the kernel was started permissive: everything is allowed",
-            .message = {}};
+    Decision decision;
+    decision.verdict = Verdict::kAllow;
+    decision.epoch = epoch_;
+    decision.rule = "permissive";
+    decision.reason = "the kernel was started permissive: everything is allowed";
+    return decision;
   }
   json::Value explain(const Request& request) const override { return explanation(decide(request)); }
   std::uint64_t epoch() const override { return epoch_; }

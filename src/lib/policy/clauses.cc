@@ -2,7 +2,9 @@
 #include "lib/policy/clauses.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "lib/policy/expression.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/matching.h"
 
@@ -46,10 +48,20 @@ json::Array patterns_of(const std::vector<Glob>& globs) {
   return patterns;
 }
 
-json::Array rings_of(const Rule& rule) {
+json::Object to_json(const Agents& agents) {
+  json::Object object;
+  if (!agents.names.empty()) object.append("names", patterns_of(agents.names));
+  if (!agents.groups.empty()) object.append("groups", patterns_of(agents.groups));
+  if (!agents.labels.empty()) object.append("labels", patterns_of(agents.labels));
+  if (agents.rings != 0xff) object.append("rings", rings_of(agents.rings));
+  if (agents.when != nullptr) object.append("when", agents.when->text());
+  return object;
+}
+
+json::Array rings_of(std::uint8_t mask) {
   json::Array rings;
   for (int ring = 0; ring <= kRingMax; ++ring) {
-    if ((rule.rings >> ring & 1) != 0) rings.push_back(ring);
+    if ((mask >> ring & 1) != 0) rings.push_back(ring);
   }
   return rings;
 }
@@ -62,9 +74,9 @@ json::Value operand_of(const Condition& condition) {
   return std::move(values.front());
 }
 
-json::Object arguments_of(const Rule& rule) {
+json::Object arguments_of(const Selector& selector) {
   json::Object arguments;
-  for (const Condition& condition : rule.conditions) {
+  for (const Condition& condition : selector.conditions) {
     json::Value& comparisons = arguments[condition.argument];
     if (comparisons.is_null()) comparisons = json::Object{};
     comparisons.as_object()[operator_name(condition.op)] = operand_of(condition);
@@ -72,46 +84,124 @@ json::Object arguments_of(const Rule& rule) {
   return arguments;
 }
 
-std::vector<Clause> clauses_of(const Rule& rule, const std::vector<Glob>& scope, const Request& request) {
-  std::vector<Clause> clauses;
-  auto add = [&](Kind kind, const char* name, json::Value pattern, json::Value actual, bool held) {
-    clauses.push_back({kind, nullptr, name, std::move(pattern), std::move(actual), truth_of(held)});
-  };
-  json::Array calls;
-  for (const std::string& call : rule.call_names) calls.push_back(call);
-  add(Kind::kSyscalls, "syscalls", std::move(calls), text_value(request.call_name),
-      rule.any_call || std::ranges::binary_search(rule.calls, request.call));
-  const Principal& principal = request.principal;
-  if (!scope.empty()) {
-    add(Kind::kScope, "spec.agents", patterns_of(scope), actual_agent(principal), agents_match(scope, principal));
+namespace {
+
+class Lister {
+ public:
+  Lister(const Rule& rule, const Request& request) : rule_(rule), request_(request), view_(request) {}
+
+  std::vector<Clause> list(const Agents& scope) {
+    json::Array calls;
+    for (const std::string& call : rule_.call_names) calls.push_back(call);
+    add(Kind::kSyscalls, "syscalls", std::move(calls), text_value(request_.call_name),
+        rule_.any_call || std::ranges::binary_search(rule_.calls, request_.call));
+    list_agents(scope);
+    list_resource();
+    list_past();
+    for (const Condition& condition : rule_.conditions) {
+      json::Object pattern;
+      pattern.append(std::string(operator_name(condition.op)), operand_of(condition));
+      clauses_.push_back({Kind::kArgument, &condition, "arguments." + condition.argument, std::move(pattern),
+                          actual_argument(condition, request_.arguments), holds(condition, request_.arguments), {}});
+    }
+    if (rule_.when != nullptr) list_parts("when", *rule_.when);
+    return std::move(clauses_);
   }
-  if (!rule.agents.empty()) {
-    add(Kind::kAgents, "agents", patterns_of(rule.agents), actual_agent(principal),
-        agents_match(rule.agents, principal));
+
+ private:
+  void add(Kind kind, const char* name, json::Value pattern, json::Value actual, bool held) {
+    clauses_.push_back({kind, nullptr, name, std::move(pattern), std::move(actual), truth_of(held), {}});
   }
-  if (rule.rings != 0x0f || !rings_match(rule, principal)) {
-    add(Kind::kRings, "rings", rings_of(rule), principal.ring, rings_match(rule, principal));
+
+  void list_agents(const Agents& scope) {
+    const Principal& principal = request_.principal;
+    if (!scope.everyone()) {
+      json::Object wanted = to_json(scope);
+      json::Value pattern = wanted.size() == 1 && !scope.names.empty() ? json::Value(patterns_of(scope.names))
+                                                                       : json::Value(std::move(wanted));
+      clauses_.push_back({Kind::kScope, nullptr, "spec.agents", std::move(pattern), actual_agent(principal),
+                          agents_match(scope, view_), {}});
+    }
+    if (!rule_.agents.empty()) {
+      add(Kind::kAgents, "agents", patterns_of(rule_.agents), actual_agent(principal),
+          names_match(rule_.agents, principal));
+    }
+    if (rule_.rings != 0x0f || !rings_match(rule_.rings, principal)) {
+      add(Kind::kRings, "rings", rings_of(rule_.rings), principal.ring, rings_match(rule_.rings, principal));
+    }
   }
-  if (!rule.tools.empty()) {
-    add(Kind::kTools, "tools", patterns_of(rule.tools), text_value(request.tool),
-        any_matches(rule.tools, request.tool));
+
+  void list_resource() {
+    if (!rule_.tools.empty()) {
+      add(Kind::kTools, "tools", patterns_of(rule_.tools), text_value(request_.tool),
+          any_matches(rule_.tools, request_.tool));
+    }
+    if (!rule_.paths.empty()) {
+      add(Kind::kPaths, "paths", patterns_of(rule_.paths), actual_paths(request_), paths_match(rule_, request_));
+    }
+    if (!rule_.targets.empty()) {
+      json::Array patterns;
+      for (const std::string& pattern : rule_.targets.patterns) patterns.push_back(pattern);
+      add(Kind::kTargets, "targets", std::move(patterns), text_value(request_.target),
+          targets_match(rule_.targets, request_));
+    }
   }
-  if (!rule.paths.empty()) {
-    add(Kind::kPaths, "paths", patterns_of(rule.paths), actual_paths(request), paths_match(rule, request));
+
+  void list_past() {
+    const auto names = [](const std::vector<NamedWindow>& windows) {
+      json::Array list;
+      for (const NamedWindow& one : windows) list.push_back(one.name);
+      return list;
+    };
+    const auto open = [&](const NamedWindow& one) { return one.window->contains(request_.time_us); };
+    if (!rule_.during.empty()) {
+      add(Kind::kDuring, "during", names(rule_.during), request_.time_us, std::ranges::any_of(rule_.during, open));
+    }
+    if (!rule_.outside.empty()) {
+      add(Kind::kOutside, "outside", names(rule_.outside), request_.time_us, std::ranges::none_of(rule_.outside, open));
+    }
+    const auto happened = [&](std::uint32_t sequence) {
+      return request_.past != nullptr && request_.past->happened(sequence);
+    };
+    for (auto [kind, key, sequences, sequence_names] :
+         {std::tuple(Kind::kAfter, "after", &rule_.after, &rule_.after_names),
+          std::tuple(Kind::kNotAfter, "not_after", &rule_.not_after, &rule_.not_after_names)}) {
+      if (sequences->empty()) continue;
+      json::Array wanted, seen;
+      for (std::size_t i = 0; i < sequences->size(); ++i) {
+        wanted.push_back((*sequence_names)[i]);
+        if (happened((*sequences)[i])) seen.push_back((*sequence_names)[i]);
+      }
+      const bool all = seen.size() == wanted.size(), none = seen.empty();
+      add(kind, key, std::move(wanted), std::move(seen), kind == Kind::kAfter ? all : none);
+    }
+    if (rule_.limit >= 0) {
+      const bool used_up = request_.past != nullptr &&
+                           !request_.past->limit_allows(static_cast<std::uint32_t>(rule_.limit), subject_);
+      add(Kind::kLimit, "limit", "used up", used_up ? "used up" : "not used up", used_up);
+    }
   }
-  if (!rule.targets.empty()) {
-    json::Array patterns;
-    for (const std::string& pattern : rule.targets.patterns) patterns.push_back(pattern);
-    add(Kind::kTargets, "targets", std::move(patterns), text_value(request.target),
-        targets_match(rule.targets, request));
+
+  void list_parts(const char* name, const Expression& expression) {
+    for (Part& part : expression.parts(view_)) {
+      json::Object actual;
+      for (auto& [path, value] : part.actual) actual[path] = std::move(value);
+      clauses_.push_back(
+          {Kind::kExpression, nullptr, name, part.text, std::move(actual), part.truth, std::move(part.failure)});
+    }
   }
-  for (const Condition& condition : rule.conditions) {
-    json::Object pattern;
-    pattern.append(std::string(operator_name(condition.op)), operand_of(condition));
-    clauses.push_back({Kind::kArgument, &condition, "arguments." + condition.argument, std::move(pattern),
-                       actual_argument(condition, request.arguments), holds(condition, request.arguments)});
-  }
-  return clauses;
+
+  const Rule& rule_;
+  const Request& request_;
+  RequestView view_;
+  std::string_view subject_;
+  std::vector<Clause> clauses_;
+};
+
+}  // namespace
+
+std::vector<Clause> clauses_of(const Rule& rule, const Agents& scope, const Request& request) {
+  return Lister(rule, request).list(scope);
 }
 
 json::Value to_json(const Clause& clause) {
@@ -119,7 +209,10 @@ json::Value to_json(const Clause& clause) {
                       {"pattern", clause.pattern},
                       {"actual", clause.actual},
                       {"matched", clause.truth == Truth::kTrue}};
-  if (clause.truth == Truth::kError) object.append("error", "the argument has another type than the rule compares");
+  if (clause.truth == Truth::kError) {
+    object.append("error",
+                  clause.failure.empty() ? "the argument has another type than the rule compares" : clause.failure);
+  }
   return object;
 }
 

@@ -1,77 +1,37 @@
-// A policy document after reading: checked, its globs compiled, its sentences rendered. What engine.h decides with.
-//
-// Everything decide() needs is here ready-made, so that deciding only compares; nothing here changes after reading.
+// A policy document after reading. What engine.h decides with.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
-#include "base/yaml/document.h"
-#include "lib/policy/glob.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/rule.h"
 
 namespace agentos::policy {
 
-// kError is an argument of another type than the condition compares: it denies.
-enum class Truth : std::uint8_t { kFalse, kTrue, kError };
+// From the broadest to the narrowest; a narrower one only tightens.
+enum class Scope : std::uint8_t { kGlobal, kTenant, kOrganization, kAgent };
 
-// One comparison with one named argument.
-struct Condition {
-  enum class Operator : std::uint8_t { kEquals, kIn, kPrefix, kLessThan, kGreaterThan, kAtMost, kAtLeast };
-  enum class Type : std::uint8_t { kText, kInteger };
-  std::string argument;
-  Operator op = Operator::kEquals;
-  Type type = Type::kText;
-  std::vector<std::string> texts;      // sorted; one but for kIn
-  std::vector<std::int64_t> integers;  // sorted; one but for kIn
-  std::string mismatch_reason;         // for the operator, when the argument has another type
-  std::string would_reason;            // the same when the document only observes
-  std::string mismatch_message;        // for the model
+// How the rules of one document combine.
+enum class Combining : std::uint8_t { kDenyOverrides, kAllowOverrides, kPriorityFirstMatch, kMostSpecificWins };
+
+struct Limit : Selector {
+  LimitSpec spec;
 };
 
-// The agents a call acts upon.
-struct Targets {
-  bool self = false;
-  bool children = false;
-  bool parent = false;
-  bool nobody = false;  // the call acts on no agent
-  std::vector<Glob> globs;
-  std::vector<std::string> patterns;  // as written
-  bool empty() const { return patterns.empty(); }
-};
-
-struct Rule {
-  // Read for every candidate.
-  std::uint32_t document = 0;  // index within its engine
-  std::uint32_t order = 0;     // place in its document
-  std::int32_t priority = 0;
-  Verdict action = Verdict::kDeny;
-  std::uint8_t rings = 0x0f;  // bit n: ring n
-  bool any_call = false;
-  bool fallible = false;  // has conditions, so may err
-  std::vector<Glob> tools;
-  std::vector<Glob> paths;
-  std::vector<Glob> agents;
-  std::vector<Condition> conditions;
-  Targets targets;
-  // Read for indexing and for the answer.
-  std::vector<std::uint16_t> calls;  // sorted
-  std::vector<std::string> call_names;
-  Obligation obligations = Obligation::kNone;
-  std::int64_t ask_timeout_ms = 0;
-  std::string id;  // "<policy>/<rule>"
+struct Sequence {
   std::string name;
-  std::string message;
-  std::string reason;
-  std::string would;  // "would deny: ..." when the document only observes
-  std::string place;  // "file:line:column"
+  SequenceSpec spec;
+  std::vector<Selector> steps;
+  std::vector<Selector> until;
 };
 
-enum class Mode : std::uint8_t { kEnforce, kObserve };
-
+// The rules of one document that are in one engine: the same document may be in several, with its rules of one phase
+// and mode in each.
 struct Document {
   std::string name;
   std::string summary;
@@ -79,15 +39,30 @@ struct Document {
   std::string digest;  // "sha256:<hex>" of the source text
   yaml::Mark name_mark;
   Mode mode = Mode::kEnforce;
-  std::vector<Glob> agents;  // empty: every agent
+  Scope scope = Scope::kGlobal;
+  Combining combining = Combining::kDenyOverrides;
+  Agents agents;
+  std::vector<std::string> extends;
+  std::vector<yaml::Mark> extends_marks;
   std::vector<Rule> rules;
+  std::vector<Rule> limits;  // apply while their limit is used up; they override whatever the rules say
 };
 
-// kMalformed (not YAML) or kInvalidArgument (not a policy), both "file:line:column: what".
-Result<Document> read_document(const Source& source, const Vocabulary& vocabulary);
+// Limits and sequences of all documents of a set, by the indices rules and the kernel use.
+struct PastSpecs {
+  std::vector<Limit> limits;
+  std::vector<Agents> limit_scopes;  // of limits[i]
+  std::vector<Sequence> sequences;
+};
 
-std::string_view verdict_name(Verdict verdict);  // "allow" "deny" "ask"
-std::string_view operator_name(Condition::Operator op);
-std::vector<std::string_view> obligation_names(Obligation obligations);
+// Finds the source of a document that another extends; nothing when there is none of that name.
+using FindDocument = std::function<std::optional<Source>(std::string_view name)>;
+
+// kMalformed (not YAML) or kInvalidArgument (not a policy), both "file:line:column: what". Appends to `past`.
+Result<Document> read_document(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
+                               PastSpecs& past);
+
+std::string_view scope_name(Scope scope);
+std::string_view combining_name(Combining combining);
 
 }  // namespace agentos::policy

@@ -2,13 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/crypto/hash.h"
-#include "lib/policy/condition_reader.h"
-#include "lib/policy/document.h"
 #include "lib/policy/limits.h"
-#include "lib/policy/node_reader.h"
+#include "lib/policy/reading.h"
+#include "lib/policy/specificity.h"
 
 namespace agentos::policy {
 
@@ -24,42 +22,85 @@ std::string_view verdict_name(Verdict verdict) {
   return "deny";
 }
 
-namespace {
-struct ObligationWord {
-  std::string_view name;
-  Obligation flag;
-};
-constexpr ObligationWord kObligations[] = {{"audit", Obligation::kAudit},
-                                           {"notify", Obligation::kNotify},
-                                           {"kill", Obligation::kKill},
-                                           {"signal", Obligation::kSignal}};
-}  // namespace
+std::string_view phase_name(Phase phase) {
+  constexpr std::string_view kNames[] = {"list", "call", "result", "subscribe"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
 
-std::vector<std::string_view> obligation_names(Obligation obligations) {
-  std::vector<std::string_view> names;
-  for (const ObligationWord& word : kObligations) {
-    if (has(obligations, word.flag)) names.push_back(word.name);
-  }
-  return names;
+std::string_view mode_name(Mode mode) {
+  constexpr std::string_view kNames[] = {"enforce", "observe", "freeze"};
+  return kNames[static_cast<std::size_t>(mode)];
+}
+
+std::string_view scope_name(Scope scope) {
+  constexpr std::string_view kNames[] = {"global", "tenant", "organization", "agent"};
+  return kNames[static_cast<std::size_t>(scope)];
+}
+
+std::string_view combining_name(Combining combining) {
+  constexpr std::string_view kNames[] = {"deny_overrides", "allow_overrides", "priority_first_match",
+                                         "most_specific_wins"};
+  return kNames[static_cast<std::size_t>(combining)];
+}
+
+std::string Reading::place_of(yaml::Mark mark) const {
+  return fmt::format("{}:{}:{}", source.file, mark.line, mark.column);
 }
 
 namespace {
 
 using Kind = yaml::Node::Kind;
 
+// Where position line:column of a scalar's value stands in its document, as far as its style tells.
+yaml::Mark mark_inside(std::string_view text, yaml::Mark mark, std::uint32_t line, std::uint32_t column) {
+  std::size_t at = 0;
+  for (std::uint32_t i = 1; i < mark.line && at != std::string_view::npos; ++i) {
+    at = text.find('\n', at);
+    if (at != std::string_view::npos) ++at;
+  }
+  if (at == std::string_view::npos || at + mark.column > text.size() + 1) return mark;
+  const char style = at + mark.column - 1 < text.size() ? text[at + mark.column - 1] : ' ';
+  if (style == '|') {
+    for (std::uint32_t i = 0; i < line; ++i) {
+      at = text.find('\n', at);
+      if (at == std::string_view::npos) return mark;
+      ++at;
+    }
+    const std::size_t first = text.find_first_not_of(' ', at);
+    if (first == std::string_view::npos) return mark;
+    return {mark.line + line, static_cast<std::uint32_t>(first - at) + column};
+  }
+  if (style == '>' || line != 1) return mark;
+  return {mark.line, mark.column + column - (style == '"' || style == '\'' ? 0 : 1)};
+}
+
+}  // namespace
+
+std::shared_ptr<const Expression> Reading::expression(const yaml::Node& node, std::string_view what,
+                                                      Attributes attributes, Wanted wanted) {
+  const std::string text = read.text(node, what, kExpressionBytesMax);
+  if (text.empty()) return nullptr;
+  auto compiled = compile_expression(text, std::move(attributes), tables, wanted);
+  if (compiled) return *compiled;
+  for (const ExpressionIssue& issue : compiled.error()) {
+    complaints.add(mark_inside(source.text, node.mark, issue.line, issue.column),
+                   fmt::format("\"{}\": {}", what, issue.message), issue.hint);
+  }
+  return nullptr;
+}
+
+namespace {
+
 class DocumentReader {
  public:
-  DocumentReader(const Source& source, const Vocabulary& vocabulary, Complaints& complaints)
-      : source_(source), vocabulary_(vocabulary), complaints_(complaints), read_(complaints) {
-    for (const auto& call : vocabulary.calls) call_names_.push_back(call.name);
-  }
+  explicit DocumentReader(Reading& reading) : reading_(reading), read_(reading.read) {}
 
   Document read(const yaml::Node& root) {
-    document_.file = source_.file;
-    document_.digest = "sha256:" + crypto::hex(crypto::sha256(source_.text));
+    document_.file = reading_.source.file;
+    document_.digest = "sha256:" + crypto::hex(crypto::sha256(reading_.source.text));
     if (root.kind != Kind::kMapping) {
-      complaints_.add(root.mark, fmt::format("a policy document is a mapping, not a {}", root.kind_name()),
-                      "start with \"apiVersion: agentos/v1\"");
+      reading_.complaints.add(root.mark, fmt::format("a policy document is a mapping, not a {}", root.kind_name()),
+                              "start with \"apiVersion: agentos/v1\"");
       return std::move(document_);
     }
     read_.only_keys(root, "a policy document", {"apiVersion", "kind", "metadata", "spec"});
@@ -74,10 +115,10 @@ class DocumentReader {
   void constant(const yaml::Node& root, std::string_view key, std::string_view value) {
     const yaml::Node* node = root.find(key);
     if (node == nullptr) {
-      complaints_.add(root.mark, fmt::format("a policy document has no \"{}\"", key),
-                      fmt::format("add \"{}: {}\"", key, value));
+      reading_.complaints.add(root.mark, fmt::format("a policy document has no \"{}\"", key),
+                              fmt::format("add \"{}: {}\"", key, value));
     } else if (node->kind != Kind::kString || node->text != value) {
-      complaints_.add(node->mark, fmt::format("\"{}\" must be {}", key, value));
+      reading_.complaints.add(node->mark, fmt::format("\"{}\" must be {}", key, value));
     }
   }
 
@@ -85,9 +126,9 @@ class DocumentReader {
     read_.only_keys(metadata, "metadata", {"name", "summary"});
     const yaml::Node* name = metadata.find("name");
     if (name == nullptr) {
-      complaints_.add(metadata.mark, "metadata has no \"name\"", "add \"name: my-policy\"");
+      reading_.complaints.add(metadata.mark, "metadata has no \"name\"", "add \"name: my-policy\"");
     } else {
-      document_.name = read_.name(*name, "name");
+      document_.name = reading_.policy = read_.name(*name, "name");
       document_.name_mark = name->mark;
     }
     if (const yaml::Node* summary = metadata.find("summary")) {
@@ -95,197 +136,115 @@ class DocumentReader {
     }
   }
 
+  template <class Enum>
+  void read_word(const yaml::Node& spec, std::string_view key, const std::vector<std::string_view>& words, Enum& out) {
+    const yaml::Node* node = spec.find(key);
+    if (node == nullptr) return;
+    const int word = read_.word(*node, key, words);
+    if (word >= 0) out = static_cast<Enum>(word);
+  }
+
   void read_spec(const yaml::Node& spec) {
-    read_.only_keys(spec, "spec", {"agents", "mode", "rules"});
-    if (const yaml::Node* agents = spec.find("agents")) {
-      document_.agents = read_.globs(*agents, "agents", Glob::Style::kName);
+    read_.only_keys(spec, "spec", {"agents", "scope", "mode", "combining", "extends", "tables", "windows", "sequences",
+                                   "limits", "rules"});
+    read_word(spec, "scope", {"global", "tenant", "organization", "agent"}, document_.scope);
+    read_word(spec, "mode", {"enforce", "observe", "freeze"}, document_.mode);
+    read_word(spec, "combining", {"deny_overrides", "allow_overrides", "priority_first_match", "most_specific_wins"},
+              document_.combining);
+    if (const yaml::Node* tables = spec.find("tables")) read_tables(reading_, *tables);
+    if (const yaml::Node* agents = spec.find("agents")) document_.agents = read_agents(reading_, *agents);
+    if (const yaml::Node* extends = spec.find("extends")) read_extends(*extends);
+    if (const yaml::Node* windows = spec.find("windows")) read_windows(reading_, *windows);
+    if (const yaml::Node* sequences = spec.find("sequences")) read_sequences(reading_, *sequences);
+    if (const yaml::Node* limits = spec.find("limits")) {
+      document_.limits = read_limits(reading_, *limits, document_.agents);
     }
-    if (const yaml::Node* mode = spec.find("mode")) {
-      if (read_.word(*mode, "mode", {"enforce", "observe"}) == 1) document_.mode = Mode::kObserve;
-    }
-    const yaml::Node* rules = read_.list(spec, "rules", "spec");
-    if (rules == nullptr) return;
-    if (rules->items.size() > kRulesMax) {
-      complaints_.add(rules->mark, fmt::format("{} rules are too many", rules->items.size()),
-                      fmt::format("at most {} in a set", kRulesMax));
-      return;
-    }
-    document_.rules.reserve(rules->items.size());
-    for (const yaml::Node& node : rules->items) read_rule(node);
+    if (spec.find("rules") == nullptr && (!document_.limits.empty() || !document_.extends.empty())) return;
+    if (const yaml::Node* rules = read_.list(spec, "rules", "spec")) read_rules(reading_, *rules, document_.rules);
   }
 
-  void read_rule(const yaml::Node& node) {
-    if (!read_.is(node, Kind::kMapping, "a rule")) return;
-    read_.only_keys(node, "a rule",
-                    {"name", "syscalls", "tools", "agents", "paths", "targets", "rings", "arguments", "action",
-                     "obligations", "priority", "message", "reason", "ask"});
-    Rule rule;
-    rule.order = static_cast<std::uint32_t>(document_.rules.size());
-    rule.place = fmt::format("{}:{}:{}", source_.file, node.mark.line, node.mark.column);
-    read_rule_name(node, rule);
-    read_action(node, rule);
-    read_calls(node, rule);
-    read_tools(node, rule);
-    if (const yaml::Node* agents = node.find("agents")) {
-      rule.agents = read_.globs(*agents, "agents", Glob::Style::kName);
+  void read_extends(const yaml::Node& extends) {
+    for (const yaml::Node* item : read_.strings(extends, "extends")) {
+      document_.extends.push_back(read_.name(*item, "an entry of extends"));
+      document_.extends_marks.push_back(item->mark);
     }
-    if (const yaml::Node* paths = node.find("paths")) rule.paths = read_.globs(*paths, "paths", Glob::Style::kPath);
-    if (const yaml::Node* targets = node.find("targets")) read_targets(*targets, rule);
-    if (const yaml::Node* rings = node.find("rings")) read_rings(*rings, rule);
-    if (const yaml::Node* priority = node.find("priority")) {
-      rule.priority = static_cast<std::int32_t>(read_.integer(*priority, "priority", -kPriorityMax, kPriorityMax));
-    }
-    rule.id = fmt::format("{}/{}", document_.name, rule.name);
-    if (const yaml::Node* arguments = node.find("arguments")) {
-      rule.conditions = read_conditions(read_, *arguments, fmt::format("rule {} ({})", rule.id, rule.place));
-      rule.fallible = !rule.conditions.empty();
-    }
-    read_sentences(node, rule);
-    document_.rules.push_back(std::move(rule));
-  }
-
-  void read_rule_name(const yaml::Node& node, Rule& rule) {
-    const yaml::Node* name = node.find("name");
-    if (name == nullptr) {
-      complaints_.add(node.mark, "a rule has no \"name\"", "add \"name: ...\"; decisions and records name it");
-      return;
-    }
-    rule.name = read_.name(*name, "name");
-    if (!rule.name.empty() && !names_.insert(rule.name).second) {
-      complaints_.add(name->mark, fmt::format("a second rule is named \"{}\"", rule.name),
-                      "names are unique in a policy");
+    if (document_.extends.size() > kExtendsMax) {
+      reading_.complaints.add(extends.mark, "it extends too many documents", fmt::format("at most {}", kExtendsMax));
     }
   }
 
-  void read_action(const yaml::Node& node, Rule& rule) {
-    const yaml::Node* action = node.find("action");
-    if (action == nullptr) {
-      complaints_.add(node.mark, "a rule has no \"action\"", "add \"action: allow\", deny or ask");
-      return;
-    }
-    constexpr Verdict kVerdicts[] = {Verdict::kAllow, Verdict::kDeny, Verdict::kAsk};
-    int word = read_.word(*action, "action", {"allow", "deny", "ask"});
-    if (word >= 0) rule.action = kVerdicts[word];
-    if (const yaml::Node* obligations = node.find("obligations")) {
-      for (const yaml::Node* item : read_.strings(*obligations, "obligations")) {
-        int which = read_.word(*item, "obligation", {"audit", "notify", "kill", "signal"});
-        if (which < 0) continue;
-        rule.obligations = rule.obligations | kObligations[which].flag;
-        if (kObligations[which].flag == Obligation::kKill && word >= 0 && rule.action != Verdict::kDeny) {
-          complaints_.add(item->mark, "obligation \"kill\" goes with action deny only");
-        }
-      }
-    }
-    read_ask(node, rule);
-  }
-
-  void read_ask(const yaml::Node& node, Rule& rule) {
-    if (rule.action == Verdict::kAsk) rule.ask_timeout_ms = kAskTimeoutDefaultMs;
-    const yaml::Node* ask = node.find("ask");
-    if (ask == nullptr) return;
-    if (rule.action != Verdict::kAsk) {
-      complaints_.add(ask->mark, "\"ask\" is only for a rule with action ask");
-      return;
-    }
-    if (!read_.is(*ask, Kind::kMapping, "ask")) return;
-    read_.only_keys(*ask, "ask", {"timeout"});
-    if (const yaml::Node* timeout = ask->find("timeout")) {
-      rule.ask_timeout_ms = read_.duration_ms(*timeout, "timeout", kAskTimeoutMinMs, kAskTimeoutMaxMs);
-    }
-  }
-
-  void read_calls(const yaml::Node& node, Rule& rule) {
-    const yaml::Node* calls = node.find("syscalls");
-    if (calls == nullptr) {
-      complaints_.add(node.mark, "a rule has no \"syscalls\"", "add \"syscalls: [read, ...]\" or [\"*\"]");
-      return;
-    }
-    for (const yaml::Node* item : read_.strings(*calls, "syscalls")) {
-      rule.call_names.push_back(item->text);
-      if (item->text == "*") {
-        rule.any_call = true;
-        continue;
-      }
-      int which = read_.word(*item, "syscall", call_names_);
-      if (which >= 0) rule.calls.push_back(vocabulary_.calls[static_cast<std::size_t>(which)].number);
-    }
-    std::ranges::sort(rule.calls);
-    rule.calls.erase(std::ranges::unique(rule.calls).begin(), rule.calls.end());
-  }
-
-  void read_tools(const yaml::Node& node, Rule& rule) {
-    const yaml::Node* tools = node.find("tools");
-    if (tools == nullptr) return;
-    rule.tools = read_.globs(*tools, "tools", Glob::Style::kName);
-    for (const std::string& call : rule.call_names) {
-      if (call == "exec") continue;
-      complaints_.add(tools->mark, fmt::format("\"tools\" is only for exec, but the rule also names \"{}\"", call),
-                      "write syscalls: [exec], and a second rule for the rest");
-      return;
-    }
-  }
-
-  void read_targets(const yaml::Node& node, Rule& rule) {
-    Targets& targets = rule.targets;
-    for (const yaml::Node* item : read_.strings(node, "targets")) {
-      targets.patterns.push_back(item->text);
-      if (item->text == "self") {
-        targets.self = true;
-      } else if (item->text == "children") {
-        targets.children = true;
-      } else if (item->text == "parent") {
-        targets.parent = true;
-      } else if (item->text == "none") {
-        targets.nobody = true;
-      } else if (Result<Glob> glob = Glob::compile(item->text, Glob::Style::kName)) {
-        targets.globs.push_back(std::move(*glob));
-      } else {
-        complaints_.add(item->mark, fmt::format("targets: {}", glob.error().message), glob.error().hint);
-      }
-    }
-  }
-
-  void read_rings(const yaml::Node& node, Rule& rule) {
-    if (!read_.is(node, Kind::kSequence, "rings")) return;
-    if (node.items.empty()) complaints_.add(node.mark, "\"rings\" is an empty list, which nothing matches");
-    rule.rings = 0;
-    for (const yaml::Node& item : node.items) {
-      rule.rings |= static_cast<std::uint8_t>(1u << read_.integer(item, "an entry of rings", 0, kRingMax));
-    }
-  }
-
-  void read_sentences(const yaml::Node& node, Rule& rule) {
-    std::string_view verb = rule.action == Verdict::kAllow ? "allowed by rule"
-                            : rule.action == Verdict::kAsk ? "approval asked for by rule"
-                                                           : "denied by rule";
-    rule.reason = fmt::format("{} {} ({})", verb, rule.id, rule.place);
-    if (const yaml::Node* reason = node.find("reason")) {
-      rule.reason += fmt::format(": {}", read_.text(*reason, "reason", kSentenceBytesMax));
-    }
-    if (rule.action != Verdict::kAllow) {
-      rule.would = fmt::format("would {}: {}", verdict_name(rule.action), rule.reason);
-    }
-    if (const yaml::Node* message = node.find("message")) {
-      rule.message = read_.text(*message, "message", kSentenceBytesMax);
-    } else if (rule.action == Verdict::kDeny) {
-      rule.message = "Policy denies this call; getpolicy shows what is allowed.";
-    } else if (rule.action == Verdict::kAsk) {
-      rule.message = "This call needs a person's approval.";
-    }
-  }
-
-  const Source& source_;
-  const Vocabulary& vocabulary_;
-  Complaints& complaints_;
-  NodeReader read_;
-  std::vector<std::string_view> call_names_;
-  std::set<std::string> names_;
+  Reading& reading_;
+  NodeReader& read_;
   Document document_;
 };
 
-}  // namespace
+std::uint32_t place_in_tier(Combining combining, const Rule& rule) {
+  const bool visit = rule.fallible() || !rule.details.empty() || rule.obligations != Obligation::kNone;
+  switch (combining) {
+    case Combining::kAllowOverrides:
+      return visit ? 0 : rule.action == Verdict::kAllow ? 1 : rule.action == Verdict::kAsk ? 2 : 3;
+    default:
+      return rule.action == Verdict::kDeny ? 0 : visit ? 1 : rule.action == Verdict::kAsk ? 2 : 3;
+  }
+}
 
-Result<Document> read_document(const Source& source, const Vocabulary& vocabulary) {
+// Fills in the order rules are looked at.
+void arrange(Document& document) {
+  for (Rule& rule : document.rules) {
+    switch (document.combining) {
+      case Combining::kPriorityFirstMatch:
+        rule.tier = -static_cast<std::int64_t>(rule.priority);
+        break;
+      case Combining::kMostSpecificWins:
+        rule.tier = -specificity(rule);
+        break;
+      default:
+        rule.tier = 0;
+    }
+    rule.place_in_tier = place_in_tier(document.combining, rule);
+  }
+}
+
+Result<Document> read_at_depth(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
+                               PastSpecs& past, std::size_t depth);
+
+// The rules and limits of what a document extends, before its own.
+Status extend(Document& document, const Vocabulary& vocabulary, const FindDocument& find, PastSpecs& past,
+              std::size_t depth) {
+  std::vector<Rule> rules, limits;
+  for (std::size_t i = 0; i < document.extends.size(); ++i) {
+    const auto refuse = [&](const std::string& what, std::string hint) {
+      Error error = yaml::fail_at(document.file, document.extends_marks[i], what, std::move(hint)).error();
+      error.code = ErrorCode::kInvalidArgument;
+      return std::unexpected<Error>(std::move(error));
+    };
+    if (depth >= kExtendsDepthMax) {
+      return refuse("documents extend each other more than " + std::to_string(kExtendsDepthMax) + " deep",
+                    "a document cannot extend itself");
+    }
+    const std::optional<Source> base = find(document.extends[i]);
+    if (!base) {
+      std::string known;
+      for (std::string_view name : preset_names()) known += (known.empty() ? "" : ", ") + std::string(name);
+      return refuse(fmt::format("no document is named \"{}\"", document.extends[i]),
+                    "a document of the set, or one of: " + known);
+    }
+    Document read = TRY(read_at_depth(*base, vocabulary, find, past, depth + 1));
+    for (Rule& rule : read.rules) rules.push_back(std::move(rule));
+    for (Rule& rule : read.limits) limits.push_back(std::move(rule));
+  }
+  const auto put_before = [](std::vector<Rule>& base, std::vector<Rule>& own) {
+    base.insert(base.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+    own = std::move(base);
+    for (std::uint32_t i = 0; i < own.size(); ++i) own[i].order = i;
+  };
+  put_before(rules, document.rules);
+  put_before(limits, document.limits);
+  return {};
+}
+
+Result<Document> read_at_depth(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
+                               PastSpecs& past, std::size_t depth) {
   if (source.text.size() > kDocumentBytesMax) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:1:1: a policy document of {} octets is too large", source.file, source.text.size()),
@@ -293,9 +252,19 @@ Result<Document> read_document(const Source& source, const Vocabulary& vocabular
   }
   yaml::Node root = TRY(yaml::parse(source.text, source.file, {.bytes_max = kDocumentBytesMax}));
   Complaints complaints(source.file);
-  Document document = DocumentReader(source, vocabulary, complaints).read(root);
+  Reading reading(source, vocabulary, complaints, past);
+  Document document = DocumentReader(reading).read(root);
   if (!complaints.empty()) return complaints.first();
+  if (!document.extends.empty()) TRY(extend(document, vocabulary, find, past, depth));
+  arrange(document);
   return document;
+}
+
+}  // namespace
+
+Result<Document> read_document(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
+                               PastSpecs& past) {
+  return read_at_depth(source, vocabulary, find, past, 0);
 }
 
 }  // namespace agentos::policy

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "lib/policy/matching.h"
+#include "lib/policy/subject.h"
 
 namespace agentos::policy {
 namespace {
@@ -21,75 +22,170 @@ int strength(Verdict verdict) {
   return 2;
 }
 
-// Within one priority: who can still change an answer comes first.
-int place_of(const Rule& rule) {
-  if (rule.action == Verdict::kDeny) return 0;
-  if (rule.fallible) return 1;
-  return rule.action == Verdict::kAsk ? 2 : 3;
+int strength_in(Combining combining, Verdict verdict) {
+  return combining == Combining::kAllowOverrides ? 2 - strength(verdict) : strength(verdict);
 }
 
-// Whether a later rule of the same document and priority could replace `best` as the answer.
-bool can_replace(const Rule& best, const Rule& later) {
-  if (later.fallible || stronger(later.action, best.action)) return true;
-  return later.action == best.action && later.order < best.order;
+bool must_be_seen(const Rule& rule) {
+  return rule.fallible() || !rule.details.empty() || rule.obligations != Obligation::kNone;
 }
 
-bool replaces(const Rule& best, const Rule& later) {
-  if (later.action != best.action) return stronger(later.action, best.action);
-  return later.order < best.order;
+// Whether `later`, of the same document and tier, would take the place of `best` as the answer.
+bool replaces(Combining combining, const Rule& best, const Rule& later) {
+  if (later.action != best.action) {
+    return strength_in(combining, later.action) > strength_in(combining, best.action);
+  }
+  return std::tuple(-static_cast<std::int64_t>(later.priority), later.order) <
+         std::tuple(-static_cast<std::int64_t>(best.priority), best.order);
 }
 
 }  // namespace
 
 bool stronger(Verdict a, Verdict b) { return strength(a) > strength(b); }
 
-Engine::Engine(std::vector<Document> documents) : documents_(std::move(documents)) {
+Engine::Engine(std::vector<Document> documents, const PastSpecs* past) : documents_(std::move(documents)), past_(past) {
   for (std::uint32_t i = 0; i < documents_.size(); ++i) {
-    scopes_.push_back(documents_[i].agents);
-    for (Rule& rule : documents_[i].rules) {
-      rule.document = i;
-      rules_.push_back(std::move(rule));
+    one_scope_ = one_scope_ && documents_[i].scope == documents_[0].scope;
+    for (std::vector<Rule>* list : {&documents_[i].limits, &documents_[i].rules}) {
+      for (Rule& rule : *list) {
+        rule.document = i;
+        rules_.push_back(std::move(rule));
+      }
+      list->clear();
     }
-    documents_[i].rules.clear();
-    document_end_.push_back(static_cast<std::uint32_t>(rules_.size()));
   }
   std::ranges::sort(rules_, {}, [](const Rule& rule) {
-    return std::tuple(rule.document, -static_cast<std::int64_t>(rule.priority), place_of(rule), rule.order);
+    return std::tuple(rule.limit < 0, rule.document, rule.tier, rule.place_in_tier,
+                      -static_cast<std::int64_t>(rule.priority), rule.order);
   });
-  index_.build(rules_, scopes_);
+  const auto first_rule = std::ranges::find_if(rules_, [](const Rule& rule) { return rule.limit < 0; });
+  limits_end_ = static_cast<std::uint32_t>(first_rule - rules_.begin());
+  std::uint32_t end = limits_end_;
+  for (std::uint32_t i = 0; i < documents_.size(); ++i) {
+    while (end < rules_.size() && rules_[end].document == i) ++end;
+    document_end_.push_back(end);
+  }
+  std::vector<const Agents*> scopes;
+  for (const Document& document : documents_) scopes.push_back(&document.agents);
+  index_.build(rules_, scopes);
 }
 
-bool Engine::applies(const Principal& principal) const {
-  return std::ranges::any_of(scopes_, [&](const auto& scope) { return agents_match(scope, principal); });
+bool Engine::applies(RequestView& view) const {
+  return std::ranges::any_of(
+      documents_, [&](const Document& document) { return agents_match(document.agents, view) != Truth::kFalse; });
 }
 
-Outcome Engine::evaluate(const Request& request) const {
-  Candidates candidates(index_, request);
-  const Rule* answer = nullptr;  // of the documents done
-  const Rule* best = nullptr;    // of the document being scanned
-  for (std::uint32_t position = candidates.next(0); position != Candidates::kEnd;) {
-    const Rule& rule = rules_[position];
-    if (best != nullptr &&
-        (rule.document != best->document || rule.priority != best->priority || !can_replace(*best, rule))) {
-      const std::uint32_t end = document_end_[best->document];
-      if (answer == nullptr || stronger(best->action, answer->action)) answer = best;
-      best = nullptr;
-      if (position < end) {
-        position = candidates.next(end);
+Scope Engine::broadest(RequestView& view) const {
+  Scope scope = Scope::kAgent;
+  if (one_scope_) return documents_.empty() ? scope : documents_[0].scope;
+  for (const Document& document : documents_) {
+    if (document.scope < scope && agents_match(document.agents, view) != Truth::kFalse) scope = document.scope;
+  }
+  return scope;
+}
+
+// One request on its way through the candidates.
+class Engine::Scan {
+ public:
+  Scan(const Engine& engine, RequestView& view)
+      : engine_(engine), view_(view), broadest_(engine.broadest(view)), candidates_(engine.index_, view.request()) {}
+
+  Outcome run() {
+    for (std::uint32_t position = candidates_.next(0); position != Candidates::kEnd;) {
+      const Rule& rule = engine_.rules_[position];
+      if (position >= engine_.limits_end_ && best_ != nullptr && settled(rule)) {
+        const std::uint32_t end = engine_.document_end_[best_->document];
+        keep_best();
+        position = position < end ? candidates_.next(end) : position;
         continue;
       }
+      const Matched found = match(rule, engine_.scope_of(rule), view_);
+      if (found.truth != Truth::kFalse && !take(rule, found)) return outcome_;
+      position = candidates_.next(position + 1);
     }
-    const Match found = match(rule, scopes_[rule.document], request);
-    if (found.truth == Truth::kError) return {&rule, found.failed, Verdict::kDeny};
-    if (found.truth == Truth::kTrue) {
-      if (rule.action == Verdict::kDeny) return {&rule, nullptr, Verdict::kDeny};
-      if (best == nullptr || replaces(*best, rule)) best = &rule;
-    }
-    position = candidates.next(position + 1);
+    keep_best();
+    if (outcome_.rule == nullptr) return outcome_;
+    outcome_.verdict = outcome_.rule->action;
+    if (!answered_ && outcome_.verdict != Verdict::kDeny) outcome_.rule = nullptr;
+    return outcome_;
   }
-  if (best != nullptr && (answer == nullptr || stronger(best->action, answer->action))) answer = best;
-  if (answer == nullptr) return {};
-  return {answer, nullptr, answer->action};
-}
+
+ private:
+  // Whether `next` and what follows it in the document of the best cannot change its answer.
+  bool settled(const Rule& next) const {
+    if (next.document != best_->document || next.tier != best_->tier) return true;
+    return !must_be_seen(next) && !replaces(engine_.documents_[next.document].combining, *best_, next);
+  }
+
+  // False: denied, the scan is over.
+  bool take(const Rule& rule, const Matched& found) {
+    if (rule.limit >= 0) return take_limit(rule, found);
+    if (found.truth == Truth::kError) return deny(rule, found.failed, true);
+    const Document& document = engine_.documents_[rule.document];
+    if (rule.action == Verdict::kDeny && document.combining != Combining::kAllowOverrides) {
+      return deny(rule, nullptr, false);
+    }
+    if (rule.action != Verdict::kDeny && !add_details(rule)) return deny(rule, nullptr, true);
+    if (best_ == nullptr || replaces(document.combining, *best_, rule)) best_ = &rule;
+    return true;
+  }
+
+  bool take_limit(const Rule& rule, const Matched& found) {
+    if (found.truth == Truth::kError) return deny(rule, found.failed, true);
+    const Request& request = view_.request();
+    const auto index = static_cast<std::uint32_t>(rule.limit);
+    const LimitSpec& spec = engine_.past_->limits[index].spec;
+    if (request.past == nullptr || request.past->limit_allows(index, limit_subject(spec, request))) {
+      if (outcome_.limits_count == kLimitsMatchedMax) return deny(rule, nullptr, true);
+      outcome_.limits[outcome_.limits_count++] = static_cast<std::uint16_t>(index);
+      return true;
+    }
+    if (rule.action == Verdict::kDeny) return deny(rule, nullptr, false);
+    if (outcome_.limits_count < kLimitsMatchedMax) {
+      outcome_.limits[outcome_.limits_count++] = static_cast<std::uint16_t>(index);
+    }
+    if (outcome_.rule == nullptr) outcome_.rule = &rule;
+    return add_details(rule) || deny(rule, nullptr, true);
+  }
+
+  bool add_details(const Rule& rule) {
+    outcome_.obligations = outcome_.obligations | rule.obligations;
+    if (rule.details.empty()) return true;
+    if (outcome_.details_count == kDetailsMax) return false;
+    outcome_.details[outcome_.details_count++] = &rule.details;
+    return true;
+  }
+
+  bool deny(const Rule& rule, const Condition* failed, bool error) {
+    outcome_.rule = &rule;
+    outcome_.error = error;
+    outcome_.failed = failed;
+    outcome_.verdict = Verdict::kDeny;
+    return false;
+  }
+
+  // The answer of a document that is done. What allows must be said by the broadest scope; a narrower one only tightens.
+  void keep_best() {
+    const Rule* answer = best_;
+    best_ = nullptr;
+    if (answer == nullptr) return;
+    if (engine_.documents_[answer->document].scope == broadest_) {
+      answered_ = true;
+    } else if (answer->action == Verdict::kAllow) {
+      return;
+    }
+    if (outcome_.rule == nullptr || stronger(answer->action, outcome_.rule->action)) outcome_.rule = answer;
+  }
+
+  const Engine& engine_;
+  RequestView& view_;
+  const Scope broadest_;
+  Candidates candidates_;
+  Outcome outcome_;
+  const Rule* best_ = nullptr;  // of the document being scanned
+  bool answered_ = false;       // a document of the broadest scope allows or asks
+};
+
+Outcome Engine::evaluate(RequestView& view) const { return Scan(*this, view).run(); }
 
 }  // namespace agentos::policy

@@ -6,6 +6,7 @@
 #include "lib/policy/flip.h"
 #include "lib/policy/matching.h"
 #include "lib/policy/program.h"
+#include "lib/policy/subject.h"
 
 namespace agentos::policy {
 namespace {
@@ -23,6 +24,7 @@ json::Value request_json(const Request& request) {
                       {"name", text_or_null(request.principal.name)},
                       {"ring", request.principal.ring},
                       {"call", text_or_null(request.call_name)}};
+  if (request.phase != Phase::kCall) object.append("phase", phase_name(request.phase));
   auto add = [&](const char* key, std::string_view text) {
     if (!text.empty()) object.append(key, json::to_valid_utf8(text));
   };
@@ -49,14 +51,22 @@ void also_matched(const Engine& engine, const Request& request, const Rule* deci
                   std::size_t& total) {
   for (const Rule& rule : engine.rules()) {
     if (&rule == deciding || !names_call(rule, request.call)) continue;
-    const Match matched = match(rule, engine.scope_of(rule), request);
+    RequestView view(request);
+    const Matched matched = match(rule, engine.scope_of(rule), view);
+    if (rule.limit >= 0 && (request.past == nullptr ||
+                            request.past->limit_allows(static_cast<std::uint32_t>(rule.limit),
+                                                       limit_subject(engine.limit_of(rule), request)))) {
+      continue;
+    }
     if (matched.truth == Truth::kFalse || ++total > kAlsoMatchedMax) continue;
     json::Object entry{{"rule", rule.id},
                        {"at", rule.place},
                        {"action", verdict_name(rule.action)},
                        {"priority", static_cast<std::int64_t>(rule.priority)}};
     if (engine.documents()[rule.document].mode == Mode::kObserve) entry.append("mode", "observe");
-    if (matched.truth == Truth::kError) entry.append("error", matched.failed->mismatch_reason);
+    if (matched.truth == Truth::kError) {
+      entry.append("error", matched.failed != nullptr ? matched.failed->mismatch_reason : std::string(view.failure()));
+    }
     found.push_back(std::move(entry));
   }
 }
@@ -71,13 +81,16 @@ json::Array clauses_json(const Engine& engine, const Rule& rule, const Request& 
 
 json::Value CompiledProgram::explain(const Request& request) const {
   const Decision decision = decide(request);
-  const Engine* engine = &enforcing_;
-  const Rule* rule = rule_named(enforcing_, decision.rule);
-  if (rule == nullptr && (rule = rule_named(observing_, decision.rule)) != nullptr) engine = &observing_;
+  const Engine& enforced = enforcing(request.phase);
+  const Engine& watched = observing(request.phase);
+  const Engine* engine = &enforced;
+  const Rule* rule = rule_named(enforced, decision.rule);
+  if (rule == nullptr && (rule = rule_named(watched, decision.rule)) != nullptr) engine = &watched;
   json::Object result{{"verdict", verdict_name(decision.verdict)},
                       {"rule", decision.rule},
                       {"at", rule != nullptr ? json::Value(rule->place) : json::Value()},
-                      {"reason", decision.reason},
+                      {"reason", decision.failure.empty() ? std::string(decision.reason)
+                                                         : std::string(decision.reason) + ": " + decision.failure},
                       {"message", text_or_null(decision.message)},
                       {"epoch", static_cast<std::int64_t>(decision.epoch)}};
   json::Array obligations;
@@ -88,14 +101,14 @@ json::Value CompiledProgram::explain(const Request& request) const {
   result.append("clauses", rule != nullptr ? clauses_json(*engine, *rule, request) : json::Array{});
   json::Array others;
   std::size_t total = 0;
-  if (&defaults_for(request.call) != defaults_.data()) {
-    also_matched(enforcing_, request, rule, others, total);
-    also_matched(observing_, request, rule, others, total);
+  if (knows(request.call)) {
+    also_matched(enforced, request, rule, others, total);
+    also_matched(watched, request, rule, others, total);
   }
   result.append("also_matched", std::move(others));
   if (total > kAlsoMatchedMax) result.append("also_matched_more", static_cast<std::int64_t>(total - kAlsoMatchedMax));
   if (decision.verdict == Verdict::kDeny) {
-    result.append("allow_with", allow_with(enforcing_, request, [this](const Request& r) { return decide(r); }));
+    result.append("allow_with", allow_with(enforced, request, [this](const Request& r) { return decide(r); }));
   }
   return result;
 }

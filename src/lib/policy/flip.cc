@@ -2,9 +2,8 @@
 #include "lib/policy/flip.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
+#include "lib/policy/changed_arguments.h"
 #include "lib/policy/clauses.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/matching.h"
@@ -27,35 +26,6 @@ int cost_of(const Clause& clause) {
       return 1;
   }
 }
-
-// The request's arguments with some replaced.
-class ChangedArguments final : public Arguments {
- public:
-  explicit ChangedArguments(const Arguments* original) : original_(original) {}
-  void set(const std::string& name, json::Value value) { changed_[name] = std::move(value); }
-
-  bool text(std::string_view name, std::string_view& out) const override {
-    auto found = changed_.find(name);
-    if (found == changed_.end()) return original_ != nullptr && original_->text(name, out);
-    if (!found->second.is_string()) return false;
-    out = found->second.as_string();
-    return true;
-  }
-  bool integer(std::string_view name, std::int64_t& out) const override {
-    auto found = changed_.find(name);
-    if (found == changed_.end()) return original_ != nullptr && original_->integer(name, out);
-    if (!found->second.is_int()) return false;
-    out = found->second.as_int();
-    return true;
-  }
-  bool present(std::string_view name) const override {
-    return changed_.contains(name) || (original_ != nullptr && original_->present(name));
-  }
-
- private:
-  const Arguments* original_;
-  std::map<std::string, json::Value, std::less<>> changed_;
-};
 
 // A value all conditions of the rule on this argument accept, among their boundaries; null when none of those does.
 json::Value value_for(const Rule& rule, const std::string& argument) {
@@ -83,7 +53,7 @@ json::Value value_for(const Rule& rule, const std::string& argument) {
 // A request being changed until a rule accepts it, with the storage its views need.
 class Attempt {
  public:
-  Attempt(const Request& request, const Rule& rule, const std::vector<Glob>& scope)
+  Attempt(const Request& request, const Rule& rule, const Agents& scope)
       : changed_(request.arguments), request_(request), rule_(rule), scope_(scope) {
     request_.arguments = &changed_;
   }
@@ -106,9 +76,18 @@ class Attempt {
         return mend_paths();
       case Clause::Kind::kScope:
       case Clause::Kind::kAgents:
-        return mend_agent(clause.kind == Clause::Kind::kScope ? scope_ : rule_.agents);
+        return mend_agent(clause.kind == Clause::Kind::kScope ? scope_.names : rule_.agents);
       case Clause::Kind::kTargets:
         return mend_target();
+      case Clause::Kind::kDuring:
+      case Clause::Kind::kOutside:
+      case Clause::Kind::kAfter:
+      case Clause::Kind::kNotAfter:
+      case Clause::Kind::kLimit:
+        possible_ = false;
+        return nullptr;
+      case Clause::Kind::kExpression:
+        return mend_expression();
       case Clause::Kind::kArgument:
         break;
     }
@@ -138,7 +117,24 @@ class Attempt {
     if (!any_matches(rule_.paths, request_.path_to)) request_.path_to = path_to_ = example;
     return json::Array{std::string(request_.path), std::string(request_.path_to)};
   }
+  // Tries the values the expression compares arguments with, one argument at a time and then two.
+  json::Value mend_expression() {
+    if (const auto changes = changes_for(*rule_.when, request_)) {
+      json::Object tried;
+      for (const auto& [argument, value] : *changes) {
+        changed_.set(argument, value);
+        tried[argument] = value;
+      }
+      return tried;
+    }
+    possible_ = false;
+    return nullptr;
+  }
   json::Value mend_agent(const std::vector<Glob>& globs) {
+    if (globs.empty()) {
+      possible_ = false;
+      return nullptr;
+    }
     agent_ = globs.front().example();
     request_.principal.agent = request_.principal.name = agent_;
     return agent_;
@@ -170,7 +166,7 @@ class Attempt {
   ChangedArguments changed_;
   Request request_;
   const Rule& rule_;
-  const std::vector<Glob>& scope_;
+  const Agents& scope_;
   bool possible_ = true;
   std::string tool_, path_, path_to_, agent_, target_;
 };

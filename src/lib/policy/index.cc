@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "lib/policy/expression.h"
+
 namespace agentos::policy {
 namespace {
 
@@ -89,6 +91,7 @@ void PositionTable::build() {
 }
 
 PositionTable::Run PositionTable::find(std::uint64_t hash) const {
+  if (slots_.empty()) return {};
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = hash & mask; slots_[at].count != 0; at = (at + 1) & mask) {
     if (slots_[at].hash != hash) continue;
@@ -129,20 +132,22 @@ void NameTable::each_run(std::string_view name, Visit visit) const {
   }
 }
 
-bool CandidateIndex::hang_on_argument(Bucket& bucket, const Rule& rule, std::uint32_t position) {
-  const auto condition = std::ranges::find_if(rule.conditions, [](const Condition& one) {
-    return one.op == Condition::Operator::kEquals || one.op == Condition::Operator::kIn;
-  });
-  if (condition == rule.conditions.end()) return false;
+// `exact`: an argument of another type is an error and an absent one is none, as in "arguments"; else an expression
+// itself has to look at whatever is no text or integer.
+bool CandidateIndex::hang_on_values(Bucket& bucket, const Rule& rule, std::uint32_t position, std::string_view argument,
+                                    std::span<const std::string> texts, std::span<const std::int64_t> integers,
+                                    bool exact) {
+  const auto type = integers.empty() ? Condition::Type::kText : Condition::Type::kInteger;
+  if (!integers.empty() && !texts.empty()) return false;
   const bool with_tool = all_literal(rule.tools);
-  const std::size_t values = condition->texts.size() + condition->integers.size();
+  const std::size_t values = texts.size() + integers.size();
   if (values * std::max<std::size_t>(1, with_tool ? rule.tools.size() : 1) > kArgumentPairsMax) return false;
   auto table = std::ranges::find_if(bucket.arguments, [&](const ArgumentTable& one) {
-    return one.name == condition->argument && one.type == condition->type && one.with_tool == with_tool;
+    return one.name == argument && one.type == type && one.with_tool == with_tool;
   });
   if (table == bucket.arguments.end()) {
     if (bucket.arguments.size() == kArgumentTablesMax) return false;
-    table = bucket.arguments.insert(table, {condition->argument, condition->type, with_tool, {}, {}});
+    table = bucket.arguments.insert(table, {std::string(argument), type, with_tool, {}, {}, {}});
   }
   std::vector<std::uint64_t> tools;
   for (const Glob& tool : rule.tools) {
@@ -150,14 +155,34 @@ bool CandidateIndex::hang_on_argument(Bucket& bucket, const Rule& rule, std::uin
   }
   if (!with_tool) tools.push_back(kSeed);
   for (std::uint64_t tool : tools) {
-    for (const std::string& text : condition->texts) table->by_value.add(combine(tool, hash_text(text)), position);
-    for (std::int64_t number : condition->integers) table->by_value.add(combine(tool, hash_integer(number)), position);
-    table->of_any_value.add(tool, position);
+    for (const std::string& text : texts) table->by_value.add(combine(tool, hash_text(text)), position);
+    for (std::int64_t number : integers) table->by_value.add(combine(tool, hash_integer(number)), position);
+    (exact ? table->of_other_type : table->of_other).add(tool, position);
   }
   return true;
 }
 
-void CandidateIndex::hang(Bucket& bucket, const Rule& rule, const std::vector<Glob>& scope, std::uint32_t position) {
+bool CandidateIndex::hang_on_argument(Bucket& bucket, const Rule& rule, std::uint32_t position) {
+  const auto condition = std::ranges::find_if(rule.conditions, [](const Condition& one) {
+    return one.op == Condition::Operator::kEquals || one.op == Condition::Operator::kIn;
+  });
+  if (condition != rule.conditions.end()) {
+    return hang_on_values(bucket, rule, position, condition->argument, condition->texts, condition->integers, true);
+  }
+  if (rule.when == nullptr) return false;
+  constexpr std::string_view kArguments = "args.";
+  for (const Equality& equality : rule.when->equalities()) {
+    const std::string_view path = equality.attribute;
+    if (!path.starts_with(kArguments) || path.find('.', kArguments.size()) != path.npos) continue;
+    if (hang_on_values(bucket, rule, position, path.substr(kArguments.size()), equality.texts, equality.integers,
+                       false)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void CandidateIndex::hang(Bucket& bucket, const Rule& rule, const Agents& scope, std::uint32_t position) {
   if (hang_on_argument(bucket, rule, position)) return;
   if (NameTable::holds(rule.tools)) {
     bucket.tools.add(rule.tools, position);
@@ -165,17 +190,17 @@ void CandidateIndex::hang(Bucket& bucket, const Rule& rule, const std::vector<Gl
     for (const Glob& path : rule.paths) bucket.paths.add(hash_folder(path.folder()), position);
   } else if (NameTable::holds(rule.agents)) {
     bucket.agents.add(rule.agents, position);
-  } else if (NameTable::holds(scope)) {
-    bucket.agents.add(scope, position);
+  } else if (NameTable::holds(scope.names)) {
+    bucket.agents.add(scope.names, position);
   } else {
     bucket.rest.push_back(position);
   }
 }
 
-void CandidateIndex::build(const std::vector<Rule>& rules, const std::vector<std::vector<Glob>>& scopes) {
+void CandidateIndex::build(const std::vector<Rule>& rules, const std::vector<const Agents*>& scopes) {
   for (std::uint32_t position = 0; position < rules.size(); ++position) {
     const Rule& rule = rules[position];
-    const std::vector<Glob>& scope = scopes[rule.document];
+    const Agents& scope = *scopes[rule.document];
     if (rule.any_call) {
       hang(any_call_, rule, scope, position);
       continue;
@@ -195,7 +220,8 @@ void CandidateIndex::build(const std::vector<Rule>& rules, const std::vector<std
     bucket.agents.build();
     for (ArgumentTable& table : bucket.arguments) {
       table.by_value.build();
-      table.of_any_value.build();
+      table.of_other_type.build();
+      table.of_other.build();
     }
   };
   finish(any_call_);
@@ -226,21 +252,20 @@ void Candidates::add_bucket(const CandidateIndex::Bucket& bucket, const Request&
   }
 }
 
-// An absent argument makes the comparison false, so none of the table's rules can apply; one of another type is an
-// error in every one of them.
 void Candidates::add_argument(const ArgumentTable& table, const Request& request) {
   if (table.with_tool && request.tool.empty()) return;
   const std::uint64_t tool = table.with_tool ? hash_text(request.tool) : kSeed;
-  if (table.type == Condition::Type::kText) {
-    std::string_view text;
-    if (request.arguments->text(table.name, text)) return add(table.by_value.find(combine(tool, hash_text(text))));
-  } else {
-    std::int64_t number = 0;
-    if (request.arguments->integer(table.name, number)) {
-      return add(table.by_value.find(combine(tool, hash_integer(number))));
-    }
+  const Arguments& arguments = *request.arguments;
+  std::string_view text;
+  std::int64_t number = 0;
+  if (table.type == Condition::Type::kText && arguments.text(table.name, text)) {
+    return add(table.by_value.find(combine(tool, hash_text(text))));
   }
-  if (request.arguments->present(table.name)) add(table.of_any_value.find(tool));
+  if (table.type == Condition::Type::kInteger && arguments.integer(table.name, number)) {
+    return add(table.by_value.find(combine(tool, hash_integer(number))));
+  }
+  if (!table.of_other.empty()) add(table.of_other.find(tool));
+  if (!table.of_other_type.empty() && arguments.present(table.name)) add(table.of_other_type.find(tool));
 }
 
 void Candidates::add_folders(const PositionTable& table, std::string_view path) {

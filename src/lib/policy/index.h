@@ -1,13 +1,14 @@
 // From a request to the rules that could apply, so that rules that cannot match cost nothing.
 //
-// Every rule hangs, under each of its calls, on the most selective literal it has: an argument's values (with its
-// tools, when those are literal), else its tools, else the folders of its paths, else its agents, else its document's
+// Every rule hangs, under each of its calls, on the most selective literal it has: an argument's values, which a
+// condition or an equality of its expression names (with its tools, when those are literal), else its tools, else the folders of its paths, else its agents, else its document's
 // agents; name globs hang on what they begin with. Rules without any form a short list. Keys are 64-bit hashes: a
 // collision only adds a candidate, which match() refuses. Candidates come in rule order, each once.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "lib/policy/document.h"
@@ -62,13 +63,14 @@ struct ArgumentTable {
   Condition::Type type = Condition::Type::kText;
   bool with_tool = false;  // keys combine the tool and the value
   PositionTable by_value;
-  PositionTable of_any_value;  // by tool: all of them, for an argument of another type, which is an error
+  PositionTable of_other_type;  // by tool: those to look at when the argument has another type
+  PositionTable of_other;       // by tool: those to look at when it has another type or is absent
 };
 
 class CandidateIndex {
  public:
   // `rules` in deciding order; scopes[rule.document] are the agents of its document.
-  void build(const std::vector<Rule>& rules, const std::vector<std::vector<Glob>>& scopes);
+  void build(const std::vector<Rule>& rules, const std::vector<const Agents*>& scopes);
 
  private:
   friend class Candidates;  // reads the buckets
@@ -83,7 +85,9 @@ class CandidateIndex {
   // A rule with more (tool, value) pairs than this hangs on its tools instead.
   static constexpr std::size_t kArgumentPairsMax = 256;
   static bool hang_on_argument(Bucket& bucket, const Rule& rule, std::uint32_t position);
-  static void hang(Bucket& bucket, const Rule& rule, const std::vector<Glob>& scope, std::uint32_t position);
+  static bool hang_on_values(Bucket& bucket, const Rule& rule, std::uint32_t position, std::string_view argument,
+                             std::span<const std::string> texts, std::span<const std::int64_t> integers, bool exact);
+  static void hang(Bucket& bucket, const Rule& rule, const Agents& scope, std::uint32_t position);
 
   std::vector<std::int32_t> bucket_of_call_;  // -1: only the rules for any call
   std::vector<Bucket> buckets_;
@@ -103,7 +107,7 @@ class Candidates {
   // paths, two agent names and their beginnings.
   static constexpr std::size_t kRunsOfName = 1 + NameTable::kPrefixMax;
   static constexpr std::size_t kRunsMax =
-      2 * (1 + CandidateIndex::kArgumentTablesMax + kRunsOfName + 2 * kPathDepthMax + 2 * kRunsOfName);
+      2 * (1 + 2 * CandidateIndex::kArgumentTablesMax + kRunsOfName + 2 * kPathDepthMax + 2 * kRunsOfName);
   void add(PositionTable::Run run) {
     if (run.begin != run.end) runs_[count_++] = run;
   }

@@ -21,5 +21,16 @@ inline constexpr std::int64_t kAskTimeoutDefaultMs = 300'000;  // five minutes
 inline constexpr std::int64_t kAskTimeoutMinMs = 1'000;
 inline constexpr std::int64_t kAskTimeoutMaxMs = 86'400'000;  // a day
 inline constexpr int kRingMax = 3;
+inline constexpr std::size_t kExtendsDepthMax = 8;
+inline constexpr std::size_t kExtendsMax = 16;              // a document
+inline constexpr std::size_t kWindowsMax = 64;              // a document
+inline constexpr std::size_t kLimitsMatchedMax = 16;        // limits one request counts against
+inline constexpr std::size_t kDetailsMax = 16;              // rules with details that apply to one request
+inline constexpr std::size_t kTablesMax = 64;               // a document
+inline constexpr std::size_t kLabelsMax = 16;               // a rule
+inline constexpr std::size_t kLabelBytesMax = 64;
+inline constexpr std::size_t kApproversMax = 16;            // a rule
+inline constexpr std::size_t kExpressionBytesMax = 16'384;  // a CEL expression
+inline constexpr std::uint64_t kExpressionStepsMax = 100'000;
 
 }  // namespace agentos::policy

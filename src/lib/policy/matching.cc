@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lib/policy/expression.h"
+
 namespace agentos::policy {
 
 bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
@@ -12,12 +14,42 @@ bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
   return false;
 }
 
-bool agents_match(const std::vector<Glob>& globs, const Principal& principal) {
+bool names_match(const std::vector<Glob>& globs, const Principal& principal) {
   return globs.empty() || any_matches(globs, principal.name) || any_matches(globs, principal.agent);
 }
 
-bool rings_match(const Rule& rule, const Principal& principal) {
-  return principal.ring >= 0 && principal.ring < 8 && (rule.rings >> principal.ring & 1) != 0;
+bool labels_match(const std::vector<Glob>& globs, const Principal& principal) {
+  if (globs.empty()) return true;
+  for (const std::string& label : principal.labels) {
+    if (any_matches(globs, label)) return true;
+  }
+  return false;
+}
+
+bool groups_match(const std::vector<Glob>& globs, const Principal& principal) {
+  if (globs.empty()) return true;
+  for (const std::string& label : principal.labels) {
+    if (label.starts_with(kGroupPrefix) && any_matches(globs, std::string_view(label).substr(kGroupPrefix.size()))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool rings_match(std::uint8_t rings, const Principal& principal) {
+  return principal.ring >= 0 && principal.ring < 8 && (rings >> principal.ring & 1) != 0;
+}
+
+Truth agents_match(const Agents& agents, RequestView& view) {
+  const Principal& principal = view.request().principal;
+  if (!names_match(agents.names, principal)) return Truth::kFalse;
+  if (agents.everyone()) [[likely]]
+    return Truth::kTrue;
+  if (!rings_match(agents.rings, principal) || !groups_match(agents.groups, principal) ||
+      !labels_match(agents.labels, principal)) {
+    return Truth::kFalse;
+  }
+  return agents.when == nullptr ? Truth::kTrue : agents.when->holds(view);
 }
 
 bool targets_match(const Targets& targets, const Request& request) {
@@ -29,11 +61,22 @@ bool targets_match(const Targets& targets, const Request& request) {
   return any_matches(targets.globs, request.target);
 }
 
-bool paths_match(const Rule& rule, const Request& request) {
-  const bool first = any_matches(rule.paths, request.path);
+bool paths_match(const Selector& selector, const Request& request) {
+  const bool first = any_matches(selector.paths, request.path);
   if (request.path_to.empty()) return first;
-  const bool second = any_matches(rule.paths, request.path_to);
-  return rule.action == Verdict::kAllow ? first && second : first || second;
+  const bool second = any_matches(selector.paths, request.path_to);
+  return selector.every_path ? first && second : first || second;
+}
+
+bool windows_match(const Selector& selector, std::int64_t time_us) {
+  const auto open = [&](const NamedWindow& one) { return one.window->contains(time_us); };
+  if (!selector.during.empty() && std::ranges::none_of(selector.during, open)) return false;
+  return std::ranges::none_of(selector.outside, open);
+}
+
+bool history_matches(const Selector& selector, const Past* past) {
+  const auto happened = [&](std::uint32_t sequence) { return past != nullptr && past->happened(sequence); };
+  return std::ranges::all_of(selector.after, happened) && std::ranges::none_of(selector.not_after, happened);
 }
 
 namespace {
@@ -79,18 +122,28 @@ Truth holds(const Condition& condition, const Arguments* arguments) {
   return result ? Truth::kTrue : Truth::kFalse;
 }
 
-Match match(const Rule& rule, const std::vector<Glob>& scope, const Request& request) {
-  if (!rings_match(rule, request.principal)) return {};
-  if (!rule.tools.empty() && !any_matches(rule.tools, request.tool)) return {};
-  if (!rule.paths.empty() && !paths_match(rule, request)) return {};
-  if (!rule.agents.empty() && !agents_match(rule.agents, request.principal)) return {};
-  if (!scope.empty() && !agents_match(scope, request.principal)) return {};
-  if (!rule.targets.empty() && !targets_match(rule.targets, request)) return {};
-  Match result{Truth::kTrue, nullptr};
-  for (const Condition& condition : rule.conditions) {
+Matched match(const Selector& selector, const Agents& scope, RequestView& view) {
+  const Request& request = view.request();
+  if (!rings_match(selector.rings, request.principal)) return {};
+  if (!selector.tools.empty() && !any_matches(selector.tools, request.tool)) return {};
+  if (!selector.paths.empty() && !paths_match(selector, request)) return {};
+  if (!names_match(selector.agents, request.principal)) return {};
+  if (!selector.targets.empty() && !targets_match(selector.targets, request)) return {};
+  if (!(selector.during.empty() && selector.outside.empty()) && !windows_match(selector, request.time_us)) return {};
+  if (!(selector.after.empty() && selector.not_after.empty()) && !history_matches(selector, request.past)) return {};
+  Matched result{Truth::kTrue, nullptr};
+  for (const Condition& condition : selector.conditions) {
     Truth truth = holds(condition, request.arguments);
     if (truth == Truth::kFalse) return {};
-    if (truth == Truth::kError && result.failed == nullptr) result = {Truth::kError, &condition};
+    if (truth == Truth::kError && result.truth == Truth::kTrue) result = {Truth::kError, &condition};
+  }
+  const Truth scoped = agents_match(scope, view);
+  if (scoped == Truth::kFalse) return {};
+  if (scoped == Truth::kError && result.truth == Truth::kTrue) result = {Truth::kError, nullptr};
+  if (selector.when != nullptr) {
+    const Truth truth = selector.when->holds(view);
+    if (truth == Truth::kFalse) return {};
+    if (truth == Truth::kError && result.truth == Truth::kTrue) result = {Truth::kError, nullptr};
   }
   return result;
 }

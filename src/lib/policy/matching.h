@@ -3,22 +3,28 @@
 #pragma once
 
 #include "lib/policy/document.h"
+#include "lib/policy/request_view.h"
 
 namespace agentos::policy {
 
 bool any_matches(const std::vector<Glob>& globs, std::string_view text);
-bool agents_match(const std::vector<Glob>& globs, const Principal& principal);  // by name or id; empty: everyone
-bool rings_match(const Rule& rule, const Principal& principal);
+bool names_match(const std::vector<Glob>& globs, const Principal& principal);  // by name or id; empty: everyone
+bool groups_match(const std::vector<Glob>& globs, const Principal& principal);
+bool labels_match(const std::vector<Glob>& globs, const Principal& principal);
+bool rings_match(std::uint8_t rings, const Principal& principal);
 bool targets_match(const Targets& targets, const Request& request);
-// An allow rule needs every path the call names to match; a deny or ask rule needs one.
-bool paths_match(const Rule& rule, const Request& request);
+bool paths_match(const Selector& selector, const Request& request);
+bool windows_match(const Selector& selector, std::int64_t time_us);
+bool history_matches(const Selector& selector, const Past* past);
+// kError when its expression fails.
+Truth agents_match(const Agents& agents, RequestView& view);
 Truth holds(const Condition& condition, const Arguments* arguments);
 
-struct Match {
+struct Matched {
   Truth truth = Truth::kFalse;
-  const Condition* failed = nullptr;  // for kError
+  const Condition* failed = nullptr;  // for kError; null: an expression failed
 };
-// All clauses but the call and the document's own scope, which `scope` gives. A false clause wins over an error.
-Match match(const Rule& rule, const std::vector<Glob>& scope, const Request& request);
+// All clauses but the call and the document's own agents, which `scope` gives. A false clause wins over an error.
+Matched match(const Selector& selector, const Agents& scope, RequestView& view);
 
 }  // namespace agentos::policy

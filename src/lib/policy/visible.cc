@@ -1,6 +1,7 @@
 // What an agent may see of the policy it is under: which of its calls are allowed and how far. Reasons, places, agents
 // and rings stay with the operator, and so do the names of tools it is denied.
 #include "lib/policy/clauses.h"
+#include "lib/policy/expression.h"
 #include "lib/policy/matching.h"
 #include "lib/policy/program.h"
 
@@ -26,6 +27,9 @@ json::Value visible_rule(const Rule& rule) {
     object.append("targets", std::move(targets));
   }
   if (!rule.conditions.empty()) object.append("arguments", arguments_of(rule));
+  // What a deny rule looks at may name what the agent is not to know of.
+  if (rule.when != nullptr && rule.action != Verdict::kDeny) object.append("when", rule.when->text());
+  if (rule.limit >= 0) object.append("limit", true);
   if (rule.priority != 0) object.append("priority", static_cast<std::int64_t>(rule.priority));
   if (!rule.message.empty()) object.append("message", rule.message);
   return object;
@@ -35,20 +39,23 @@ json::Value visible_rule(const Rule& rule) {
 
 json::Value CompiledProgram::visible_to(const Principal& principal) const {
   json::Array policies;
-  for (const Engine* engine : {&enforcing_, &observing_}) {
+  Request about;
+  about.principal = principal;
+  RequestView view(about);
+  for (const Engine* engine : {&enforcing(Phase::kCall), &observing(Phase::kCall)}) {
     std::vector<json::Array> rules(engine->documents().size());
     for (const Rule& rule : engine->rules()) {
-      if (!agents_match(engine->scope_of(rule), principal) || !agents_match(rule.agents, principal) ||
-          !rings_match(rule, principal)) {
+      if (agents_match(engine->scope_of(rule), view) == Truth::kFalse || !names_match(rule.agents, principal) ||
+          !rings_match(rule.rings, principal)) {
         continue;
       }
       rules[rule.document].push_back(visible_rule(rule));
     }
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const Document& document = engine->documents()[i];
-      if (!agents_match(document.agents, principal)) continue;
+      if (agents_match(document.agents, view) == Truth::kFalse) continue;
       policies.push_back(json::Object{{"name", document.name},
-                                      {"mode", document.mode == Mode::kEnforce ? "enforce" : "observe"},
+                                      {"mode", mode_name(document.mode)},
                                       {"rules", std::move(rules[i])}});
     }
   }

@@ -1,0 +1,35 @@
+// A request while it is decided: what expressions have asked for so far, so that nothing is computed twice and nothing
+// that no candidate rule needs. Lives on the stack of one decision; one thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/policy/policy.h"
+
+namespace agentos::policy {
+
+class ExpressionState;  // expression.cc: activation and scratch, made when the first expression is evaluated
+
+class RequestView {
+ public:
+  explicit RequestView(const Request& request) : request_(request) {}
+  RequestView(const RequestView&) = delete;
+  RequestView& operator=(const RequestView&) = delete;
+  ~RequestView();
+
+  const Request& request() const { return request_; }
+  // The first failure's sentence; empty when none failed.
+  std::string_view failure() const { return failure_; }
+  void fail_with(std::string_view sentence) {
+    if (failure_.empty()) failure_ = sentence;
+  }
+  ExpressionState& state();
+
+ private:
+  const Request& request_;
+  std::string failure_;  // allocates on failure only
+  ExpressionState* state_ = nullptr;
+};
+
+}  // namespace agentos::policy
