@@ -68,16 +68,16 @@ inline constexpr std::string_view kNotStrictlyFalse = "@not_strictly_false";  //
 struct Entry {
   NodeId key = kNoNode;  // of a map
   NodeId value = kNoNode;
-  std::string field;      // of a struct
-  bool optional = false;  // written with ?: left out when the value is optional.none()
-  Position position;
+  std::string field = {};  // of a struct
+  bool optional = false;   // written with ?: left out when the value is optional.none()
+  Position position = {};
 };
 
 // For each element of `range`: stop unless `condition`, then accumulator = `step`. The value is `result`.
 struct Comprehension {
-  std::string variable;         // element of a list, key of a map; with a second variable the index of a list
-  std::string second_variable;  // element of a list, value of a map; empty when there is none
-  std::string accumulator;
+  std::string variable = {};         // element of a list, key of a map; with a second variable the index of a list
+  std::string second_variable = {};  // element of a list, value of a map; empty when there is none
+  std::string accumulator = {};
   NodeId range = kNoNode;
   NodeId initial = kNoNode;
   NodeId condition = kNoNode;
@@ -87,24 +87,24 @@ struct Comprehension {
 
 struct Node {
   NodeKind kind = NodeKind::kLiteral;
-  Position position;
-  std::string name;
-  Literal literal;
-  NodeId operand = kNoNode;       // of a select; the receiver of a member call
-  std::vector<NodeId> arguments;  // of a call, without the receiver
-  std::vector<Entry> entries;     // of a list, map or struct
-  std::optional<Comprehension> comprehension;
+  Position position = {};
+  std::string name = {};
+  Literal literal = {};
+  NodeId operand = kNoNode;         // of a select; the receiver of a member call
+  std::vector<NodeId> arguments = {};    // of a call, without the receiver
+  std::vector<Entry> entries = {};  // of a list, map or struct
+  std::optional<Comprehension> comprehension = {};
   bool is_test = false;  // has(operand.name)
   // The call as it was written when this node is what a macro became: a kCall node that is not checked or evaluated
   // itself, whose operand and arguments are nodes of this tree.
   NodeId macro_call = kNoNode;
 
   // After checking.
-  Type type;
-  std::int32_t slot = -1;                 // identifier: the environment's variable; -1: a variable of a comprehension
-  std::int32_t field = -1;                // select on a record: the field's index
-  std::vector<std::string> overload_ids;  // call: the overloads that can be meant; one unless an argument is dyn
-  std::string type_denoted;               // identifier that names a type (int, net.IP): that type's name
+  Type type = {};
+  std::int32_t slot = -1;   // identifier: the environment's variable; -1: a variable of a comprehension
+  std::int32_t field = -1;  // select on a record: the field's index
+  std::vector<std::string> overload_ids = {};  // call: the overloads that can be meant; one unless an argument is dyn
+  std::string type_denoted = {};               // identifier that names a type (int, net.IP): that type's name
 };
 
 class Ast {

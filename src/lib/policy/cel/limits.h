@@ -12,7 +12,7 @@ namespace agentos::cel {
 // Bounds of an expression's text and of what it becomes when macros are expanded.
 struct Limits {
   std::size_t source_bytes_max = 64 << 10;
-  std::uint32_t depth_max = 160;               // nested operators, calls, brackets; bounds every recursion over a tree
+  std::uint32_t depth_max = 250;               // nested operators, calls, brackets; bounds every recursion over a tree
   std::uint32_t nodes_max = 20'000;            // after macro expansion
   std::uint32_t comprehension_depth_max = 12;  // comprehensions inside comprehensions
   std::uint32_t issues_max = 20;               // issues collected before the checker stops

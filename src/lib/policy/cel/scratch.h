@@ -35,6 +35,9 @@ class Scratch {
   std::span<T> make_array(std::size_t count);  // value-initialised; empty span with nullptr data beyond the limit
   bool take_steps(std::uint64_t steps);        // false once the budget is used up
   std::uint64_t steps_left() const { return steps_left_; }
+  // Whether a limit was passed since the last reset(): no result made since then means anything.
+  bool is_exhausted() const { return exhausted_ != Limit::kNone; }
+  std::string_view exhausted_limit() const;  // "cost limit exceeded" or "memory limit exceeded"
 
   // Values for hosts: each copies what it is given, and is an error value beyond the limit.
   Value string(std::string_view utf8);
@@ -51,13 +54,16 @@ class Scratch {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t size = 0;
   };
+  enum class Limit : std::uint8_t { kNone, kSteps, kMemory };
   void* allocate_in_next_block(std::size_t size);
+  void exhaust(Limit limit);
 
   std::byte* free_ = nullptr;
   std::byte* end_ = nullptr;
   std::size_t block_ = 0;  // blocks before this one are full
   std::size_t used_ = 0;   // bytes given out in full blocks
   std::uint64_t steps_left_ = 0;
+  Limit exhausted_ = Limit::kNone;
   EvaluationLimits limits_;
   std::vector<Block> blocks_;
 };
@@ -73,7 +79,7 @@ inline void* Scratch::allocate(std::size_t size) {
 
 inline bool Scratch::take_steps(std::uint64_t steps) {
   if (steps > steps_left_) [[unlikely]] {
-    steps_left_ = 0;
+    exhaust(Limit::kSteps);
     return false;
   }
   steps_left_ -= steps;
@@ -90,7 +96,10 @@ T* Scratch::make(T object) {
 template <class T>
 std::span<T> Scratch::make_array(std::size_t count) {
   static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 16);
-  if (count > limits_.scratch_bytes_max / sizeof(T)) return {};
+  if (count > limits_.scratch_bytes_max / sizeof(T)) {
+    exhaust(Limit::kMemory);
+    return {};
+  }
   T* first = static_cast<T*>(allocate(count * sizeof(T)));
   if (first == nullptr) return {};
   for (std::size_t i = 0; i < count; ++i) new (first + i) T();

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/json/value.h"
+#include "base/net/ip_address.h"
 
 namespace agentos::cel {
 
@@ -22,8 +23,8 @@ class Value;
 struct MapTable;
 struct RecordFields;
 struct EvaluationError;
-struct Address;
-struct Network;
+using Address = net::IpAddress;
+using Network = net::IpPrefix;
 
 enum class ValueKind : std::uint8_t {
   kAbsent,  // no value: a field or key that is not there; never a result of an evaluation
@@ -155,16 +156,6 @@ struct MapTable {
 struct RecordFields {
   const RecordShape* shape = nullptr;
   std::span<const Value> values;
-};
-
-struct Address {
-  std::uint8_t octets[16] = {};  // network order; IPv4 uses the first four
-  std::uint8_t size = 4;         // 4 or 16
-};
-
-struct Network {
-  Address address;  // as written: bits beyond the prefix are kept
-  std::uint8_t prefix_bits = 0;
 };
 
 // Containers of a host. Implementations are immutable while an evaluation runs, and make what they must in `scratch`.
