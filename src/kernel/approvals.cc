@@ -1,10 +1,27 @@
 // Parked calls: an approval is bound to the exact arguments, expires, and lets its call re-enter once.
+#include <pwd.h>
+
 #include <algorithm>
 
 #include "base/crypto/hash.h"
 #include "kernel/monitor.h"
 
 namespace agentos::kernel {
+namespace {
+
+// Whether the operator is one of them, by name or number of its user; nobody named means any.
+bool is_approver(const std::vector<std::string>& approvers, std::uint32_t uid) {
+  if (approvers.empty()) return true;
+  std::array<char, 4096> buffer;
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  return std::ranges::any_of(approvers, [&](const std::string& name) {
+    return name == std::to_string(uid) || (known && name == found->pw_name);
+  });
+}
+
+}  // namespace
 
 void Monitor::ask(CallContext& context) {
   Approval approval;
@@ -16,6 +33,10 @@ void Monitor::ask(CallContext& context) {
   approval.rule = context.decision.rule;
   approval.preview = json::to_valid_utf8(std::string_view(context.arguments).substr(0, kPreviewBytesMax));
   approval.policy_epoch = context.decision.epoch;
+  for (std::uint8_t i = 0; i < context.decision.details_count; ++i) {
+    const std::vector<std::string>& names = context.decision.details[i]->approvers;
+    approval.approvers.insert(approval.approvers.end(), names.begin(), names.end());
+  }
   approval.asked_us = clock.wall_us();
   const std::int64_t timeout_ms =
       context.decision.ask_timeout_ms > 0 ? context.decision.ask_timeout_ms : options.ask_timeout_ms;
@@ -33,7 +54,7 @@ void Monitor::ask(CallContext& context) {
     approvals_.erase(id);
   });
   approval.timer =
-      reactor.after_ms(timeout_ms, [this, id] { (void)approve(id, false, {}, "nobody answered in time"); });
+      reactor.after_ms(timeout_ms, [this, id] { (void)approve(id, false, {}, "nobody answered in time", {}); });
   approvals_.emplace(id, std::move(approval));
 }
 
@@ -50,13 +71,18 @@ void Monitor::close_ask(CallContext& context, recorder::OutcomeStatus status) {
   (void)recorder->append(entry);  // a log that fails now stops the call at its own intent
 }
 
-Status Monitor::approve(std::string_view id, bool granted, std::string_view digest, std::string_view reason) {
+Status Monitor::approve(std::string_view id, bool granted, std::string_view digest, std::string_view reason,
+                        std::optional<std::uint32_t> operator_uid) {
   Approval approval;
   {
     std::lock_guard lock(approvals_mutex_);
     const auto found = approvals_.find(id);
     if (found == approvals_.end()) {
       return fail(abi::error::not_found, "no approval " + std::string(id) + " waits", "agentos approve ls lists them");
+    }
+    if (granted && operator_uid && !is_approver(found->second.approvers, *operator_uid)) {
+      return fail(abi::error::not_permitted, "the rule names who may approve this call, and you are not among them",
+                  "agentos approve show names the rule");
     }
     if (!digest.empty() && digest != found->second.digest) {
       return fail(abi::error::not_permitted, "the digest is not that of the call that waits",

@@ -41,6 +41,7 @@ struct Approval {
   std::shared_ptr<Agent> agent;
   std::shared_ptr<Parked> parked;
   std::string call, tool, digest, rule, preview;
+  std::vector<std::string> approvers;  // users who may grant it; empty: any operator
   std::uint64_t policy_epoch = 0;
   std::int64_t asked_us = 0, expires_us = 0;
   Reactor::TimerId timer = 0;
@@ -91,7 +92,9 @@ class Monitor {
   void ask(CallContext& context);
   // The parked call's first intent gets its outcome: ok when granted (the call's own follow), cancelled when not.
   void close_ask(CallContext& context, recorder::OutcomeStatus status);
-  Status approve(std::string_view approval, bool granted, std::string_view digest, std::string_view reason);
+  // `operator_uid`: who answers; nothing: the kernel itself.
+  Status approve(std::string_view approval, bool granted, std::string_view digest, std::string_view reason,
+                 std::optional<std::uint32_t> operator_uid);
   std::vector<abi::ApprovalEntry> approvals() const;
 
   // lifecycle.cc

@@ -1,5 +1,7 @@
 // What policy asks for beside a verdict, carried out by a real kernel: limits, sequences, labels, changed arguments,
 // redacted and withheld results, freezing, and reloading all of it.
+#include <unistd.h>
+
 #include "tests/syscalls/world.h"
 
 namespace agentos::test {
@@ -157,6 +159,33 @@ TEST_P(Governance, a_reload_is_all_or_nothing_and_keeps_what_a_limit_counted) {
   EXPECT_EQ(agent->must("getpolicy").int_or("epoch", 0), epoch + 1);
   agent->must("exec", exec("mirror"));
   EXPECT_EQ(agent->code("exec", exec("mirror")), -2);
+}
+
+TEST_P(Governance, only_those_a_rule_names_may_grant_its_approval) {
+  const auto asks = [](const std::string& approver) {
+    return policy("  rules:\n    - name: ask\n      syscalls: [status]\n      action: ask\n      ask: {approvers: [" +
+                  approver + "]}\n");
+  };
+  auto boss = world().operator_caller();
+  const auto waiting = [&]() -> std::string {
+    for (int i = 0; i < 200; ++i) {
+      const json::Value reply = boss->must("approvals");
+      const json::Array& list = reply.find("approvals")->as_array();
+      if (!list.empty()) return std::string(list[0].string_or("approval", ""));
+      usleep(10'000);
+    }
+    return {};
+  };
+  auto stranger = world().agent("one", asks("nobody-at-all"));
+  std::uint64_t call = stranger->start_call("status", {});
+  const std::string first = waiting();
+  EXPECT_NE(boss->code("approve", {{"approval", first}, {"granted", true}}), 0);
+  EXPECT_EQ(boss->code("approve", {{"approval", first}, {"granted", false}}), 0);
+  EXPECT_FALSE(stranger->finish_call(call).has_value());
+  auto known = world().agent("two", asks(std::to_string(getuid())));
+  call = known->start_call("status", {});
+  EXPECT_EQ(boss->code("approve", {{"approval", waiting()}, {"granted", true}}), 0);
+  EXPECT_TRUE(known->finish_call(call).has_value());
 }
 
 AGENTOS_BOTH_WAYS(Governance);
