@@ -133,8 +133,8 @@ SharedShape shape_of_args(const Vocabulary& vocabulary, const Selector& selector
     if (!call->typed) return nullptr;
     std::vector<Field> fields;
     for (const abi::FieldInfo& field : call->arguments) {
-      fields.push_back({std::string(field.name), type_of_field(field),
-                        field.required ? Presence::kAlways : Presence::kMayBeAbsent});
+      fields.push_back(
+          {std::string(field.name), type_of_field(field), field.required ? Presence::kAlways : Presence::kMayBeAbsent});
     }
     all.add(fields);
   }
@@ -158,7 +158,8 @@ Type type_of_data(const json::Value& value) {
     }
     return type;
   };
-  if (value.is_array()) return Type::list(same(value.as_array(), [](const json::Value& one) { return type_of_data(one); }));
+  if (value.is_array())
+    return Type::list(same(value.as_array(), [](const json::Value& one) { return type_of_data(one); }));
   if (value.is_object()) {
     return Type::map(Type::string(), same(value.as_object(), [](const auto& one) { return type_of_data(one.second); }));
   }
@@ -198,29 +199,29 @@ const SharedShape& agent_shape() {
 
 const SharedShape& call_shape() {
   static const SharedShape shape = make_shape("call", {{"name", Type::string(), Presence::kAlways},
-                                                 {"number", Type::integer(), Presence::kAlways},
-                                                 {"phase", Type::string(), Presence::kAlways},
-                                                 {"changes", Type::boolean(), Presence::kAlways},
-                                                 {"path", Type::string(), Presence::kMayBeAbsent},
-                                                 {"path_to", Type::string(), Presence::kMayBeAbsent},
-                                                 {"target", Type::string(), Presence::kMayBeAbsent},
-                                                 {"target_parent", Type::string(), Presence::kMayBeAbsent}});
+                                                       {"number", Type::integer(), Presence::kAlways},
+                                                       {"phase", Type::string(), Presence::kAlways},
+                                                       {"changes", Type::boolean(), Presence::kAlways},
+                                                       {"path", Type::string(), Presence::kMayBeAbsent},
+                                                       {"path_to", Type::string(), Presence::kMayBeAbsent},
+                                                       {"target", Type::string(), Presence::kMayBeAbsent},
+                                                       {"target_parent", Type::string(), Presence::kMayBeAbsent}});
   return shape;
 }
 
 const SharedShape& tool_shape() {
   static const SharedShape shape = make_shape("tool", {{"name", Type::string(), Presence::kAlways},
-                                                 {"version", Type::string(), Presence::kMayBeAbsent},
-                                                 {"server", Type::string(), Presence::kMayBeAbsent},
-                                                 {"manifest", json_map(), Presence::kMayBeAbsent}});
+                                                       {"version", Type::string(), Presence::kMayBeAbsent},
+                                                       {"server", Type::string(), Presence::kMayBeAbsent},
+                                                       {"manifest", json_map(), Presence::kMayBeAbsent}});
   return shape;
 }
 
 const SharedShape& result_shape() {
   static const SharedShape shape = make_shape("result", {{"value", Type::dyn(), Presence::kMayBeAbsent},
-                                                   {"text", Type::string(), Presence::kMayBeAbsent},
-                                                   {"size", Type::integer(), Presence::kAlways},
-                                                   {"is_error", Type::boolean(), Presence::kAlways}});
+                                                         {"text", Type::string(), Presence::kMayBeAbsent},
+                                                         {"size", Type::integer(), Presence::kAlways},
+                                                         {"is_error", Type::boolean(), Presence::kAlways}});
   return shape;
 }
 

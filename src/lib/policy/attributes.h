@@ -16,7 +16,17 @@
 namespace agentos::policy {
 
 enum class Attribute : std::uint8_t {
-  kAgent, kCall, kNow, kLabels, kFindings, kHistory, kEnv, kTable, kArgs, kTool, kResult
+  kAgent,
+  kCall,
+  kNow,
+  kLabels,
+  kFindings,
+  kHistory,
+  kEnv,
+  kTable,
+  kArgs,
+  kTool,
+  kResult
 };
 
 // Fields of the records, in the order of their shapes.

@@ -101,8 +101,13 @@ class Lister {
     for (const Condition& condition : rule_.conditions) {
       json::Object pattern;
       pattern.append(std::string(operator_name(condition.op)), operand_of(condition));
-      clauses_.push_back({Kind::kArgument, &condition, "arguments." + condition.argument, std::move(pattern),
-                          actual_argument(condition, request_.arguments), holds(condition, request_.arguments), {}});
+      clauses_.push_back({Kind::kArgument,
+                          &condition,
+                          "arguments." + condition.argument,
+                          std::move(pattern),
+                          actual_argument(condition, request_.arguments),
+                          holds(condition, request_.arguments),
+                          {}});
     }
     if (rule_.when != nullptr) list_parts("when", *rule_.when);
     return std::move(clauses_);
@@ -119,8 +124,13 @@ class Lister {
       json::Object wanted = to_json(scope);
       json::Value pattern = wanted.size() == 1 && !scope.names.empty() ? json::Value(patterns_of(scope.names))
                                                                        : json::Value(std::move(wanted));
-      clauses_.push_back({Kind::kScope, nullptr, "spec.agents", std::move(pattern), actual_agent(principal),
-                          agents_match(scope, view_), {}});
+      clauses_.push_back({Kind::kScope,
+                          nullptr,
+                          "spec.agents",
+                          std::move(pattern),
+                          actual_agent(principal),
+                          agents_match(scope, view_),
+                          {}});
     }
     if (!rule_.agents.empty()) {
       add(Kind::kAgents, "agents", patterns_of(rule_.agents), actual_agent(principal),
@@ -176,8 +186,8 @@ class Lister {
       add(kind, key, std::move(wanted), std::move(seen), kind == Kind::kAfter ? all : none);
     }
     if (rule_.limit >= 0) {
-      const bool used_up = request_.past != nullptr &&
-                           !request_.past->limit_allows(static_cast<std::uint32_t>(rule_.limit), subject_);
+      const bool used_up =
+          request_.past != nullptr && !request_.past->limit_allows(static_cast<std::uint32_t>(rule_.limit), subject_);
       add(Kind::kLimit, "limit", "used up", used_up ? "used up" : "not used up", used_up);
     }
   }

@@ -12,7 +12,19 @@ namespace agentos::policy {
 
 struct Clause {
   enum class Kind {
-    kSyscalls, kRings, kTools, kPaths, kAgents, kScope, kTargets, kDuring, kOutside, kAfter, kNotAfter, kLimit, kArgument,
+    kSyscalls,
+    kRings,
+    kTools,
+    kPaths,
+    kAgents,
+    kScope,
+    kTargets,
+    kDuring,
+    kOutside,
+    kAfter,
+    kNotAfter,
+    kLimit,
+    kArgument,
     kExpression
   };
   Kind kind = Kind::kSyscalls;

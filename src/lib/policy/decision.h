@@ -19,11 +19,11 @@ enum class Verdict : std::uint8_t { kAllow, kDeny, kAsk };
 // Things to do beside the verdict. A set of flags; unknown ones do not exist.
 enum class Obligation : std::uint32_t {
   kNone = 0,
-  kAudit = 1u << 0,   // record arguments in full, not only a preview
-  kNotify = 1u << 1,  // tell the operator's channel
-  kKill = 1u << 2,    // terminate the agent (the original's strict profile)
-  kSignal = 1u << 3,  // send SIGPOLICY
-  kRedact = 1u << 4,  // Details::redactions
+  kAudit = 1u << 0,      // record arguments in full, not only a preview
+  kNotify = 1u << 1,     // tell the operator's channel
+  kKill = 1u << 2,       // terminate the agent (the original's strict profile)
+  kSignal = 1u << 3,     // send SIGPOLICY
+  kRedact = 1u << 4,     // Details::redactions
   kTransform = 1u << 5,  // Details::transforms
   kLabel = 1u << 6,      // Details::labels
 };
@@ -45,10 +45,10 @@ struct Assignment {
 
 // What the obligations of one rule need to be carried out.
 struct Details {
-  std::vector<std::string> labels;                            // added to the run, never taken away
-  std::vector<std::shared_ptr<const Redaction>> redactions;   // of the result, or of the arguments as recorded
-  std::vector<Assignment> transforms;                         // of the arguments
-  std::vector<std::string> approvers;                         // for ask: who may answer; empty: any operator
+  std::vector<std::string> labels;                           // added to the run, never taken away
+  std::vector<std::shared_ptr<const Redaction>> redactions;  // of the result, or of the arguments as recorded
+  std::vector<Assignment> transforms;                        // of the arguments
+  std::vector<std::string> approvers;                        // for ask: who may answer; empty: any operator
   bool empty() const { return labels.empty() && redactions.empty() && transforms.empty() && approvers.empty(); }
 };
 

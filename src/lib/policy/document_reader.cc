@@ -145,8 +145,9 @@ class DocumentReader {
   }
 
   void read_spec(const yaml::Node& spec) {
-    read_.only_keys(spec, "spec", {"agents", "scope", "mode", "combining", "extends", "tables", "windows", "sequences",
-                                   "limits", "rules"});
+    read_.only_keys(
+        spec, "spec",
+        {"agents", "scope", "mode", "combining", "extends", "tables", "windows", "sequences", "limits", "rules"});
     read_word(spec, "scope", {"global", "tenant", "organization", "agent"}, document_.scope);
     read_word(spec, "mode", {"enforce", "observe", "freeze"}, document_.mode);
     read_word(spec, "combining", {"deny_overrides", "allow_overrides", "priority_first_match", "most_specific_wins"},

@@ -69,6 +69,7 @@ Engine::Engine(std::vector<Document> documents, const PastSpecs* past) : documen
   std::vector<const Agents*> scopes;
   for (const Document& document : documents_) scopes.push_back(&document.agents);
   index_.build(rules_, scopes);
+  patterns_.build(rules_);
 }
 
 bool Engine::applies(RequestView& view) const {
@@ -123,7 +124,10 @@ class Engine::Scan {
         position = position < end ? candidates_.next(end) : position;
         continue;
       }
-      const Matched found = match(rule, engine_.scope_of(rule), view_);
+      Matched found;
+      if (view_.known() == Known::kListing || engine_.patterns_.may_hold(rule, view_)) {
+        found = match(rule, engine_.scope_of(rule), view_);
+      }
       if (found.truth != Truth::kFalse && !take(rule, found)) return outcome_;
       position = candidates_.next(position + 1);
     }
@@ -187,8 +191,8 @@ class Engine::Scan {
     return false;
   }
 
-  // The answer of a document that is done. What allows must be said by the broadest scope; a narrower one only tightens.
-  // False: denied, the scan is over.
+  // The answer of a document that is done. What allows must be said by the broadest scope; a narrower one only
+  // tightens. False: denied, the scan is over.
   bool keep_best() {
     const Rule* answer = best_;
     best_ = nullptr;

@@ -1,8 +1,8 @@
 // The rules of one phase and mode of a set of documents compiled: in deciding order, with the index into them.
 //
-// Order: limits first; then documents as given; in one, by tier (priority or specificity, as its strategy says) and then
-// what can only strengthen the answer first. A rule that must be looked at even when another already decides, because it
-// may fail or carries obligations, comes before those that need not. The first document that denies ends it.
+// Order: limits first; then documents as given; in one, by tier (priority or specificity, as its strategy says) and
+// then what can only strengthen the answer first. A rule that must be looked at even when another already decides,
+// because it may fail or carries obligations, comes before those that need not. The first document that denies ends it.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 
 #include "lib/policy/document.h"
 #include "lib/policy/index.h"
+#include "lib/policy/pattern_index.h"
 #include "lib/policy/request_view.h"
 
 namespace agentos::policy {
@@ -62,6 +63,7 @@ class Engine {
   bool one_scope_ = true;
   const PastSpecs* past_ = nullptr;
   CandidateIndex index_;
+  PatternIndex patterns_;
 };
 
 // Deny over ask over allow; of equals the first.

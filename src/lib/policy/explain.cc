@@ -53,9 +53,9 @@ void also_matched(const Engine& engine, const Request& request, const Rule* deci
     if (&rule == deciding || !names_call(rule, request.call)) continue;
     RequestView view(request);
     const Matched matched = match(rule, engine.scope_of(rule), view);
-    if (rule.limit >= 0 && (request.past == nullptr ||
-                            request.past->limit_allows(static_cast<std::uint32_t>(rule.limit),
-                                                       limit_subject(engine.limit_of(rule), request)))) {
+    if (rule.limit >= 0 &&
+        (request.past == nullptr || request.past->limit_allows(static_cast<std::uint32_t>(rule.limit),
+                                                               limit_subject(engine.limit_of(rule), request)))) {
       continue;
     }
     if (matched.truth == Truth::kFalse || ++total > kAlsoMatchedMax) continue;
@@ -90,7 +90,7 @@ json::Value CompiledProgram::explain(const Request& request) const {
                       {"rule", decision.rule},
                       {"at", rule != nullptr ? json::Value(rule->place) : json::Value()},
                       {"reason", decision.failure.empty() ? std::string(decision.reason)
-                                                         : std::string(decision.reason) + ": " + decision.failure},
+                                                          : std::string(decision.reason) + ": " + decision.failure},
                       {"message", text_or_null(decision.message)},
                       {"epoch", static_cast<std::int64_t>(decision.epoch)}};
   json::Array obligations;

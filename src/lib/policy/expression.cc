@@ -87,6 +87,18 @@ std::optional<Equality> equality_of(const cel::Ast& ast, NodeId id) {
   return equality;
 }
 
+std::optional<ArgumentPattern> pattern_of(const cel::Ast& ast, NodeId id) {
+  const cel::Node& node = ast[id];
+  if (node.kind != cel::NodeKind::kCall || node.name != "matches") return std::nullopt;
+  std::vector<NodeId> operands = node.arguments;
+  if (node.operand != cel::kNoNode) operands.insert(operands.begin(), node.operand);
+  if (operands.size() != 2 || ast[operands[1]].kind != cel::NodeKind::kLiteral) return std::nullopt;
+  const auto path = cel::attribute_path(ast, operands[0]);
+  const auto* pattern = std::get_if<std::string>(&ast[operands[1]].literal);
+  if (!path || path->variable != "args" || path->fields.size() != 1 || pattern == nullptr) return std::nullopt;
+  return ArgumentPattern{path->fields[0], *pattern};
+}
+
 // Of a literal, and of what is just not it.
 void add_values_near(const cel::Node& literal, std::vector<json::Value>& values) {
   if (const auto* text = std::get_if<std::string>(&literal.literal)) {
@@ -130,6 +142,7 @@ class CompiledExpression final : public Expression {
     conjuncts(program_.ast(), program_.ast().root(), nodes);
     for (NodeId node : nodes) {
       if (auto equality = equality_of(program_.ast(), node)) equalities_.push_back(std::move(*equality));
+      if (auto pattern = pattern_of(program_.ast(), node)) patterns_.push_back(std::move(*pattern));
     }
   }
 
@@ -149,6 +162,7 @@ class CompiledExpression final : public Expression {
 
   const std::string& text() const override { return text_; }
   std::span<const Equality> equalities() const override { return equalities_; }
+  std::span<const ArgumentPattern> patterns() const override { return patterns_; }
   std::vector<std::string> reads() const override {
     std::vector<std::string> paths;
     for (const cel::AttributePath& path : program_.reads()) paths.push_back(path.to_string());
@@ -232,6 +246,7 @@ class CompiledExpression final : public Expression {
   std::shared_ptr<const json::Value> tables_;
   std::string text_;
   std::vector<Equality> equalities_;
+  std::vector<ArgumentPattern> patterns_;
 };
 
 }  // namespace
@@ -256,7 +271,8 @@ std::expected<std::shared_ptr<const Expression>, std::vector<ExpressionIssue>> c
   const cel::TypeKind kind = program->type().kind();
   if (wanted == Wanted::kCondition && kind != cel::TypeKind::kBool && kind != cel::TypeKind::kDyn) {
     return std::unexpected(std::vector<ExpressionIssue>{
-        {1, 1, "a condition is true or false, but this is a " + program->type().to_string(), "compare it with something"}});
+        {1, 1, "a condition is true or false, but this is a " + program->type().to_string(),
+         "compare it with something"}});
   }
   return std::make_shared<const CompiledExpression>(std::move(*program), std::move(attributes), std::move(tables));
 }

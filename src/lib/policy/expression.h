@@ -28,12 +28,18 @@ struct Equality {
   bool may_be_absent = true;  // and then the expression fails, so the rule has to be looked at
 };
 
+// `args.argument.matches("pattern")` that has to hold for the whole expression to hold.
+struct ArgumentPattern {
+  std::string argument;
+  std::string pattern;
+};
+
 // One of the expressions that && joins, for explanations.
 struct Part {
   std::string text;
   Truth truth = Truth::kFalse;
-  std::string failure;                                        // for kError
-  std::vector<std::pair<std::string, json::Value>> actual;    // the attributes it read, by path
+  std::string failure;                                      // for kError
+  std::vector<std::pair<std::string, json::Value>> actual;  // the attributes it read, by path
 };
 
 class Expression {
@@ -44,6 +50,7 @@ class Expression {
   virtual Result<json::Value> value(RequestView& view) const = 0;
   virtual const std::string& text() const = 0;  // as formatted, on one line
   virtual std::span<const Equality> equalities() const = 0;
+  virtual std::span<const ArgumentPattern> patterns() const = 0;
   virtual std::vector<std::string> reads() const = 0;  // attribute paths it may read
   virtual std::vector<Part> parts(RequestView& view) const = 0;
   // Values on either side of what it compares arguments with: args.NAME and a literal, the literal changed a little.

@@ -195,12 +195,22 @@ void ExpressionState::bind(const Request& request) {
   in_use_ = true;
   scratch_.reset();
   request_ = &request;
+  patterns_of_ = nullptr;
   agent_.over(request);
   call_.over(request);
   tool_.over(request);
   if (request.result != nullptr) result_.over(*request.result);
   history_.over(request.past);
   flow_.over(request.principal.flow);
+}
+
+PatternMatches& ExpressionState::patterns(const void* of, std::size_t field) {
+  if (patterns_of_ != of) {
+    for (PatternMatches& matches : patterns_) matches.known = PatternMatches::Known::kNo;
+    patterns_of_ = of;
+  }
+  if (field >= patterns_.size()) patterns_.resize(field + 1);
+  return patterns_[field];
 }
 
 const json::Value* ExpressionState::arguments() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lib/policy/attributes.h"
 #include "lib/policy/cel/activation.h"
@@ -103,6 +104,13 @@ class ArgumentsRecord final : public cel::Record {
   const json::Object* object_;
 };
 
+// The numbers of the patterns that match one argument, found out when a rule asks.
+struct PatternMatches {
+  enum class Known : std::uint8_t { kNo, kYes, kNever };
+  Known known = Known::kNo;
+  std::vector<int> ids;  // ascending
+};
+
 class ExpressionState {
  public:
   static ExpressionState* acquire(const Request& request);
@@ -111,6 +119,8 @@ class ExpressionState {
   cel::Scratch& scratch() { return scratch_; }
   // Any attribute but args and table, which depend on the rule. Absent when the request has none.
   cel::Value attribute(Attribute attribute);
+  // Of a field of one engine's index; `of` tells engines apart.
+  PatternMatches& patterns(const void* of, std::size_t field);
   const json::Value* arguments();  // null when they are not known as an object
 
  private:
@@ -125,6 +135,8 @@ class ExpressionState {
   ResultRecord result_;
   HistoryRecord history_;
   TextList flow_;
+  const void* patterns_of_ = nullptr;
+  std::vector<PatternMatches> patterns_;
 };
 
 }  // namespace agentos::policy

@@ -1,9 +1,10 @@
 // From a request to the rules that could apply, so that rules that cannot match cost nothing.
 //
 // Every rule hangs, under each of its calls, on the most selective literal it has: an argument's values, which a
-// condition or an equality of its expression names (with its tools, when those are literal), else its tools, else the folders of its paths, else its agents, else its document's
-// agents; name globs hang on what they begin with. Rules without any form a short list. Keys are 64-bit hashes: a
-// collision only adds a candidate, which match() refuses. Candidates come in rule order, each once.
+// condition or an equality of its expression names (with its tools, when those are literal), else its tools, else the
+// folders of its paths, else its agents, else its document's agents; name globs hang on what they begin with. Rules
+// without any form a short list. Keys are 64-bit hashes: a collision only adds a candidate, which match() refuses.
+// Candidates come in rule order, each once.
 #pragma once
 
 #include <array>

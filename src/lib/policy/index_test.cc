@@ -33,8 +33,9 @@ constexpr int kRules = 1'000;
 
 Document read(const std::string& rules) {
   PastSpecs past;
-  auto document = read_document({fixture::document("p", rules), "p.yaml"}, fixture::vocabulary(),
-                                [](std::string_view) { return std::nullopt; }, past);
+  auto document = read_document(
+      {fixture::document("p", rules), "p.yaml"}, fixture::vocabulary(), [](std::string_view) { return std::nullopt; },
+      past);
   EXPECT_TRUE(document) << document.error().message;
   return document ? std::move(*document) : Document{};
 }

@@ -45,10 +45,10 @@ struct Principal {
   std::string_view name;    // the name it was started with, "demo"
   std::string_view parent;  // parent agent id or empty
   int ring = 3;
-  std::span<const std::string> labels;        // "group:NAME" among them puts the agent into a group
-  std::span<const std::string> chain = {};    // ids of all its ancestors, nearest first
-  std::span<const std::string> flow = {};     // information-flow labels of its run
-  const AgentFacts* facts = nullptr;          // null: none known
+  std::span<const std::string> labels;      // "group:NAME" among them puts the agent into a group
+  std::span<const std::string> chain = {};  // ids of all its ancestors, nearest first
+  std::span<const std::string> flow = {};   // information-flow labels of its run
+  const AgentFacts* facts = nullptr;        // null: none known
 };
 
 // One attribute of a request's arguments, looked up by name; implemented over the typed request.
@@ -103,12 +103,12 @@ struct Request {
   std::string_view path_to;        // canonical second path (rename's destination); else empty
   std::string_view target_parent;  // parent agent id of `target`; empty when it has none
   Phase phase = Phase::kCall;
-  bool changes = true;  // the call has an effect on the kernel or outside of it
-  const ToolFacts* tool_facts = nullptr;      // for exec of a registered tool
-  const ResultFacts* result = nullptr;        // in the result phase
-  const json::Value* findings = nullptr;      // a list of {kind, where, severity}; null: none
-  const json::Value* environment = nullptr;   // an object of what is known of the host; null: nothing
-  const Past* past = nullptr;                 // null: nothing has happened, no limit is used up
+  bool changes = true;                       // the call has an effect on the kernel or outside of it
+  const ToolFacts* tool_facts = nullptr;     // for exec of a registered tool
+  const ResultFacts* result = nullptr;       // in the result phase
+  const json::Value* findings = nullptr;     // a list of {kind, where, severity}; null: none
+  const json::Value* environment = nullptr;  // an object of what is known of the host; null: nothing
+  const Past* past = nullptr;                // null: nothing has happened, no limit is used up
 };
 
 // The words a document may use; from the table (src/abi). A document that names anything else is refused.
@@ -116,9 +116,9 @@ struct Vocabulary {
   struct Call {
     std::uint16_t number;
     std::string_view name;
-    bool changes = true;                            // has an effect on the kernel's state or outside of it
+    bool changes = true;                             // has an effect on the kernel's state or outside of it
     std::span<const abi::FieldInfo> arguments = {};  // types of its arguments; empty: not known
-    bool typed = false;                             // `arguments` is the whole truth
+    bool typed = false;                              // `arguments` is the whole truth
   };
   // A tool whose arguments have a JSON Schema, so that expressions about them are checked when they are compiled.
   struct Tool {

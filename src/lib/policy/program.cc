@@ -127,7 +127,8 @@ CompiledProgram::CompiledProgram(std::vector<Document> documents, PastSpecs past
   for (const Sequence& sequence : past_->sequences) {
     sequence_specs_.push_back(sequence.spec);
     for (const auto* list : {&sequence.steps, &sequence.until}) {
-      fallible_steps_ = fallible_steps_ || std::ranges::any_of(*list, [](const Selector& one) { return one.fallible(); });
+      fallible_steps_ =
+          fallible_steps_ || std::ranges::any_of(*list, [](const Selector& one) { return one.fallible(); });
     }
     Rule& failure = step_failures_.emplace_back();
     failure.name = sequence.name;
@@ -151,8 +152,8 @@ CompiledProgram::CompiledProgram(std::vector<Document> documents, PastSpecs past
   for (const auto& call : vocabulary.calls) {
     if (call.number >= defaults_of_call_.size()) defaults_of_call_.resize(call.number + 1u, 0);
     defaults_of_call_[call.number] = static_cast<std::uint32_t>(defaults_.size());
-    std::string reason = fmt::format("no rule of the {} policies in force allows this {}; default deny",
-                                     documents_.size(), call.name);
+    std::string reason =
+        fmt::format("no rule of the {} policies in force allows this {}; default deny", documents_.size(), call.name);
     std::string would = "would deny: " + reason;
     defaults_.push_back({std::move(reason), std::move(would),
                          fmt::format("No policy rule allows this {}; getpolicy shows what is allowed.", call.name)});

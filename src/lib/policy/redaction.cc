@@ -10,7 +10,8 @@ constexpr int kDepthMax = 64;  // deeper values are replaced as a whole
 
 Result<Redaction> Redaction::compile(RedactionSpec spec) {
   if (spec.members.empty() && spec.pattern.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "nothing says what is redacted", "add members: [...] or matching: \"...\"");
+    return fail(ErrorCode::kInvalidArgument, "nothing says what is redacted",
+                "add members: [...] or matching: \"...\"");
   }
   Redaction made;
   if (!spec.pattern.empty()) {

@@ -15,8 +15,8 @@
 namespace agentos::policy {
 
 struct RedactionSpec {
-  std::vector<std::string> members;     // "password", or a path from the top: "user.password"
-  std::string pattern;                  // RE2; empty: none
+  std::vector<std::string> members;  // "password", or a path from the top: "user.password"
+  std::string pattern;               // RE2; empty: none
   std::string with = "[redacted]";
 };
 

@@ -175,8 +175,8 @@ int depth_of(const std::vector<std::string>& globs) {
   return least;
 }
 std::vector<int> specific(const PlainRule& r) {
-  const int clauses = static_cast<int>(r.when ? 1 : r.conditions.size()) + (r.targets.empty() ? 0 : 1) +
-                      (r.rings.empty() ? 0 : 1);
+  const int clauses =
+      static_cast<int>(r.when ? 1 : r.conditions.size()) + (r.targets.empty() ? 0 : 1) + (r.rings.empty() ? 0 : 1);
   bool any = false;
   for (const auto& c : r.calls) any = any || c == "*";
   return {literal(r.agents), literal(r.tools), depth_of(r.paths), clauses, any ? 0 : 1};
@@ -252,8 +252,8 @@ class Generator {
       d.name = "p" + std::to_string(i);
       d.observe = one_in(5);
       if (one_in(4)) d.scope = static_cast<int>(below(4));
-      d.combining = pick({"deny_overrides", "deny_overrides", "allow_overrides", "priority_first_match",
-                          "most_specific_wins"});
+      d.combining =
+          pick({"deny_overrides", "deny_overrides", "allow_overrides", "priority_first_match", "most_specific_wins"});
       if (one_in(4)) d.agents = some(kAgents);
       for (std::size_t n = below(9); n > 0; --n) d.rules.push_back(rule("r" + std::to_string(n)));
     }
@@ -387,7 +387,8 @@ std::string expression(const PlainRule& r) {
 std::string write(const PlainDocument& d) {
   std::string spec, rules;
   spec += "  combining: " + d.combining + "\n";
-  if (d.scope > 0) spec += std::string("  scope: ") + (d.scope == 1 ? "tenant" : d.scope == 2 ? "organization" : "agent") + "\n";
+  if (d.scope > 0)
+    spec += std::string("  scope: ") + (d.scope == 1 ? "tenant" : d.scope == 2 ? "organization" : "agent") + "\n";
   if (!d.agents.empty()) spec += "  agents: " + list(d.agents) + "\n";
   if (d.observe) spec += "  mode: observe\n";
   for (const auto& r : d.rules) {

@@ -1,4 +1,5 @@
-// A rule after reading: checked, its globs and expressions compiled, its sentences rendered. What engine.h decides with.
+// A rule after reading: checked, its globs and expressions compiled, its sentences rendered. What engine.h decides
+// with.
 //
 // Everything decide() needs is here ready-made, so that deciding only compares; nothing here changes after reading.
 #pragma once
@@ -69,7 +70,7 @@ struct NamedWindow {
 struct Selector {
   std::uint8_t rings = 0x0f;  // bit n: ring n
   bool any_call = false;
-  bool every_path = false;  // a call with two paths needs both to match
+  bool every_path = false;       // a call with two paths needs both to match
   bool needs_arguments = false;  // has clauses about what a call that is only listed does not have
   bool needs_history = false;
   bool action_denies = false;
@@ -96,9 +97,11 @@ struct Rule : Selector {
   std::uint32_t document = 0;  // index within its engine
   std::uint32_t order = 0;     // place in its document
   std::int32_t priority = 0;
-  std::int64_t tier = 0;  // once a rule applies, those of later tiers of its document are not looked at
+  std::int64_t tier = 0;            // once a rule applies, those of later tiers of its document are not looked at
   std::uint32_t place_in_tier = 0;  // who can still change an answer comes first
   Verdict action = Verdict::kDeny;
+  std::int32_t pattern_field = -1;  // of the engine's PatternIndex, and the pattern's number in it
+  std::int32_t pattern = -1;
   std::int32_t limit = -1;  // of the program's limits: applies only while that limit is used up
   // Read for the answer.
   Phase phase = Phase::kCall;

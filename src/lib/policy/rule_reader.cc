@@ -17,10 +17,10 @@ struct ObligationWord {
   std::string_view name;
   Obligation flag;
 };
-constexpr ObligationWord kObligations[] = {
-    {"audit", Obligation::kAudit},   {"notify", Obligation::kNotify},       {"kill", Obligation::kKill},
-    {"signal", Obligation::kSignal}, {"redact", Obligation::kRedact},       {"transform", Obligation::kTransform},
-    {"label", Obligation::kLabel}};
+constexpr ObligationWord kObligations[] = {{"audit", Obligation::kAudit},   {"notify", Obligation::kNotify},
+                                           {"kill", Obligation::kKill},     {"signal", Obligation::kSignal},
+                                           {"redact", Obligation::kRedact}, {"transform", Obligation::kTransform},
+                                           {"label", Obligation::kLabel}};
 const std::vector<std::string_view> kPlainObligations = {"audit", "notify", "kill", "signal"};
 
 void read_labels(Reading& reading, const yaml::Node& node, Rule& rule) {
@@ -61,9 +61,9 @@ void read_transform(Reading& reading, const yaml::Node& node, Rule& rule) {
     return;
   }
   for (const auto& entry : node.entries) {
-    auto value = reading.expression(
-        entry.value, "transform",
-        attributes_for(reading.vocabulary, rule.phase, rule, reading.tables->as_object()), Wanted::kAnyValue);
+    auto value = reading.expression(entry.value, "transform",
+                                    attributes_for(reading.vocabulary, rule.phase, rule, reading.tables->as_object()),
+                                    Wanted::kAnyValue);
     if (value != nullptr) rule.details.transforms.push_back({entry.key, std::move(value)});
   }
 }
@@ -160,7 +160,7 @@ class RuleReader {
 
   void read(const yaml::Node& node) {
     if (!reading_.read.is(node, Kind::kMapping, "a rule")) return;
-    std::vector<std::string_view> keys = {"name",     "phase",    "mode",    "action", "obligations",
+    std::vector<std::string_view> keys = {"name",     "phase",   "mode",   "action", "obligations",
                                           "priority", "message", "reason", "ask"};
     keys.insert(keys.end(), kSelectorKeys.begin(), kSelectorKeys.end());
     reading_.read.only_keys(node, "a rule", keys);

@@ -184,8 +184,8 @@ bool read_spec(Reading& reading, const yaml::Node& node, LimitSpec& spec) {
 
 bool read_limit(Reading& reading, const yaml::Node& node, Limit& limit, Rule& rule) {
   if (!reading.read.is(node, Kind::kMapping, "a limit")) return false;
-  std::vector<std::string_view> keys = {"name", "of",     "per",     "at_most", "every",       "as",
-                                        "burst", "action", "message", "reason",  "ask", "obligations"};
+  std::vector<std::string_view> keys = {"name",  "of",     "per",     "at_most", "every", "as",
+                                        "burst", "action", "message", "reason",  "ask",   "obligations"};
   keys.insert(keys.end(), kSelectorKeys.begin(), kSelectorKeys.end());
   reading.read.only_keys(node, "a limit", keys);
   const yaml::Node* name = node.find("name");
@@ -206,8 +206,8 @@ bool read_limit(Reading& reading, const yaml::Node& node, Limit& limit, Rule& ru
   static_cast<Selector&>(rule) = limit;
   read_answer(reading, node, rule);
   if (node.find("message") == nullptr) {
-    rule.message = fmt::format("The limit of {} {} is used up; try again later.", limit.spec.amount,
-                               name_of(limit.spec.measure));
+    rule.message =
+        fmt::format("The limit of {} {} is used up; try again later.", limit.spec.amount, name_of(limit.spec.measure));
   }
   if (Status status = check(limit.spec); !status) {
     reading.complaints.add(node.mark, status.error().message, status.error().hint);

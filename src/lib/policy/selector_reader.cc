@@ -96,9 +96,9 @@ void read_open_windows(Reading& reading, const yaml::Node& node, std::string_vie
   for (const yaml::Node* item : reading.read.strings(*list, key)) {
     auto window = reading.windows.find(item->text);
     if (window == reading.windows.end()) {
-      reading.complaints.add(item->mark, fmt::format("no window is named \"{}\"", item->text),
-                             reading.windows.empty() ? "declare it below spec.windows"
-                                                     : suggest(item->text, names_of(reading.windows)));
+      reading.complaints.add(
+          item->mark, fmt::format("no window is named \"{}\"", item->text),
+          reading.windows.empty() ? "declare it below spec.windows" : suggest(item->text, names_of(reading.windows)));
       continue;
     }
     windows.push_back({window->first, window->second});
@@ -156,8 +156,8 @@ void read_selector(Reading& reading, const yaml::Node& node, Phase phase, std::s
   if (selector.when == nullptr) return;
   for (const std::string& path : selector.when->reads()) {
     const std::string_view variable = std::string_view(path).substr(0, path.find('.'));
-    selector.needs_arguments = selector.needs_arguments || variable == "args" || variable == "findings" ||
-                               variable == "call";
+    selector.needs_arguments =
+        selector.needs_arguments || variable == "args" || variable == "findings" || variable == "call";
     selector.needs_history = selector.needs_history || variable == "history";
   }
 }

@@ -29,10 +29,10 @@ std::int64_t specificity(const Selector& selector) {
   std::int64_t score = of_names(selector.agents);
   score = score * 3 + of_names(selector.tools);
   score = score * 64 + of_paths(selector.paths);
-  const std::int64_t clauses = static_cast<std::int64_t>(selector.conditions.size()) + (selector.when != nullptr ? 1 : 0) +
-                               (selector.targets.empty() ? 0 : 1) + (selector.rings != 0x0f ? 1 : 0) +
-                               (selector.during.empty() ? 0 : 1) + (selector.outside.empty() ? 0 : 1) +
-                               (selector.after.empty() ? 0 : 1) + (selector.not_after.empty() ? 0 : 1);
+  const std::int64_t clauses =
+      static_cast<std::int64_t>(selector.conditions.size()) + (selector.when != nullptr ? 1 : 0) +
+      (selector.targets.empty() ? 0 : 1) + (selector.rings != 0x0f ? 1 : 0) + (selector.during.empty() ? 0 : 1) +
+      (selector.outside.empty() ? 0 : 1) + (selector.after.empty() ? 0 : 1) + (selector.not_after.empty() ? 0 : 1);
   score = score * 32 + std::min<std::int64_t>(clauses, 31);
   return score * 2 + (selector.any_call ? 0 : 1);
 }

@@ -54,9 +54,8 @@ json::Value CompiledProgram::visible_to(const Principal& principal) const {
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const Document& document = engine->documents()[i];
       if (agents_match(document.agents, view) == Truth::kFalse) continue;
-      policies.push_back(json::Object{{"name", document.name},
-                                      {"mode", mode_name(document.mode)},
-                                      {"rules", std::move(rules[i])}});
+      policies.push_back(
+          json::Object{{"name", document.name}, {"mode", mode_name(document.mode)}, {"rules", std::move(rules[i])}});
     }
   }
   return json::Object{
