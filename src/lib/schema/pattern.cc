@@ -1,16 +1,11 @@
-// The only file that sees RE2. What ECMA-262 writes differently (\uXXXX, \cX, named groups) is rewritten first.
+// What ECMA-262 writes differently from RE2 (\uXXXX, \cX, named groups) is rewritten before it is compiled.
 #include "lib/schema/pattern.h"
-
-#include <re2/re2.h>
 
 #include <string>
 
 namespace agentos::schema {
 
 namespace {
-
-constexpr std::size_t kExpressionBytesMax = 4096;
-constexpr std::int64_t kProgramBytesMax = 1 << 20;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -64,38 +59,10 @@ std::string to_re2(std::string_view expression) {
 
 }  // namespace
 
-struct Pattern::Compiled {
-  explicit Compiled(const std::string& expression, const RE2::Options& options) : expression(expression, options) {}
-  RE2 expression;
-};
-
-Pattern::Pattern(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
-Pattern::Pattern(Pattern&&) noexcept = default;
-Pattern& Pattern::operator=(Pattern&&) noexcept = default;
-Pattern::~Pattern() = default;
-
 Result<Pattern> Pattern::compile(std::string_view expression) {
-  if (expression.size() > kExpressionBytesMax) {
-    return fail(ErrorCode::kMalformed,
-                "a regular expression has at most " + std::to_string(kExpressionBytesMax) + " bytes");
-  }
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_never_capture(true);
-  options.set_max_mem(kProgramBytesMax);
-  auto compiled = std::make_unique<const Compiled>(to_re2(expression), options);
-  if (!compiled->expression.ok()) {
-    std::string what = "unsupported regular expression: " + compiled->expression.error();
-    if (!compiled->expression.error_arg().empty() && !what.ends_with(compiled->expression.error_arg())) {
-      what += " (" + compiled->expression.error_arg() + ")";
-    }
-    return fail(ErrorCode::kMalformed, std::move(what), "look-around and back-references do not exist here");
-  }
-  return Pattern(std::move(compiled));
+  return Pattern(TRY(regex::Pattern::compile(to_re2(expression))));
 }
 
-bool Pattern::matches(std::string_view text) const {
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
-}
+bool Pattern::matches(std::string_view text) const { return expression_.search(text); }
 
 }  // namespace agentos::schema

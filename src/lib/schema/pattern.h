@@ -3,27 +3,23 @@
 // Look-around and back-references are refused when compiled. As in ECMA-262, a match may be anywhere in the text.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/regex/pattern.h"
 
 namespace agentos::schema {
 
 class Pattern {
  public:
-  // kMalformed naming what RE2 does not know; at most 4,096 bytes and a program of bounded size.
+  // Errors and bounds are those of regex::Pattern::compile.
   static Result<Pattern> compile(std::string_view expression);
-  Pattern(Pattern&&) noexcept;
-  Pattern& operator=(Pattern&&) noexcept;
-  ~Pattern();
 
   bool matches(std::string_view text) const;  // thread-safe
 
  private:
-  struct Compiled;
-  explicit Pattern(std::unique_ptr<const Compiled> compiled);
-  std::unique_ptr<const Compiled> compiled_;
+  explicit Pattern(regex::Pattern expression) : expression_(std::move(expression)) {}
+  regex::Pattern expression_;
 };
 
 }  // namespace agentos::schema

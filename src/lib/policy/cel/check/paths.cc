@@ -21,7 +21,7 @@ class Paths {
   void collect(NodeId id) {
     if (id == kNoNode) return;
     if (auto path = attribute_path(ast_, id)) {
-      if (!std::ranges::contains(found_, *path)) found_.push_back(std::move(*path));
+      if (std::ranges::find(found_, *path) == found_.end()) found_.push_back(std::move(*path));
       return;
     }
     const Node& node = ast_[id];

@@ -183,7 +183,7 @@ std::vector<Candidate> Planner::candidates(const Node& call, const Function& fun
   std::vector<Candidate> found;
   for (const Overload& overload : function.overloads) {
     if (overload.style != style || overload.parameters.size() != count || overload.function == nullptr) continue;
-    if (!call.overload_ids.empty() && !std::ranges::contains(call.overload_ids, overload.id)) continue;
+    if (!call.overload_ids.empty() && !(std::ranges::find(call.overload_ids, overload.id) != call.overload_ids.end())) continue;
     Candidate candidate{.function = overload.function, .state = overload.state};
     for (std::size_t i = 0; i < count; ++i) candidate.kinds[i] = kinds_of(overload.parameters[i]);
     found.push_back(candidate);
