@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t kPeriodYears = 400;  // the Gregorian calendar repeats, weekdays included
 constexpr std::int64_t kPeriodSeconds = 146'097LL * 86'400;
-constexpr std::int64_t kFirstYearWithoutChanges = 1;
+constexpr std::int64_t kRuleYearMin = 1;         // no clocks were set before
+constexpr std::int64_t kRepeatedYearMin = 1970;  // the first that may repeat; so a whole period lies after 1970
 
 }  // namespace
 
@@ -27,7 +28,7 @@ ZoneTable::ZoneTable(std::string name, const TzifContents& contents)
     offset_s_.push_back(change.offset_s);
   }
   if (contents.rule && contents.rule->has_daylight) {
-    extend(*contents.rule, contents.changes.empty() ? kFirstYearWithoutChanges : civil_of_seconds(from_s_.back()).year);
+    extend(*contents.rule, std::max(kRuleYearMin, civil_of_seconds(from_s_.back()).year));
   } else if (contents.rule && contents.changes.empty()) {
     offset_s_.front() = contents.rule->standard_s;
   }
@@ -36,7 +37,8 @@ ZoneTable::ZoneTable(std::string name, const TzifContents& contents)
 void ZoneTable::extend(const PosixRule& rule, std::int64_t first_year) {
   std::vector<std::tuple<std::int64_t, std::size_t, std::int32_t>> changes;  // instant, order, offset
   // One year more at either end, since a change can lie days outside its year.
-  for (std::int64_t year = first_year - 1; year <= first_year + kPeriodYears + 3; ++year) {
+  const std::int64_t end_year = std::max(first_year, kRepeatedYearMin) + 1 + kPeriodYears;
+  for (std::int64_t year = first_year - 1; year <= end_year + 2; ++year) {
     for (const PosixRule::Change& change : rule.changes_of(year))
       changes.emplace_back(change.at_s, changes.size(), change.offset_s);
   }
@@ -51,7 +53,7 @@ void ZoneTable::extend(const PosixRule& rule, std::int64_t first_year) {
       offset_s_.push_back(offset_s);
     }
   }
-  repeats_from_s_ = days_of_date(first_year + 1 + kPeriodYears, 1, 1) * 86'400;
+  repeats_from_s_ = days_of_date(end_year, 1, 1) * 86'400;
 }
 
 ZoneSpan ZoneTable::span_at(std::int64_t utc_s) const {

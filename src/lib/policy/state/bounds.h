@@ -21,4 +21,8 @@ inline constexpr int kSequenceStepsMax = 8;           // one sequence
 inline constexpr std::size_t kRunsMax = 16'384;       // histories held at once
 inline constexpr std::size_t kCountedNamesMax = 512;  // names of calls and tools counted for one run
 
+constexpr std::int64_t clamp_instant(std::int64_t now_us) {
+  return now_us < 0 ? 0 : (now_us > kInstantMaxUs ? kInstantMaxUs : now_us);
+}
+
 }  // namespace agentos::policy

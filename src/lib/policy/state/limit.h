@@ -30,7 +30,7 @@ enum class Shape : std::uint8_t {
 
 // Two specs that are equal in every field are the same limit: its state is carried over when policies are reloaded.
 struct LimitSpec {
-  std::string id;  // unique in a set, 1..kLimitIdBytesMax octets
+  std::string id{};  // unique in a set, 1..kLimitIdBytesMax octets
   Measure measure = Measure::kCalls;
   Per per = Per::kAgent;
   Shape shape = Shape::kTokenBucket;  // ignored by concurrency

@@ -25,9 +25,9 @@ class LimitState;
 struct MeterSlot;
 
 struct Charge {
-  std::uint32_t limit = 0;   // index in the set
-  std::string_view subject;  // at most kSubjectBytesMax octets
-  std::int64_t units = 1;    // 0..kUnitsMax. 0 (known only when settled) is admitted while a unit is free
+  std::uint32_t limit = 0;     // index in the set
+  std::string_view subject{};  // at most kSubjectBytesMax octets
+  std::int64_t units = 1;      // 0..kUnitsMax. 0 (known only when settled) is admitted while a unit is free
 };
 
 struct Refusal {
@@ -39,9 +39,9 @@ struct Refusal {
     kImpossible,    // never: no such limit, too long a subject, units out of range, too many charges
   };
   Cause cause = Cause::kImpossible;
-  std::uint32_t limit = 0;                  // of the charge that refuses; of several, one that refuses longest
-  std::uint32_t charge = 0;                 // its place among the charges
-  std::optional<std::int64_t> retry_at_us;  // with kExhausted
+  std::uint32_t limit = 0;                    // of the charge that refuses; of several, one that refuses longest
+  std::uint32_t charge = 0;                   // its place among the charges
+  std::optional<std::int64_t> retry_at_us{};  // with kExhausted
 };
 
 // What a call used, by measure. kAsReserved (and any negative amount): what was reserved. More than kUnitsMax:
@@ -87,8 +87,8 @@ class Reservation {
 
 // One row for display.
 struct Usage {
-  std::string limit;    // its id
-  std::string subject;  // "" for everyone
+  std::string limit{};    // its id
+  std::string subject{};  // "" for everyone
   Measure measure = Measure::kCalls;
   std::int64_t used = 0;          // can exceed amount after an overrun; rounded up
   std::int64_t amount = 0;        // capacity

@@ -21,7 +21,7 @@ namespace agentos::policy {
 
 // Two specs that are equal in every field are the same sequence: positions are carried over when policies are reloaded.
 struct SequenceSpec {
-  std::string id;              // unique in a set, 1..kLimitIdBytesMax octets
+  std::string id{};            // unique in a set, 1..kLimitIdBytesMax octets
   std::uint8_t steps = 1;      // 1..kSequenceStepsMax
   bool has_until = false;      // when false, Match::until is ignored
   std::int64_t within_us = 0;  // 0: unlimited
@@ -53,6 +53,9 @@ class Sequences {
   std::vector<std::shared_ptr<const Sequence>> sequences_;
 };
 
+class RunHistory;
+struct KnownText;
+
 class Histories {
  public:
   explicit Histories(std::size_t runs_max = kRunsMax);
@@ -70,8 +73,9 @@ class Histories {
   Status inherit(std::string_view parent, std::string_view child);
   void forget(std::string_view run);
 
-  // One event of a run: not_found if the run has not begun, invalid_argument for an index out of range; nothing changed
-  // then. Sequences not named are not matched by the event.
+  // One event of a run: not_found if the run has not begun, invalid_argument if an index is out of range or a sequence
+  // is named twice; nothing changed then. Sequences not named are not matched by the event. Instants are microseconds
+  // of one clock; one that goes back counts as the latest an event of the run had.
   Status advance(std::string_view run, const Sequences& sequences, std::span<const Match> matches, std::int64_t now_us);
   bool happened(std::string_view run, const Sequences& sequences, std::uint32_t sequence, std::int64_t now_us) const;
   // How many of its steps have been seen in order, 0..steps, as happened() would see them.
@@ -94,7 +98,8 @@ class Histories {
  private:
   struct Shard;
   struct Registry;
-  Shard& shard_of(std::string_view run) const;
+  Shard& shard_of(const KnownText& run) const;
+  Status insert(std::string_view run, RunHistory history);
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Shard[]> shards_;
   const std::size_t runs_max_;

@@ -21,7 +21,7 @@ struct WindowSpec {
   int from_minute = 0;               // 0..1439, inclusive
   int to_minute = 0;                 // 0..1440, exclusive. Equal to from: the whole day. Less: until that minute of the
                                      // day after, which belongs to the day the window opened
-  Zone zone;                         // of days and minutes
+  Zone zone{};                       // of days and minutes
   std::int64_t from_us = INT64_MIN;  // inclusive; microseconds since 1970 UTC
   std::int64_t until_us = INT64_MAX;  // exclusive
 };
