@@ -60,15 +60,17 @@ yaml::Mark mark_inside(std::string_view text, yaml::Mark mark, std::uint32_t lin
   }
   if (at == std::string_view::npos || at + mark.column > text.size() + 1) return mark;
   const char style = at + mark.column - 1 < text.size() ? text[at + mark.column - 1] : ' ';
-  if (style == '|') {
-    for (std::uint32_t i = 0; i < line; ++i) {
+  // A block of text is marked at the start of its first line, or at the '|' before it.
+  if (style == '|' || (style == ' ' && mark.column == 1)) {
+    const std::uint32_t below = style == '|' ? line : line - 1;
+    for (std::uint32_t i = 0; i < below; ++i) {
       at = text.find('\n', at);
       if (at == std::string_view::npos) return mark;
       ++at;
     }
     const std::size_t first = text.find_first_not_of(' ', at);
     if (first == std::string_view::npos) return mark;
-    return {mark.line + line, static_cast<std::uint32_t>(first - at) + column};
+    return {mark.line + below, static_cast<std::uint32_t>(first - at) + column};
   }
   if (style == '>' || line != 1) return mark;
   return {mark.line, mark.column + column - (style == '"' || style == '\'' ? 0 : 1)};

@@ -28,7 +28,7 @@ TEST(DocumentReader, refuses_bad_rules_with_position_and_remedy) {
   const Case cases[] = {
       {"      path: [\"/a\"]\n", "p0.yaml:9:7: unknown key \"path\" in a rule", "did you mean \"paths\"?"},
       {"      calls: [read]\n", "p0.yaml:9:7: unknown key \"calls\" in a rule", "did you mean \"syscalls\"?"},
-      {"      when: x\n", "p0.yaml:9:7: \"when\" in a rule is not supported by this version", nullptr},
+      {"      when: x\n", "p0.yaml:9:13: \"when\": unknown variable 'x'", nullptr},
       {"      paths: [\"a\"]\n", "p0.yaml:9:15: paths: \"a\": a path glob must start with '/'",
        "write \"/a\" or \"/**/a\""},
       {"      paths: \"/a\"\n", "p0.yaml:9:14: \"paths\" must be a list, not a string", "write [\"/a\"]"},
@@ -79,13 +79,13 @@ TEST(DocumentReader, refuses_rules_without_their_parts) {
       {"      syscalls: [read]\n      action: ask\n      ask: {timeout: 30}\n",
        "p0.yaml:9:22: \"timeout\" must be a string, not an integer", nullptr},
       {"      syscalls: [read]\n      action: ask\n      ask: {timeout: 30x}\n",
-       "p0.yaml:9:22: \"timeout\" is not a duration: 30x", "a whole number and a unit: 500ms, 30s, 5m, 2h"},
+       "p0.yaml:9:22: \"timeout\" is not a duration: 30x", "a whole number and a unit: 500ms, 30s, 5m, 2h, 1d"},
       {"      syscalls: [read]\n      action: ask\n      ask: {timeout: 48h}\n",
        "p0.yaml:9:22: \"timeout\" is out of range: 48h", "1 s to 86400 s"},
       {"      syscalls: [read]\n      action: ask\n      ask: {timeout: 99999999999999999999h}\n",
        "p0.yaml:9:22: \"timeout\" is not a duration: 99999999999999999999h", nullptr},
       {"      syscalls: [read]\n      action: ask\n      ask: {approvers: 1}\n",
-       "p0.yaml:9:13: \"approvers\" in ask is not supported by this version", nullptr},
+       "p0.yaml:9:24: \"approvers\" must be a list, not an integer", nullptr},
   };
   for (const Case& one : cases) {
     Error error = rule_refusal(one.lines);

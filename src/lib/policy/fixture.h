@@ -13,15 +13,23 @@
 namespace agentos::policy::fixture {
 
 inline const Vocabulary& vocabulary() {
-  static const Vocabulary words{
-      {{1, "fork"},          {2, "exit"},        {3, "wait"},         {4, "exec"},         {5, "open"},
-       {6, "close"},         {7, "read"},        {8, "write"},        {9, "stat"},         {10, "mmap"},
-       {11, "munmap"},       {12, "brk"},        {13, "pipe"},        {14, "send"},        {15, "recv"},
-       {16, "signal"},       {17, "sigaction"},  {18, "sigprocmask"}, {19, "getpolicy"},   {20, "checkpolicy"},
-       {32, "list"},         {33, "mkdir"},      {34, "unlink"},      {35, "rename"},      {36, "seek"},
-       {37, "attach"},       {38, "tools"},      {39, "status"},      {40, "hello"},       {48, "connect"},
-       {49, "http_request"}, {50, "secret_use"}, {51, "mcp_request"}, {52, "approve"},     {64, "spawn"},
-       {65, "ps"},           {66, "inspect"},    {67, "freeze"},      {68, "policy_load"}, {70, "tool_register"}}};
+  static const Vocabulary words = [] {
+    Vocabulary made;
+    for (auto [number, name] : std::initializer_list<std::pair<std::uint16_t, std::string_view>>{
+             {1, "fork"},         {2, "exit"},         {3, "wait"},          {4, "exec"},
+             {5, "open"},         {6, "close"},        {7, "read"},          {8, "write"},
+             {9, "stat"},         {10, "mmap"},        {11, "munmap"},       {12, "brk"},
+             {13, "pipe"},        {14, "send"},        {15, "recv"},         {16, "signal"},
+             {17, "sigaction"},   {18, "sigprocmask"}, {19, "getpolicy"},    {20, "checkpolicy"},
+             {32, "list"},        {33, "mkdir"},       {34, "unlink"},       {35, "rename"},
+             {36, "seek"},        {37, "attach"},      {38, "tools"},        {39, "status"},
+             {40, "hello"},       {48, "connect"},     {49, "http_request"}, {50, "secret_use"},
+             {51, "mcp_request"}, {52, "approve"},     {64, "spawn"},        {65, "ps"},
+             {66, "inspect"},     {67, "freeze"},      {68, "policy_load"},  {70, "tool_register"}}) {
+      made.calls.push_back({.number = number, .name = name, .changes = true, .arguments = {}, .typed = false});
+    }
+    return made;
+  }();
   return words;
 }
 
