@@ -36,8 +36,8 @@ enum class CallStyle : std::uint8_t {
 struct Overload {
   std::string id;  // unique in the environment: "starts_with_string"
   CallStyle style = CallStyle::kGlobal;
-  std::vector<Type> parameters;
-  Type result;
+  std::vector<Type> parameters = {};
+  Type result = {};
   NativeFunction function = nullptr;  // nullptr: declared for the checker only, calling it is an error value
   const void* state = nullptr;        // must outlive every Program that calls it
 };
