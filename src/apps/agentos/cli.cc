@@ -163,7 +163,7 @@ void add_log(CLI::App& program, Words& words) {
 }
 
 void add_policy(CLI::App& program, Words& words) {
-  CLI::App* policy = add_verb(program, words, "policy", "Check, show and explain policy", "", nullptr);
+  CLI::App* policy = add_verb(program, words, "policy", "Check, show, explain and try policy", "", nullptr);
   policy->require_subcommand(1);
   CLI::App* check = add_verb(*policy, words, "check", "Compile documents and report the first mistake",
                              "  agentos policy check rules.yaml org.yaml",
@@ -181,6 +181,15 @@ void add_policy(CLI::App& program, Words& words) {
   explain->add_option("agent", words.policy.agent, "As which agent")->required();
   explain->add_option("call", words.policy.call, "A call of the table")->required();
   explain->add_option("arguments", words.policy.arguments, "The request, as a JSON object");
+  CLI::App* eval = add_verb(
+      *policy, words, "eval", "Decide requests by documents of the original (PolicyDocument 1.0)",
+      "  agentos policy eval --batch requests.jsonl\n"
+      "  printf '%s\\n' '{\"documents\":[],\"context\":{}}' | agentos policy eval --batch -\n\n"
+      "A line in is {\"documents\": [...], \"context\": {...}}; a line out is its decision:\n"
+      "{\"allowed\":true,\"action\":\"allow\",\"matched_rule\":null,\"reason\":\"...\"}, or {\"error\":\"...\"}.\n"
+      "Exit code: 0, or 3 when a line could not be read. docs/guide/original_policies.md",
+      [&words] { return verb_policy_eval(words.globals, words.policy); });
+  eval->add_option("--batch", words.policy.batch, "A file with a request a line; - is standard input")->required();
 }
 
 void add_approve(CLI::App& program, Words& words) {

@@ -1,14 +1,51 @@
 // agentos policy check|show|explain: documents without a kernel, what is in force, and why a call is decided as it is.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "apps/agentos/documents.h"
 #include "apps/agentos/outline.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
+#include "base/yaml/document.h"
+#include "lib/policy/original/original.h"
 #include "lib/policy/policy.h"
 
 namespace agentos::cli {
 namespace {
+
+std::unexpected<Error> refuse_invalid(const Globals& globals, const Error& error) {
+  if (globals.format == Format::kJson) {
+    print_json(json::Object{{"valid", false}, {"problem", error.message}, {"fix", error.hint}});
+  }
+  return fail(abi::error::invalid_policy, error.message, error.hint);
+}
+
+// Moves the documents of the original out of `sources`; they are checked by their own rules.
+std::vector<policy::Source> take_originals(std::vector<policy::Source>& sources) {
+  const auto native = [](const policy::Source& source) {
+    const auto root = yaml::parse(source.text, source.file);
+    return !root || !policy::original::is_original(*root);
+  };
+  const auto first = std::stable_partition(sources.begin(), sources.end(), native);
+  std::vector<policy::Source> originals(std::make_move_iterator(first), std::make_move_iterator(sources.end()));
+  sources.erase(first, sources.end());
+  return originals;
+}
+
+void report_originals(const Globals& globals, const policy::original::Documents& documents) {
+  const json::Object summary{{"valid", true},
+                             {"kind", "PolicyDocument 1.0 of the original, checked and decided by its own rules"},
+                             {"documents", static_cast<std::int64_t>(documents.document_count())},
+                             {"rules", static_cast<std::int64_t>(documents.rule_count())},
+                             {"default_action", policy::original::action_name(documents.default_action())}};
+  if (globals.format == Format::kJson) {
+    print_json(summary);
+  } else {
+    print("valid\n" + outline(summary));
+  }
+}
 
 Result<int> show_in_force(const Globals& globals, const PolicyOptions& options) {
   Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
@@ -33,13 +70,15 @@ Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& optio
     abi::Document document = TRY(read_document(file));
     sources.push_back({std::move(document.text), std::move(document.file)});
   }
-  auto program = policy::Program::compile(sources, policy::table_vocabulary(), 1);
-  if (!program) {
-    if (globals.format == Format::kJson) {
-      print_json(json::Object{{"valid", false}, {"problem", program.error().message}, {"fix", program.error().hint}});
-    }
-    return fail(abi::error::invalid_policy, program.error().message, program.error().hint);
+  const std::vector<policy::Source> originals = take_originals(sources);
+  if (!originals.empty()) {
+    auto documents = policy::original::Documents::compile(originals);
+    if (!documents) return refuse_invalid(globals, documents.error());
+    report_originals(globals, **documents);
+    if (sources.empty()) return kExitOk;
   }
+  auto program = policy::Program::compile(sources, policy::table_vocabulary(), 1);
+  if (!program) return refuse_invalid(globals, program.error());
   if (globals.format == Format::kJson) {
     json::Value summary = (*program)->summary();
     summary.as_object()["valid"] = true;

@@ -19,6 +19,7 @@ enum class Detail : std::uint8_t { kNormal, kVerbose };
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitDenied = 2;
+inline constexpr int kExitInvalid = 3;
 inline constexpr int kExitAsk = 4;
 inline constexpr int kExitUsage = 64;
 inline constexpr int kExitNotStarted = 125;
@@ -84,6 +85,7 @@ struct PolicyOptions {
   std::string agent;  // show, explain
   std::string call;
   std::string arguments = "{}";
+  std::string batch;  // eval: a file of requests, or - for standard input
 };
 struct ApproveOptions {
   std::string approval;
@@ -116,6 +118,7 @@ Result<int> verb_log_verify(const Globals& globals, const LogOptions& options);
 Result<int> verb_log_timeline(const Globals& globals, const LogOptions& options);
 Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_eval(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_explain(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_approve_ls(const Globals& globals, const ApproveOptions& options);
 Result<int> verb_approve_show(const Globals& globals, const ApproveOptions& options);

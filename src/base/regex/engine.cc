@@ -79,11 +79,11 @@ RE2::Options engine_options(const Options& options, std::size_t memory_octets_ma
   return out;
 }
 
-Status check_length(std::string_view expression) {
-  if (expression.size() <= kExpressionOctetsMax) return {};
+Status check_length(std::string_view expression, const Options& options) {
+  if (expression.size() <= options.expression_octets_max) return {};
   return fail(ErrorCode::kTooLarge,
               "a regular expression of " + std::to_string(expression.size()) + " octets; it may have " +
-                  std::to_string(kExpressionOctetsMax),
+                  std::to_string(options.expression_octets_max),
               "split it into several");
 }
 

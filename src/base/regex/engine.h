@@ -11,7 +11,7 @@
 namespace agentos::regex {
 
 RE2::Options engine_options(const Options& options, std::size_t memory_octets_max);
-Status check_length(std::string_view expression);
+Status check_length(std::string_view expression, const Options& options);
 // Precondition: !refused.ok().
 std::unexpected<Error> fail_refused(const RE2& refused);
 

@@ -16,7 +16,10 @@ inline constexpr std::size_t kSetProgramOctetsMax = 64 << 20;  // a whole set, c
 struct Options {
   Case letters = Case::kSensitive;
   Dot dot = Dot::kStopsAtNewline;
-  std::size_t set_octets_max = kSetProgramOctetsMax;  // a set may be given less than its bound, never more
+  // A caller that writes expressions itself may need longer ones; a set may be given less than its bound, never more.
+  std::size_t expression_octets_max = kExpressionOctetsMax;
+  std::size_t program_octets_max = kProgramOctetsMax;
+  std::size_t set_octets_max = kSetProgramOctetsMax;
 };
 
 }  // namespace agentos::regex

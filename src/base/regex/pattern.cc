@@ -11,7 +11,7 @@ re2::StringPiece piece_of(std::string_view text) { return {text.data(), text.siz
 
 struct Pattern::Compiled {
   Compiled(std::string_view expression, const Options& options)
-      : expression(piece_of(expression), engine_options(options, kProgramOctetsMax)) {}
+      : expression(piece_of(expression), engine_options(options, options.program_octets_max)) {}
   RE2 expression;
 };
 
@@ -21,7 +21,7 @@ Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
 Result<Pattern> Pattern::compile(std::string_view expression, const Options& options) {
-  TRY(check_length(expression));
+  TRY(check_length(expression, options));
   auto compiled = std::make_unique<const Compiled>(expression, options);
   if (!compiled->expression.ok()) return fail_refused(compiled->expression);
   return Pattern(std::move(compiled));

@@ -27,6 +27,7 @@ struct Node {
   std::int64_t integer = 0;
   double number = 0;
   std::string text;            // kString; for other scalars their source text
+  bool literal = false;        // a string because of quotes, a block or a tag, not because nothing else fits
   std::vector<Node> items;     // kSequence
   std::vector<Entry> entries;  // kMapping, in document order
 

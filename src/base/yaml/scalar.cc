@@ -108,6 +108,7 @@ Status resolve_tagged(std::string_view text, std::string_view tag, ScalarForm fo
   if (tag.empty() || tag == "!" || tag == "tag:yaml.org,2002:str") {
     node.kind = Node::Kind::kString;
     node.text = text;
+    node.literal = true;
     return {};
   }
   if (!tag.starts_with(kCoreTags)) {
