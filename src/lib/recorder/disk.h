@@ -19,7 +19,7 @@ class DiskFile {
   virtual ~DiskFile() = default;
   virtual Status write_at(std::uint64_t offset, std::string_view octets) = 0;         // all of it, or an error
   virtual Status write_synced_at(std::uint64_t offset, std::string_view octets) = 0;  // and these octets are durable
-  virtual Status sync() = 0;                       // everything written so far is durable
+  virtual Status sync() = 0;  // everything written so far is durable
   // Of a file just created: `size` zeroes, and the room for what will be written over them (kNoSpace now, not later).
   virtual Status reserve(std::uint64_t size) = 0;
   // The same of a file that holds something, whose room is used again. Either is durable after the next sync.

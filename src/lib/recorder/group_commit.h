@@ -60,10 +60,10 @@ class LogRecorder final : public Recorder {
   void take_off(Lock& lock);
   void fly(Lock& lock);
   void landed(Lock& lock);
-  void pause(Lock& lock);  // between attempts while the disk fails
+  void pause(Lock& lock);                                           // between attempts while the disk fails
   bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
-  bool is_due();           // whether the queue goes to the disk now
-  std::int64_t until_checkpoint_ms() const;  // 0: now; negative: none is wanted
+  bool is_due();                                                    // whether the queue goes to the disk now
+  std::int64_t until_checkpoint_ms() const;                         // 0: now; negative: none is wanted
   void publish();
   void report_failure(Error error);
   void fail_waiters(const Error& error);
@@ -83,8 +83,8 @@ class LogRecorder final : public Recorder {
   SlotBuffer draining_;  // into the stage; the writer thread changes it, under mutex_ unless it only takes
   Index next_;
   Index durable_;
-  Index queued_from_ = 0;     // the first entry of filling_
-  Index commit_wanted_ = 0;   // entries before this one are waited for
+  Index queued_from_ = 0;    // the first entry of filling_
+  Index commit_wanted_ = 0;  // entries before this one are waited for
   bool producers_blocked_ = false;
   bool writer_sleeps_ = false;  // until it is told that there is something
   bool closing_ = false, closed_ = false;
@@ -97,12 +97,12 @@ class LogRecorder final : public Recorder {
   Status close_status_;
 
   // The writer thread's.
-  bool flying_ = false;                     // the flusher writes
-  std::optional<Status> flight_ended_;      // under mutex_, set by the flusher
-  bool retry_ = false;                      // what is in flight is to be written again
-  Staged staged_ = Staged::kAll;            // what stage() said last
-  std::optional<SteadyTime> due_at_;        // of what is in filling_
-  std::int64_t checkpoint_ns_ = 0;          // monotonic time of the last checkpoint
+  bool flying_ = false;                 // the flusher writes
+  std::optional<Status> flight_ended_;  // under mutex_, set by the flusher
+  bool retry_ = false;                  // what is in flight is to be written again
+  Staged staged_ = Staged::kAll;        // what stage() said last
+  std::optional<SteadyTime> due_at_;    // of what is in filling_
+  std::int64_t checkpoint_ns_ = 0;      // monotonic time of the last checkpoint
   std::unique_ptr<Flusher> flusher_;
   std::mutex close_mutex_;
   std::thread thread_;

@@ -51,24 +51,35 @@ std::uint64_t LogWriter::bytes() const {
                          [](std::uint64_t sum, const StoredSegment& segment) { return sum + segment.size; });
 }
 
-std::size_t LogWriter::add_frame(const Slot& slot) {
-  const Index index = state_.frontier.size();
-  char* const frame = stage_.octets.get() + stage_.used;
-  char* const leaf = frame + kFrameHeaderSize;
-  std::memcpy(leaf, slot.leaf(), slot.leaf_size);
-  if (slot.opening_size != 0) {
-    char* const salted = leaf + slot.leaf_size;
-    const Salt& salt = salts_->of(index);
-    std::memcpy(salted, salt.data(), salt.size());
-    std::memcpy(salted + kSaltSize, slot.opening(), slot.opening_size);
-    write_commitment(crypto::sha256_fast({salted, kSaltSize + slot.opening_size}), leaf + slot.commitment_at);
+std::size_t LogWriter::add_frame(Slot& slot) {
+  FrameHeader header;
+  header.index = state_.frontier.size();
+  header.batch_index = static_cast<std::uint32_t>(std::min<Index>(header.index - stage_.first, ~std::uint32_t{0}));
+  header.opening_size = slot.opening_size;
+  header.group = static_cast<std::uint8_t>(slot.kind);
+  const std::size_t salted_size = slot.opening_size == 0 ? 0 : kSaltSize + slot.opening_size;
+  if (salted_size != 0) {
+    const Salt& salt = salts_->of(header.index);
+    std::memcpy(slot.salt(), salt.data(), salt.size());
+    write_commitment(crypto::sha256_fast({slot.salt(), salted_size}), slot.leaf() + slot.commitment_at);
   }
-  // The octet before the leaf is the zero that RFC 6962 puts before a leaf's content.
-  leaf[-1] = 0;
-  state_.frontier.add(crypto::sha256_fast({leaf - 1, slot.leaf_size + std::size_t{1}}));
-  const auto batch_index = std::min<Index>(index - stage_.first, ~std::uint32_t{0});
-  seal_frame(frame, index, static_cast<std::uint32_t>(batch_index), slot.leaf_size, slot.opening_size);
-  return frame_size(slot.leaf_size, slot.opening_size);
+  const std::string_view leaf(slot.leaf(), slot.leaf_size);
+  state_.frontier.add(crypto::sha256_fast({leaf.data() - 1, leaf.size() + 1}));
+  char* const frame = stage_.octets.get() + stage_.used;
+  char* const stored = frame + kFrameHeaderSize;
+  const std::string_view base = whole_.of(header.group);
+  std::size_t size = base.empty() ? 0 : write_difference(base, leaf, stored);
+  if (size != 0) {
+    header.flags = kFrameDifference;
+  } else {
+    size = leaf.size();
+    std::memcpy(stored, leaf.data(), size);
+    if (state_.version >= kFormatVersion) whole_.put(header.group, leaf);
+  }
+  header.stored_size = static_cast<std::uint32_t>(size);
+  if (salted_size != 0) std::memcpy(stored + size, slot.salt(), salted_size);
+  seal_frame(frame, header);
+  return frame_size(size, slot.opening_size);
 }
 
 void LogWriter::remember(const Slot& slot, Index index) {
@@ -80,20 +91,21 @@ Staged LogWriter::stage(SlotBuffer& batch) {
   if (stage_.used == 0) {
     stage_.offset = state_.offset;
     stage_.first = state_.frontier.size();
+    whole_.clear();
   }
   const std::size_t end = stage_.used + kStageChunkBytes;
   std::size_t position = batch.taken();
   Staged result = Staged::kAll;
   while (position < batch.size()) {
-    const Slot& slot = batch.at(position);
-    const std::size_t size = frame_size(slot.leaf_size, slot.opening_size);
-    result = state_.offset + size > state_.capacity ? Staged::kSegmentFull
-             : stage_.used >= kStageBytes           ? Staged::kStageFull
-             : stage_.used >= end                   ? Staged::kSome
-                                                    : Staged::kAll;
+    Slot& slot = batch.at(position);
+    const std::size_t size_max = frame_size(slot.leaf_size, slot.opening_size);
+    result = state_.offset + size_max > state_.capacity ? Staged::kSegmentFull
+             : stage_.used >= kStageBytes               ? Staged::kStageFull
+             : stage_.used >= end                       ? Staged::kSome
+                                                        : Staged::kAll;
     if (result != Staged::kAll) break;
     remember(slot, state_.frontier.size());
-    add_frame(slot);
+    const std::size_t size = add_frame(slot);
     stage_.used += size;
     state_.offset += size;
     position += slot.size();
@@ -137,7 +149,7 @@ std::uint64_t LogWriter::next_capacity() const {
   return std::clamp<std::uint64_t>(state_.capacity * 4, std::min<std::uint64_t>(largest, kFirstSegmentBytes), largest);
 }
 
-// The next segment's file, all zeroes, on disk. The room of a pruned segment is used when there is one: its new name
+// The next segment's file, all zeroes. The room of a pruned segment is used when there is one: its new name
 // is durable before its content goes, so that no name of a segment ever leads to an empty file.
 Result<std::unique_ptr<DiskFile>> LogWriter::prepare(std::uint64_t capacity) {
   const std::string path = path_of(options_.directory, kNextSegmentName);
@@ -146,14 +158,12 @@ Result<std::unique_ptr<DiskFile>> LogWriter::prepare(std::uint64_t capacity) {
     auto spare = disk_.open(path);
     if (spare) {
       TRY((*spare)->clear(capacity));
-      TRY((*spare)->sync());
       return spare;
     }
     if (spare.error().code != ErrorCode::kNotFound) return spare;
   }
   auto file = TRY(disk_.create(path));
   TRY(file->reserve(capacity));
-  TRY(file->sync());  // now, so that the one at the beginning of the segment is short
   return file;
 }
 
@@ -203,6 +213,7 @@ Status LogWriter::make_segment() {
   state_.file = std::move(file);
   state_.offset = octets.size();
   state_.capacity = header.capacity;
+  state_.version = header.version;
   state_.segments.push_back({name, header.first, header.capacity});
   return {};
 }
@@ -219,7 +230,8 @@ Status LogWriter::prune() {
     TRY(replace_file(disk_, options_.directory, std::string(kPrunedName), sign_note(signer_, checkpoint_body(pruned))));
     const std::string oldest = path_of(options_.directory, state_.segments.front().name);
     const bool reuse = state_.file != nullptr && !spare_ && !prepared_.valid();
-    const auto gone = reuse ? disk_.rename(oldest, path_of(options_.directory, kNextSegmentName)) : disk_.remove(oldest);
+    const auto gone =
+        reuse ? disk_.rename(oldest, path_of(options_.directory, kNextSegmentName)) : disk_.remove(oldest);
     if (!gone && gone.error().code != ErrorCode::kNotFound) return gone;
     if (reuse && gone) spare_ = true;
     state_.segments.pop_front();

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "lib/recorder/disk.h"
+#include "lib/recorder/leaf_difference.h"
 #include "lib/recorder/recorder.h"
 #include "lib/recorder/recovery.h"
 #include "lib/recorder/salt.h"
@@ -23,8 +24,8 @@ namespace agentos::recorder {
 // Whether the next segment is made ready beforehand on a thread of its own, or when it is needed.
 enum class Preparation : std::uint8_t { kAhead, kWhenNeeded };
 
-inline constexpr std::size_t kFirstSegmentBytes = 1 << 20;  // of a new log; each next one is four times as large
-inline constexpr std::size_t kStageBytes = 4 << 20;         // most that is written at once
+inline constexpr std::size_t kFirstSegmentBytes = 1 << 20;   // of a new log; each next one is four times as large
+inline constexpr std::size_t kStageBytes = 4 << 20;          // most that is written at once
 inline constexpr std::size_t kStageChunkBytes = 256 * 1024;  // most that one call of stage() adds
 
 // Why stage() stopped.
@@ -48,7 +49,7 @@ class LogWriter {
 
   // A new segment for what comes next. Precondition: nothing is staged or in flight. An error changed nothing.
   Status begin_segment();
-  Status write_checkpoint();  // over what is durable. The same
+  Status write_checkpoint();         // over what is durable. The same
   Status commit(SlotBuffer& batch);  // all of it, durable when this returns
   void discard_prepared();           // at the end
 
@@ -69,7 +70,7 @@ class LogWriter {
   };
   LogWriter(Options options, Clock& clock, Disk& disk, Preparation preparation);
 
-  std::size_t add_frame(const Slot& slot);  // returns its size
+  std::size_t add_frame(Slot& slot);  // returns its size
   void remember(const Slot& slot, Index index);
   std::uint64_t next_capacity() const;
   Result<std::unique_ptr<DiskFile>> prepare(std::uint64_t capacity);
@@ -83,11 +84,12 @@ class LogWriter {
   Preparation preparation_;
   NoteSigner signer_;
   std::unique_ptr<Salts> salts_;
-  LogState state_;     // with everything that was staged
-  Frontier durable_;   // without what is staged or in flight
+  LogState state_;      // with everything that was staged
+  Frontier durable_;    // without what is staged or in flight
   Frontier in_flight_;  // what durable_ becomes when it lands
   Index checkpoint_size_ = 0;
   Batch stage_, flight_;
+  WholeLeaves whole_;  // of the stage: each batch begins with whole leaves, so that it can be read without the others
   std::future<Result<std::unique_ptr<DiskFile>>> prepared_;
   std::uint64_t prepared_capacity_ = 0;
   bool spare_ = false;      // kNextSegmentName is a pruned segment, to be cleared and used again

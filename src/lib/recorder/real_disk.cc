@@ -96,7 +96,7 @@ class RealFile final : public DiskFile {
     const std::string zeroes(kZeroChunk, '\0');
     for (std::uint64_t at = 0; at < size; at += kZeroChunk)
       TRY(write_all(at, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kZeroChunk, size - at)), 0));
-    return {};
+    return sync();  // here, so that the next sync has little to do
   }
 
   io::Fd fd_;
