@@ -259,7 +259,7 @@ TEST(Opening, refuses_a_log_of_a_newer_format) {
   const SmallLog log;
   auto disk = log.disk->copy();
   std::string content = log.before;
-  content[8] = 2;
+  content[8] = static_cast<char>(kFormatVersion + 1);
   disk->set_content(log.path, content);
   FakeWorld world;
   EXPECT_EQ(world.open(*disk).error().code, ErrorCode::kUnsupported);

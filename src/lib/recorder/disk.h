@@ -19,8 +19,11 @@ class DiskFile {
   virtual ~DiskFile() = default;
   virtual Status write_at(std::uint64_t offset, std::string_view octets) = 0;         // all of it, or an error
   virtual Status write_synced_at(std::uint64_t offset, std::string_view octets) = 0;  // and these octets are durable
-  virtual Status sync() = 0;                       // everything written so far is durable
-  virtual Status reserve(std::uint64_t size) = 0;  // room for `size` octets, kNoSpace now rather than later
+  virtual Status sync() = 0;  // everything written so far is durable
+  // Of a file just created: `size` zeroes, and the room for what will be written over them (kNoSpace now, not later).
+  virtual Status reserve(std::uint64_t size) = 0;
+  // The same of a file that holds something, whose room is used again. Either is durable after the next sync.
+  virtual Status clear(std::uint64_t size) = 0;
   virtual Result<std::size_t> read_at(std::uint64_t offset, char* octets, std::size_t size) = 0;  // less at the end
   virtual Result<std::uint64_t> size() = 0;
 };

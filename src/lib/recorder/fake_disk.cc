@@ -57,7 +57,13 @@ class FakeDisk::File final : public DiskFile {
     inode_->durable = inode_->seen;
     return {};
   }
-  Status reserve(std::uint64_t) override { return {}; }
+  Status reserve(std::uint64_t size) override { return clear(size); }
+  Status clear(std::uint64_t size) override {
+    const std::lock_guard lock(disk_.mutex_);
+    TRY(disk_.change(path_));
+    inode_->seen.assign(size, '\0');
+    return {};
+  }
   Result<std::size_t> read_at(std::uint64_t offset, char* octets, std::size_t size) override {
     const std::lock_guard lock(disk_.mutex_);
     const std::string& seen = inode_->seen;

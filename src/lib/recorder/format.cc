@@ -23,7 +23,7 @@ constexpr std::uint32_t kOpenIncomplete = 1;
 // FF 41 4C FE: the octets FF and FE never occur in UTF-8, so nothing an agent wrote can look like a frame.
 constexpr std::uint32_t kFrameMagic = 0xFE'4C'41'FF;
 constexpr std::size_t kFrameCrcAt = 4, kIndexAt = 8, kBatchAt = 16, kLeafSizeAt = 20, kOpeningSizeAt = 24,
-                      kFrameFlagsAt = 28, kZeroAt = 30;
+                      kFrameFlagsAt = 28, kGroupAt = 30, kZeroAt = 31;
 
 template <class Number>
 void store(char* to, Number number) {
@@ -50,7 +50,7 @@ std::string encode_header(const SegmentHeader& header) {
   std::string octets((used + kHeaderUnit - 1) / kHeaderUnit * kHeaderUnit, '\0');
   char* to = octets.data();
   std::memcpy(to, kMagic.data(), kMagic.size());
-  store(to + kVersionAt, kFormatVersion);
+  store(to + kVersionAt, header.version);
   store(to + kHeaderSizeAt, static_cast<std::uint32_t>(octets.size()));
   const bool complete = header.open_complete && open_count == header.open.size();
   store(to + kFlagsAt, complete ? std::uint32_t{0} : kOpenIncomplete);
@@ -71,11 +71,11 @@ Result<std::size_t> header_size(std::string_view octets) {
   if (octets.size() < kHeaderUnit || octets.substr(0, kMagic.size()) != kMagic)
     return fail(ErrorCode::kCorrupt, "the file does not begin with a segment header");
   const auto version = load<std::uint32_t>(octets, kVersionAt);
-  if (version != kFormatVersion)
-    return fail(
-        ErrorCode::kUnsupported,
-        fmt::format("the segment has format version {}, this program reads version {}", version, kFormatVersion),
-        "use the version of AgentOS that wrote the log, or a newer one");
+  if (version < kFormatVersionMin || version > kFormatVersion)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("the segment has format version {}, this program reads versions {} to {}", version,
+                            kFormatVersionMin, kFormatVersion),
+                "use the version of AgentOS that wrote the log, or a newer one");
   const auto size = load<std::uint32_t>(octets, kHeaderSizeAt);
   if (size < kHeaderUnit || size > kHeaderSizeMax || size % kHeaderUnit != 0)
     return fail(ErrorCode::kCorrupt, fmt::format("the segment header claims {} octets", size));
@@ -92,6 +92,7 @@ Result<SegmentHeader> decode_header(std::string_view octets) {
   const auto node_count = load<std::uint32_t>(octets, kNodesAt);
   const auto open_count = load<std::uint32_t>(octets, kOpenAt);
   SegmentHeader header;
+  header.version = load<std::uint32_t>(octets, kVersionAt);
   header.first = load<Index>(octets, kFirstAt);
   header.capacity = load<std::uint64_t>(octets, kCapacityAt);
   header.created_us = load<std::int64_t>(octets, kCreatedAt);
@@ -128,18 +129,19 @@ std::optional<Index> segment_first(std::string_view file_name) {
   return first;
 }
 
-void seal_frame(char* octets, Index index, std::uint32_t batch_index, std::uint32_t leaf_size,
-                std::uint32_t opening_size, Opened opened) {
-  const std::size_t used = kFrameHeaderSize + leaf_size + (opening_size == 0 ? 0 : kSaltSize + opening_size);
+void seal_frame(char* octets, const FrameHeader& header) {
+  const std::size_t used =
+      kFrameHeaderSize + header.stored_size + (header.opening_size == 0 ? 0 : kSaltSize + header.opening_size);
   const std::size_t size = padded(used);
   store(octets, kFrameMagic);
-  store(octets + kIndexAt, index);
-  store(octets + kBatchAt, batch_index);
-  store(octets + kLeafSizeAt, leaf_size);
-  store(octets + kOpeningSizeAt, opening_size);
-  const std::uint16_t erased = opened == Opened::kErased ? kFrameErased : std::uint16_t{0};
-  store(octets + kFrameFlagsAt, static_cast<std::uint16_t>(opening_size == 0 ? 0 : kFrameHasOpening | erased));
-  store(octets + kZeroAt, std::uint16_t{0});
+  store(octets + kIndexAt, header.index);
+  store(octets + kBatchAt, header.batch_index);
+  store(octets + kLeafSizeAt, header.stored_size);
+  store(octets + kOpeningSizeAt, header.opening_size);
+  const std::uint16_t opening = header.opening_size == 0 ? std::uint16_t{0} : kFrameHasOpening;
+  store(octets + kFrameFlagsAt, static_cast<std::uint16_t>(header.flags | opening));
+  store(octets + kGroupAt, header.group);
+  store(octets + kZeroAt, std::uint8_t{0});
   std::memset(octets + used, 0, size - used);
   store(octets + kFrameCrcAt, crc32c({octets + kIndexAt, size - kIndexAt}));
 }
@@ -153,9 +155,12 @@ std::expected<Frame, const char*> decode_frame(std::string_view octets) {
   frame.flags = load<std::uint16_t>(octets, kFrameFlagsAt);
   if (leaf_size == 0 || leaf_size > kEntrySizeMax || opening_size > kOpeningSizeMax)
     return std::unexpected("the frame's sizes are out of range");
-  if ((frame.flags & ~(kFrameHasOpening | kFrameErased)) != 0 || frame.has_opening() != (opening_size != 0) ||
-      (frame.erased() && !frame.has_opening()) || load<std::uint16_t>(octets, kZeroAt) != 0)
+  if ((frame.flags & ~(kFrameHasOpening | kFrameErased | kFrameDifference)) != 0 ||
+      frame.has_opening() != (opening_size != 0) || (frame.erased() && !frame.has_opening()) ||
+      load<std::uint8_t>(octets, kZeroAt) != 0)
     return std::unexpected("the frame's flags contradict its sizes");
+  frame.group = load<std::uint8_t>(octets, kGroupAt);
+  if (frame.group >= kLeafGroups) return std::unexpected("the frame's group is out of range");
   frame.size = frame_size(leaf_size, opening_size);
   if (octets.size() < frame.size) return std::unexpected("the file ends inside a frame");
   octets = octets.substr(0, frame.size);
@@ -164,7 +169,8 @@ std::expected<Frame, const char*> decode_frame(std::string_view octets) {
   frame.index = load<Index>(octets, kIndexAt);
   frame.batch_index = load<std::uint32_t>(octets, kBatchAt);
   if (frame.batch_index > frame.index) return std::unexpected("the frame's place in its batch is out of range");
-  frame.leaf = octets.substr(kFrameHeaderSize, leaf_size);
+  frame.stored = octets.substr(kFrameHeaderSize, leaf_size);
+  if (!frame.is_difference()) frame.leaf = frame.stored;
   std::size_t end = kFrameHeaderSize + leaf_size;
   if (frame.has_opening()) {
     frame.salt = octets.substr(end, kSaltSize);

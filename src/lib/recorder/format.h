@@ -15,8 +15,9 @@
 
 namespace agentos::recorder {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
-inline constexpr std::size_t kHeaderUnit = 4096;  // header sizes are multiples of it
+inline constexpr std::uint32_t kFormatVersion = 2;     // of segments that are written
+inline constexpr std::uint32_t kFormatVersionMin = 1;  // of segments that are read; 1 has no differences
+inline constexpr std::size_t kHeaderUnit = 4096;       // header sizes are multiples of it
 inline constexpr std::size_t kHeaderSizeMax = 64 * 1024;
 inline constexpr std::size_t kOpenIntentsListedMax = 4096;  // in one header
 inline constexpr std::size_t kSegmentSizeMin = 64 * 1024;
@@ -24,6 +25,7 @@ inline constexpr std::string_view kNextSegmentName = "segment-next.tmp";
 
 // What stands before the entries of a segment.
 struct SegmentHeader {
+  std::uint32_t version = kFormatVersion;
   Index first = 0;              // index of its first entry
   std::uint64_t capacity = 0;   // octets of the whole file
   std::int64_t created_us = 0;  // UTC
@@ -43,7 +45,9 @@ std::optional<Index> segment_first(std::string_view file_name);  // the other wa
 inline constexpr std::size_t kFrameHeaderSize = 32;
 inline constexpr std::uint16_t kFrameHasOpening = 1;  // salt and opening lie behind the leaf
 inline constexpr std::uint16_t kFrameErased = 2;      // ... and were overwritten with zeroes
+inline constexpr std::uint16_t kFrameDifference = 4;  // what is stored makes the leaf from an earlier one
 inline constexpr std::size_t kSaltSize = sizeof(Salt);
+inline constexpr std::size_t kLeafGroups = 8;  // leaves that are differences from one another are of one group
 
 constexpr std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 inline constexpr std::size_t kFrameSizeMax = padded(kFrameHeaderSize + kEntrySizeMax + kSaltSize + kOpeningSizeMax);
@@ -53,13 +57,16 @@ struct Frame {
   Index index = 0;
   std::uint32_t batch_index = 0;  // index minus the number of entries that were durable when it was written
   std::uint16_t flags = 0;
-  std::string_view leaf;
+  std::uint8_t group = 0;
+  std::string_view stored;   // the leaf, or its difference
+  std::string_view leaf;     // whole; empty for a difference until WholeLeaves made it
   std::string_view salt;     // empty without kFrameHasOpening
   std::string_view opening;  // the same
   std::size_t size = 0;      // octets with padding
 
   bool has_opening() const { return (flags & kFrameHasOpening) != 0; }
   bool erased() const { return (flags & kFrameErased) != 0; }
+  bool is_difference() const { return (flags & kFrameDifference) != 0; }
   Index durable_before() const { return index - batch_index; }
 };
 
@@ -67,12 +74,19 @@ constexpr std::size_t frame_size(std::size_t leaf_size, std::size_t opening_size
   return padded(kFrameHeaderSize + leaf_size + (opening_size == 0 ? 0 : kSaltSize + opening_size));
 }
 
-enum class Opened : std::uint8_t { kStored, kErased };
+// What a frame's header says of its entry.
+struct FrameHeader {
+  Index index = 0;
+  std::uint32_t batch_index = 0;
+  std::uint32_t stored_size = 0;  // of the leaf or its difference
+  std::uint32_t opening_size = 0;
+  std::uint16_t flags =
+      0;  // kFrameErased asks that salt and opening are zeroes; kFrameHasOpening follows from the size
+  std::uint8_t group = 0;
+};
 
-// Fills in a frame around its leaf, salt and opening, which are in place; `octets` is frame_size() long. kErased asks
-// that salt and opening are zeroes.
-void seal_frame(char* octets, Index index, std::uint32_t batch_index, std::uint32_t leaf_size,
-                std::uint32_t opening_size, Opened opened = Opened::kStored);
+// Fills in a frame around what is stored, salt and opening, which are in place; `octets` is frame_size() long.
+void seal_frame(char* octets, const FrameHeader& header);
 
 // The frame at the start of `octets`; what is wrong with it otherwise (never empty).
 std::expected<Frame, const char*> decode_frame(std::string_view octets);

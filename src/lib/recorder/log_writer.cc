@@ -1,5 +1,5 @@
-// One commit is one write and one sync when it is small; a large one is written in pieces that stay in the
-// processor's cache, and synced once.
+// A batch is one write that returns when it is durable. Segments are reserved, not written, before they are used, and
+// the room of pruned ones is used again.
 #include "lib/recorder/log_writer.h"
 
 #include <fmt/format.h>
@@ -16,24 +16,16 @@ namespace agentos::recorder {
 
 namespace {
 
-constexpr std::size_t kPieceBytes = 128 * 1024;
-constexpr std::size_t kZeroChunk = 256 * 1024;
-constexpr std::uint64_t kZeroSyncEvery = 4 << 20;  // keeps the syncs of commits from waiting behind one large one
-
 std::string path_of(const std::string& directory, std::string_view name) {
   return fmt::format("{}/{}", directory, name);
 }
 
 }  // namespace
 
-struct LogWriter::Place {
-  Frontier frontier;
-  std::uint64_t offset;
-};
-
 LogWriter::LogWriter(Options options, Clock& clock, Disk& disk, Preparation preparation)
     : options_(std::move(options)), clock_(clock), disk_(disk), preparation_(preparation) {
-  piece_.resize(kPieceBytes + kFrameSizeMax);
+  for (Batch* batch : {&stage_, &flight_})
+    batch->octets = std::make_unique_for_overwrite<char[]>(kStageBytes + kFrameSizeMax);
 }
 
 LogWriter::~LogWriter() { discard_prepared(); }
@@ -45,6 +37,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const Options& options, Clock
   writer->signer_ = identity.signer;
   writer->checkpoint_size_ = identity.checkpoint.size;
   writer->state_ = TRY(recover(disk, options.directory, identity.checkpoint));
+  writer->durable_ = writer->state_.frontier;
   writer->salts_ = TRY(Salts::open(disk, options.directory, random));
   const auto removed = disk.remove(path_of(options.directory, kNextSegmentName));
   if (!removed && removed.error().code != ErrorCode::kNotFound) return std::unexpected(removed.error());
@@ -58,24 +51,35 @@ std::uint64_t LogWriter::bytes() const {
                          [](std::uint64_t sum, const StoredSegment& segment) { return sum + segment.size; });
 }
 
-std::size_t LogWriter::add_frame(const Slot& slot) {
-  const Index index = state_.frontier.size();
-  char* const frame = piece_.data() + piece_size_;
-  char* const leaf = frame + kFrameHeaderSize;
-  std::memcpy(leaf, slot.leaf(), slot.leaf_size);
-  if (slot.opening_size != 0) {
-    char* const salted = leaf + slot.leaf_size;
-    const Salt& salt = salts_->of(index);
-    std::memcpy(salted, salt.data(), salt.size());
-    std::memcpy(salted + kSaltSize, slot.opening(), slot.opening_size);
-    write_commitment(crypto::sha256_fast({salted, kSaltSize + slot.opening_size}), leaf + slot.commitment_at);
+std::size_t LogWriter::add_frame(Slot& slot) {
+  FrameHeader header;
+  header.index = state_.frontier.size();
+  header.batch_index = static_cast<std::uint32_t>(std::min<Index>(header.index - stage_.first, ~std::uint32_t{0}));
+  header.opening_size = slot.opening_size;
+  header.group = static_cast<std::uint8_t>(slot.kind);
+  const std::size_t salted_size = slot.opening_size == 0 ? 0 : kSaltSize + slot.opening_size;
+  if (salted_size != 0) {
+    const Salt& salt = salts_->of(header.index);
+    std::memcpy(slot.salt(), salt.data(), salt.size());
+    write_commitment(crypto::sha256_fast({slot.salt(), salted_size}), slot.leaf() + slot.commitment_at);
   }
-  // The octet before the leaf is the zero that RFC 6962 puts before a leaf's content.
-  leaf[-1] = 0;
-  state_.frontier.add(crypto::sha256_fast({leaf - 1, slot.leaf_size + std::size_t{1}}));
-  const auto batch_index = std::min<Index>(index - durable_, ~std::uint32_t{0});
-  seal_frame(frame, index, static_cast<std::uint32_t>(batch_index), slot.leaf_size, slot.opening_size);
-  return frame_size(slot.leaf_size, slot.opening_size);
+  const std::string_view leaf(slot.leaf(), slot.leaf_size);
+  state_.frontier.add(crypto::sha256_fast({leaf.data() - 1, leaf.size() + 1}));
+  char* const frame = stage_.octets.get() + stage_.used;
+  char* const stored = frame + kFrameHeaderSize;
+  const std::string_view base = whole_.of(header.group);
+  std::size_t size = base.empty() ? 0 : write_difference(base, leaf, stored);
+  if (size != 0) {
+    header.flags = kFrameDifference;
+  } else {
+    size = leaf.size();
+    std::memcpy(stored, leaf.data(), size);
+    if (state_.version >= kFormatVersion) whole_.put(header.group, leaf);
+  }
+  header.stored_size = static_cast<std::uint32_t>(size);
+  if (salted_size != 0) std::memcpy(stored + size, slot.salt(), salted_size);
+  seal_frame(frame, header);
+  return frame_size(size, slot.opening_size);
 }
 
 void LogWriter::remember(const Slot& slot, Index index) {
@@ -83,42 +87,59 @@ void LogWriter::remember(const Slot& slot, Index index) {
   if (slot.kind == Kind::kOutcome) state_.external.erase(slot.intent);
 }
 
-Status LogWriter::write_frames(SlotBuffer& batch, Index durable, std::size_t& position) {
-  durable_ = durable;
-  piece_size_ = 0;
-  std::uint64_t piece_at = state_.offset;
-  bool one_piece = true;
-  for (; position < batch.size(); position += batch.at(position).size()) {
-    const Slot& slot = batch.at(position);
-    if (state_.offset + frame_size(slot.leaf_size, slot.opening_size) > state_.capacity) break;
+Staged LogWriter::stage(SlotBuffer& batch) {
+  if (stage_.used == 0) {
+    stage_.offset = state_.offset;
+    stage_.first = state_.frontier.size();
+    whole_.clear();
+  }
+  const std::size_t end = stage_.used + kStageChunkBytes;
+  std::size_t position = batch.taken();
+  Staged result = Staged::kAll;
+  while (position < batch.size()) {
+    Slot& slot = batch.at(position);
+    const std::size_t size_max = frame_size(slot.leaf_size, slot.opening_size);
+    result = state_.offset + size_max > state_.capacity ? Staged::kSegmentFull
+             : stage_.used >= kStageBytes               ? Staged::kStageFull
+             : stage_.used >= end                       ? Staged::kSome
+                                                        : Staged::kAll;
+    if (result != Staged::kAll) break;
     remember(slot, state_.frontier.size());
     const std::size_t size = add_frame(slot);
-    piece_size_ += size;
+    stage_.used += size;
     state_.offset += size;
-    if (piece_size_ < kPieceBytes) continue;
-    TRY(state_.file->write_at(piece_at, {piece_.data(), piece_size_}));
-    piece_at = state_.offset;
-    piece_size_ = 0;
-    one_piece = false;
+    position += slot.size();
   }
-  if (one_piece) return state_.file->write_synced_at(piece_at, {piece_.data(), piece_size_});
-  if (piece_size_ > 0) TRY(state_.file->write_at(piece_at, {piece_.data(), piece_size_}));
-  return state_.file->sync();
+  batch.take_to(position);
+  return result;
+}
+
+void LogWriter::take_off() {
+  CHECK(!has_flight());
+  std::swap(stage_, flight_);
+  in_flight_ = state_.frontier;
+}
+
+Status LogWriter::write_flight() {
+  return state_.file->write_synced_at(flight_.offset, {flight_.octets.get(), flight_.used});
+}
+
+void LogWriter::land() {
+  flight_.used = 0;
+  durable_ = in_flight_;
+  if (state_.offset > state_.capacity / 2) prepare_ahead();
 }
 
 Status LogWriter::commit(SlotBuffer& batch) {
-  CHECK(batch.taken() < batch.size());
-  const Slot& first = batch.at(batch.taken());
-  if (state_.offset + frame_size(first.leaf_size, first.opening_size) > state_.capacity) TRY(begin_segment());
-  const Place place{state_.frontier, state_.offset};
-  std::size_t position = batch.taken();
-  if (auto written = write_frames(batch, place.frontier.size(), position); !written) {
-    state_.frontier = place.frontier;
-    state_.offset = place.offset;
-    return written;
+  while (has_staged() || batch.taken() < batch.size()) {
+    const Staged staged = stage(batch);
+    if (has_staged()) {
+      take_off();
+      TRY(write_flight());
+      land();
+    }
+    if (staged == Staged::kSegmentFull) TRY(begin_segment());
   }
-  batch.take_to(position);
-  if (state_.offset > state_.capacity / 2) prepare_ahead();
   return {};
 }
 
@@ -128,17 +149,21 @@ std::uint64_t LogWriter::next_capacity() const {
   return std::clamp<std::uint64_t>(state_.capacity * 4, std::min<std::uint64_t>(largest, kFirstSegmentBytes), largest);
 }
 
-// The next segment's file, all zeroes and on disk.
+// The next segment's file, all zeroes. The room of a pruned segment is used when there is one: its new name
+// is durable before its content goes, so that no name of a segment ever leads to an empty file.
 Result<std::unique_ptr<DiskFile>> LogWriter::prepare(std::uint64_t capacity) {
-  auto file = TRY(disk_.create(path_of(options_.directory, kNextSegmentName)));
-  TRY(file->reserve(capacity));
-  const std::string zeroes(kZeroChunk, '\0');
-  for (std::uint64_t at = 0; at < capacity; at += kZeroChunk) {
-    if (stop_preparing_.load(std::memory_order_relaxed)) return fail(ErrorCode::kClosed, "the log is closing");
-    TRY(file->write_at(at, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kZeroChunk, capacity - at))));
-    if ((at + kZeroChunk) % kZeroSyncEvery == 0) TRY(file->sync());
+  const std::string path = path_of(options_.directory, kNextSegmentName);
+  if (spare_) {
+    TRY(disk_.sync_directory(options_.directory));
+    auto spare = disk_.open(path);
+    if (spare) {
+      TRY((*spare)->clear(capacity));
+      return spare;
+    }
+    if (spare.error().code != ErrorCode::kNotFound) return spare;
   }
-  TRY(file->sync());  // now, so that the one at the beginning of the segment is short
+  auto file = TRY(disk_.create(path));
+  TRY(file->reserve(capacity));
   return file;
 }
 
@@ -149,14 +174,23 @@ void LogWriter::prepare_ahead() {
 }
 
 void LogWriter::discard_prepared() {
-  if (!prepared_.valid()) return;
-  stop_preparing_ = true;
-  prepared_.wait();
+  if (!prepared_.valid() && !spare_) return;
+  if (prepared_.valid()) prepared_.wait();
   prepared_ = {};
+  spare_ = false;
   (void)disk_.remove(path_of(options_.directory, kNextSegmentName));  // the next open removes it otherwise
 }
 
 Status LogWriter::begin_segment() {
+  CHECK(!has_staged() && !has_flight());
+  if (!prune_due_) TRY(make_segment());
+  prune_due_ = true;
+  TRY(prune());
+  prune_due_ = false;
+  return {};
+}
+
+Status LogWriter::make_segment() {
   SegmentHeader header;
   header.first = state_.frontier.size();
   header.before = state_.frontier;
@@ -175,11 +209,13 @@ Status LogWriter::begin_segment() {
   const std::string name = segment_name(header.first);
   TRY(disk_.rename(path_of(options_.directory, kNextSegmentName), path_of(options_.directory, name)));
   TRY(disk_.sync_directory(options_.directory));
+  spare_ = false;
   state_.file = std::move(file);
   state_.offset = octets.size();
   state_.capacity = header.capacity;
+  state_.version = header.version;
   state_.segments.push_back({name, header.first, header.capacity});
-  return prune();
+  return {};
 }
 
 Status LogWriter::prune() {
@@ -192,15 +228,19 @@ Status LogWriter::prune() {
     // First the signed word that these entries may be absent, then their absence; should that be forgotten in a power
     // failure, the next open removes them again.
     TRY(replace_file(disk_, options_.directory, std::string(kPrunedName), sign_note(signer_, checkpoint_body(pruned))));
-    const auto removed = disk_.remove(path_of(options_.directory, state_.segments.front().name));
-    if (!removed && removed.error().code != ErrorCode::kNotFound) return removed;
+    const std::string oldest = path_of(options_.directory, state_.segments.front().name);
+    const bool reuse = state_.file != nullptr && !spare_ && !prepared_.valid();
+    const auto gone =
+        reuse ? disk_.rename(oldest, path_of(options_.directory, kNextSegmentName)) : disk_.remove(oldest);
+    if (!gone && gone.error().code != ErrorCode::kNotFound) return gone;
+    if (reuse && gone) spare_ = true;
     state_.segments.pop_front();
   }
   return {};
 }
 
 Status LogWriter::write_checkpoint() {
-  const Checkpoint checkpoint{signer_.verifier.name, state_.frontier.size(), state_.frontier.root(), {}};
+  const Checkpoint checkpoint{signer_.verifier.name, durable_.size(), durable_.root(), {}};
   TRY(replace_file(disk_, options_.directory, std::string(kCheckpointName),
                    sign_note(signer_, checkpoint_body(checkpoint))));
   checkpoint_size_ = checkpoint.size;

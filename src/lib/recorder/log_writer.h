@@ -1,10 +1,10 @@
 // Puts entries into the log's files: commitments, leaves, tree, frames, segments, checkpoints, pruning.
 //
-// Used by the writer thread alone. A call that fails changed nothing that counts: the state is as before, and the
-// same call may be made again (also after a failed sync, since it writes everything anew).
+// Entries go through two places: *staged* (encoded, in memory) and *in flight* (being written, or to be written again).
+// While one batch is in flight the next is staged, so hashing and the disk work at the same time; it is written only
+// when the one before it is durable. write_flight() may be called on another thread; everything else on one.
 #pragma once
 
-#include <atomic>
 #include <future>
 #include <memory>
 #include <optional>
@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "lib/recorder/disk.h"
+#include "lib/recorder/leaf_difference.h"
 #include "lib/recorder/recorder.h"
 #include "lib/recorder/recovery.h"
 #include "lib/recorder/salt.h"
@@ -23,7 +24,12 @@ namespace agentos::recorder {
 // Whether the next segment is made ready beforehand on a thread of its own, or when it is needed.
 enum class Preparation : std::uint8_t { kAhead, kWhenNeeded };
 
-inline constexpr std::size_t kFirstSegmentBytes = 1 << 20;  // of a new log; each next one is four times as large
+inline constexpr std::size_t kFirstSegmentBytes = 1 << 20;   // of a new log; each next one is four times as large
+inline constexpr std::size_t kStageBytes = 4 << 20;          // most that is written at once
+inline constexpr std::size_t kStageChunkBytes = 256 * 1024;  // most that one call of stage() adds
+
+// Why stage() stopped.
+enum class Staged : std::uint8_t { kAll, kSome, kStageFull, kSegmentFull };
 
 class LogWriter {
  public:
@@ -31,12 +37,23 @@ class LogWriter {
                                                  Preparation preparation);
   ~LogWriter();
 
-  // Makes the next entries of `batch` durable, at least one: all, or as many as go into the segment.
-  Status commit(SlotBuffer& batch);
-  Status write_checkpoint();
-  void discard_prepared();  // at the end
+  // Encodes the next entries of `batch` behind what is staged. kSome: there is more, and room for it. kStageFull: take
+  // off first. kSegmentFull: take off, land and begin_segment() first.
+  Staged stage(SlotBuffer& batch);
+  bool has_staged() const { return stage_.used > 0; }
+  void take_off();  // what is staged is in flight. Precondition: nothing else is
+  bool has_flight() const { return flight_.used > 0; }
+  std::size_t flight_bytes() const { return flight_.used; }
+  Status write_flight();  // to the disk, synced; after an error the same again
+  void land();            // write_flight() succeeded: what was in flight is durable
 
-  Index size() const { return state_.frontier.size(); }  // entries, all durable
+  // A new segment for what comes next. Precondition: nothing is staged or in flight. An error changed nothing.
+  Status begin_segment();
+  Status write_checkpoint();         // over what is durable. The same
+  Status commit(SlotBuffer& batch);  // all of it, durable when this returns
+  void discard_prepared();           // at the end
+
+  Index size() const { return durable_.size(); }  // entries that are durable
   Index checkpoint_size() const { return checkpoint_size_; }
   std::uint64_t bytes() const;
   std::uint64_t segments() const { return state_.segments.size(); }
@@ -44,16 +61,21 @@ class LogWriter {
   const std::optional<TornTail>& torn() const { return state_.torn; }
 
  private:
-  struct Place;  // where a commit began, to go back to
+  // Frames one behind the other, and where in the segment they belong.
+  struct Batch {
+    std::unique_ptr<char[]> octets;
+    std::size_t used = 0;
+    std::uint64_t offset = 0;
+    Index first = 0;  // all entries before it are durable when this batch is written
+  };
   LogWriter(Options options, Clock& clock, Disk& disk, Preparation preparation);
 
-  std::size_t add_frame(const Slot& slot);  // returns its size
-  Status write_frames(SlotBuffer& batch, Index durable, std::size_t& position);
+  std::size_t add_frame(Slot& slot);  // returns its size
   void remember(const Slot& slot, Index index);
   std::uint64_t next_capacity() const;
   Result<std::unique_ptr<DiskFile>> prepare(std::uint64_t capacity);
   void prepare_ahead();
-  Status begin_segment();
+  Status make_segment();
   Status prune();
 
   Options options_;
@@ -62,14 +84,16 @@ class LogWriter {
   Preparation preparation_;
   NoteSigner signer_;
   std::unique_ptr<Salts> salts_;
-  LogState state_;
-  Index durable_ = 0;  // entries durable when the running commit began
+  LogState state_;      // with everything that was staged
+  Frontier durable_;    // without what is staged or in flight
+  Frontier in_flight_;  // what durable_ becomes when it lands
   Index checkpoint_size_ = 0;
-  std::string piece_;  // frames on their way to the file
-  std::size_t piece_size_ = 0;
+  Batch stage_, flight_;
+  WholeLeaves whole_;  // of the stage: each batch begins with whole leaves, so that it can be read without the others
   std::future<Result<std::unique_ptr<DiskFile>>> prepared_;
   std::uint64_t prepared_capacity_ = 0;
-  std::atomic<bool> stop_preparing_{false};
+  bool spare_ = false;      // kNextSegmentName is a pruned segment, to be cleared and used again
+  bool prune_due_ = false;  // a segment was begun, and pruning after it failed
 };
 
 }  // namespace agentos::recorder

@@ -118,11 +118,19 @@ TEST(Header, survives_the_round_trip_and_no_octet_may_change) {
 
 TEST(Header, of_a_newer_version_is_refused_by_name) {
   std::string octets = encode_header(sample_header());
-  octets[8] = 2;
+  octets[8] = static_cast<char>(kFormatVersion + 1);
   const auto header = decode_header(octets);
   ASSERT_FALSE(header.has_value());
   EXPECT_EQ(header.error().code, ErrorCode::kUnsupported);
-  EXPECT_NE(header.error().message.find("version 2"), std::string::npos);
+  EXPECT_NE(header.error().message.find("version 3"), std::string::npos);
+}
+
+TEST(Header, of_the_older_version_is_read_and_keeps_its_version) {
+  SegmentHeader header = sample_header();
+  header.version = kFormatVersionMin;
+  const auto decoded = decode_header(encode_header(header));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->version, kFormatVersionMin);
 }
 
 TEST(SegmentName, reads_back_only_what_it_writes) {

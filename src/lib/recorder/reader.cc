@@ -38,10 +38,18 @@ StoredEntry entry_of(const Frame& frame) {
 }
 
 struct Walk {
+  Disk& disk;
+  const std::string& directory;
   const ReadFilter& filter;
   const std::function<bool(const StoredEntry&)>& each;
   Index next = 0;
   bool stopped = false;
+
+  // Whether the running recorder pruned it: then its room may be in use again, and what it holds means nothing.
+  bool is_gone(const std::string& name) {
+    const auto file = disk.open_for_reading(directory + "/" + name);
+    return !file && file.error().code == ErrorCode::kNotFound;
+  }
 };
 
 Status walk_segment(Segment& segment, Walk& walk, bool is_last) {
@@ -55,6 +63,7 @@ Status walk_segment(Segment& segment, Walk& walk, bool is_last) {
     };
     if (step != FrameCursor::Step::kFrame) {
       const Tail tail = TRY(examine_tail(*segment.file, cursor.offset(), segment.size, walk.next));
+      if (walk.is_gone(segment.name)) return {};
       if (tail.was_durable || (!is_last && tail.nonzero_end != 0))
         return damaged(step == FrameCursor::Step::kBad ? cursor.reason() : "zeroes where an entry was");
       return {};
@@ -79,21 +88,29 @@ std::vector<std::string> from_entry(std::vector<std::string> names, Index first)
 
 Status read_log_on(Disk& disk, const std::string& directory, const ReadFilter& filter,
                    const std::function<bool(const StoredEntry&)>& each) {
-  Walk walk{filter, each};
+  Walk walk{disk, directory, filter, each};
   auto names = from_entry(TRY(list_segments(disk, directory)), filter.first);
   for (int attempt = 1; attempt < kListAttemptsMax && !names.empty(); ++attempt) {
     if (disk.open_for_reading(directory + "/" + names.front())) break;
     names = from_entry(TRY(list_segments(disk, directory)), filter.first);
   }
+  bool begun = false;  // with a segment that is still there
   for (std::size_t i = 0; i < names.size() && !walk.stopped; ++i) {
-    Segment segment = TRY(open_segment(disk, directory, names[i]));
-    if (i == 0) walk.next = segment.header.first;
-    if (segment.header.first != walk.next)
+    auto segment = open_segment(disk, directory, names[i]);
+    if (i + 1 < names.size() && walk.is_gone(names[i])) {  // so are those before it
+      begun = false;
+      continue;
+    }
+    if (!segment) return std::unexpected(std::move(segment).error());
+    if (!begun) walk.next = segment->header.first;
+    begun = true;
+    if (segment->header.first != walk.next)
       return fail(ErrorCode::kCorrupt,
-                  fmt::format("{}: entries {} to {} are missing before it", names[i], walk.next, segment.header.first),
+                  fmt::format("{}: entries {} to {} are missing before it", names[i], walk.next, segment->header.first),
                   "run: agentos log verify");
-    if (segment.header.first > filter.last) break;
-    TRY(walk_segment(segment, walk, i + 1 == names.size()));
+    if (segment->header.first > filter.last) break;
+    TRY(walk_segment(*segment, walk, i + 1 == names.size()));
+    if (i + 1 < names.size() && walk.is_gone(names[i])) begun = false;
   }
   return {};
 }

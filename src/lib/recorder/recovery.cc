@@ -165,6 +165,7 @@ Result<LogState> recover(Disk& disk, const std::string& directory, const Checkpo
   Segment last = TRY(read_segment(TRY(disk.open(path_of(directory, names.back()))), names.back()));
   state.frontier = last.header.before;
   state.capacity = last.header.capacity;
+  state.version = last.header.version;
   if (last.header.open_complete) {
     for (Index index : last.header.open) state.external.insert(index);
   } else {

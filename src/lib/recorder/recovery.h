@@ -45,6 +45,7 @@ struct LogState {
   std::unique_ptr<DiskFile> file;      // of the last segment; null for a new log
   std::uint64_t offset = 0;            // where its next frame goes
   std::uint64_t capacity = 0;
+  std::uint32_t version = kFormatVersion;  // of the last segment
   Frontier frontier;
   OpenIntents external;  // allowed external intents without an outcome
   std::optional<TornTail> torn;

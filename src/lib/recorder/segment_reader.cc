@@ -101,7 +101,13 @@ Result<FrameCursor::Step> FrameCursor::next() {
     reason_ = frame.error();
     return Step::kBad;
   }
+  const auto leaf = whole_.leaf_of(*frame);
+  if (!leaf) {
+    reason_ = leaf.error();
+    return Step::kBad;
+  }
   frame_ = *frame;
+  frame_.leaf = *leaf;
   return Step::kFrame;
 }
 

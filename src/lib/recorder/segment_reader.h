@@ -7,6 +7,7 @@
 
 #include "lib/recorder/disk.h"
 #include "lib/recorder/format.h"
+#include "lib/recorder/leaf_difference.h"
 
 namespace agentos::recorder {
 
@@ -25,7 +26,7 @@ Result<std::vector<std::string>> list_segments(Disk& disk, const std::string& di
 Result<Segment> open_segment(Disk& disk, const std::string& directory, const std::string& name);
 Result<Segment> read_segment(std::unique_ptr<DiskFile> file, const std::string& name);
 
-// Reads frames one after another through a buffer. The file may grow meanwhile.
+// Reads frames one after another through a buffer, from the first of a segment on. The file may grow meanwhile.
 class FrameCursor {
  public:
   enum class Step { kFrame, kZero, kBad };
@@ -49,6 +50,7 @@ class FrameCursor {
   std::string buffer_;
   std::size_t buffered_ = 0;
   Frame frame_{};
+  WholeLeaves whole_;
   const char* reason_ = "";
 };
 

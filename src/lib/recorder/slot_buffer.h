@@ -1,13 +1,14 @@
 // Entries between their producer and the writer thread: leaf and opening, encoded, in the order of their indexes.
 //
-// Bounded: put() is only called when fits() said so. One thread at a time.
+// A slot has room for what the writer thread adds: the salt before the opening, and the zero octet before the leaf, so
+// that both are hashed where they lie. Bounded: put() is only called when fits() said so. One thread at a time.
 #pragma once
 
 #include <cstring>
 #include <memory>
 #include <string_view>
 
-#include "lib/recorder/entry.h"
+#include "lib/recorder/format.h"
 #include "lib/recorder/leaf_reader.h"
 
 namespace agentos::recorder {
@@ -20,9 +21,11 @@ struct Slot {
   bool external = false;    // an intent with verdict allow and effect external
   Index intent = kNoIndex;  // of an outcome
 
-  std::size_t size() const { return (sizeof(Slot) + leaf_size + opening_size + 7) & ~std::size_t{7}; }
-  const char* leaf() const { return reinterpret_cast<const char*>(this + 1); }
-  const char* opening() const { return leaf() + leaf_size; }
+  std::size_t size() const {
+    return (sizeof(Slot) + 1 + leaf_size + (opening_size == 0 ? 0 : kSaltSize + opening_size) + 7) & ~std::size_t{7};
+  }
+  char* leaf() { return reinterpret_cast<char*>(this + 1) + 1; }
+  char* salt() { return leaf() + leaf_size; }  // and the opening behind it
 };
 
 class SlotBuffer {
@@ -34,8 +37,10 @@ class SlotBuffer {
   void put(const Slot& slot, std::string_view leaf, std::string_view opening) {
     char* to = octets_.get() + used_;
     std::memcpy(to, &slot, sizeof(slot));
-    std::memcpy(to + sizeof(slot), leaf.data(), leaf.size());
-    if (!opening.empty()) std::memcpy(to + sizeof(slot) + leaf.size(), opening.data(), opening.size());
+    to += sizeof(slot);
+    *to++ = '\0';
+    std::memcpy(to, leaf.data(), leaf.size());
+    if (!opening.empty()) std::memcpy(to + leaf.size() + kSaltSize, opening.data(), opening.size());
     used_ += slot.size();
   }
   std::size_t size() const { return used_; }
@@ -45,7 +50,7 @@ class SlotBuffer {
   // The first taken() octets were dealt with for good.
   std::size_t taken() const { return taken_; }
   void take_to(std::size_t position) { taken_ = position; }
-  const Slot& at(std::size_t position) const { return *reinterpret_cast<const Slot*>(octets_.get() + position); }
+  Slot& at(std::size_t position) { return *reinterpret_cast<Slot*>(octets_.get() + position); }
 
  private:
   std::unique_ptr<char[]> octets_;

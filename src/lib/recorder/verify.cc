@@ -41,8 +41,11 @@ class Verifier {
   // An Error is an unreadable file; nothing for a good log.
   Result<Check> run();
   std::string root_text() const { return crypto::base64(crypto::view(frontier_.root())); }
-  // Whether the problem may be that segments were pruned between reading the signed files and opening the segments.
-  bool may_be_pruning() const { return base_ > 0 || report.segments == 0; }
+  // Whether the problem may be that segments were pruned since the signed files were read: they may be missing, and the
+  // room of those that were open may be in use again.
+  bool may_be_pruning() const {
+    return base_ > 0 || segments_.empty() || !disk_.open_for_reading(path(segments_.front().name));
+  }
   VerifyReport report;
 
  private:

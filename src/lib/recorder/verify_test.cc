@@ -55,8 +55,9 @@ struct Parts {
 
   explicit Parts(const std::string& content) : header(content.substr(0, kHeaderUnit)), size(content.size()) {
     std::string_view rest = std::string_view(content).substr(kHeaderUnit);
+    WholeLeaves whole;
     for (auto frame = decode_frame(rest); frame; rest.remove_prefix(frame->size), frame = decode_frame(rest)) {
-      leaves.emplace_back(frame->leaf);
+      leaves.emplace_back(whole.leaf_of(*frame).value());
       salts.emplace_back(frame->salt);
       openings.emplace_back(frame->opening);
     }
@@ -69,8 +70,11 @@ struct Parts {
       std::copy(leaves[i].begin(), leaves[i].end(), frame.begin() + kFrameHeaderSize);
       const std::string salted = salts[i] + openings[i];
       std::copy(salted.begin(), salted.end(), frame.begin() + static_cast<long>(kFrameHeaderSize + leaves[i].size()));
-      seal_frame(frame.data(), i, 0, static_cast<std::uint32_t>(leaves[i].size()),
-                 static_cast<std::uint32_t>(openings[i].size()));
+      FrameHeader header;
+      header.index = i;
+      header.stored_size = static_cast<std::uint32_t>(leaves[i].size());
+      header.opening_size = static_cast<std::uint32_t>(openings[i].size());
+      seal_frame(frame.data(), header);
       all += frame;
     }
     all.resize(size);
@@ -160,8 +164,11 @@ TEST(Verify, accepts_an_erased_opening_and_reads_none) {
   std::string content = disk->content(kSegment);
   char* frame = content.data() + kHeaderUnit;
   std::fill_n(frame + kFrameHeaderSize + parts.leaves[0].size(), kSaltSize + parts.openings[0].size(), '\0');
-  seal_frame(frame, 0, 0, static_cast<std::uint32_t>(parts.leaves[0].size()),
-             static_cast<std::uint32_t>(parts.openings[0].size()), Opened::kErased);
+  FrameHeader header;
+  header.stored_size = static_cast<std::uint32_t>(parts.leaves[0].size());
+  header.opening_size = static_cast<std::uint32_t>(parts.openings[0].size());
+  header.flags = kFrameErased;
+  seal_frame(frame, header);
   disk->set_content(kSegment, content);
   EXPECT_TRUE(verified(*disk).valid) << verified(*disk).problem;
   EXPECT_TRUE(read_log_on(*disk, "/log", {0, 0}, [](const StoredEntry& entry) {
@@ -249,9 +256,9 @@ std::unique_ptr<FakeDisk> long_log() {
   FakeWorld world;
   auto disk = std::make_unique<FakeDisk>();
   auto recorder = world.start(*disk);
-  for (int i = 0; i < 900; ++i) EXPECT_TRUE(recorder->append(event("x")).has_value());
+  for (int i = 0; i < 1500; ++i) EXPECT_TRUE(recorder->append(event("x")).has_value());
   EXPECT_TRUE(recorder->append(intent("open", Effect::kExternal)).has_value());
-  for (int i = 0; i < 600; ++i) EXPECT_TRUE(recorder->append(event("x")).has_value());
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(recorder->append(event("x")).has_value());
   EXPECT_TRUE(recorder->close().has_value());
   return disk;
 }

@@ -1,0 +1,111 @@
+// The recorder's threads. Producers encode on their own and hold the lock only to take an index and copy
+// (producing.cc). The writer thread stages, hands to the disk and tells who waits (group_commit.cc); what the last run
+// left undone is written before it starts (unfinished.cc).
+//
+// An entry goes queue -> stage -> flight -> durable. The queue is two buffers: one fills while the other is staged.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "lib/recorder/flusher.h"
+#include "lib/recorder/log_recorder.h"
+#include "lib/recorder/slot_buffer.h"
+
+namespace agentos::recorder {
+
+class LogRecorder final : public Recorder {
+ public:
+  LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock> lock, std::unique_ptr<LogWriter> writer);
+  ~LogRecorder() override { (void)close(); }
+
+  // Starts the writer thread and puts what the last run left undone into the log.
+  Status start(Disk& disk);
+
+  Result<Index> append(const Entry& entry) override;
+  void when_durable(Index index, std::function<void(Status)> done) override;
+  Status wait_durable(Index index) override;
+  Status health() const override;
+  Stats stats() const override;
+  Mode mode() const override { return options_.mode; }
+  Status close() override;
+
+ private:
+  using Ready = std::pair<std::function<void(Status)>, Status>;
+  using Lock = std::unique_lock<std::mutex>;
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  enum class Next : std::uint8_t { kRetry, kCheckpoint, kTakeOff, kStage, kSegment, kTakeQueue, kWait, kEnd };
+
+  Status check_open() const;  // under mutex_
+  Status check_outcome(const Slot& slot) const;
+  bool has_room(const Slot& slot) const {
+    return filling_.size() + slot.size() + draining_.size() <= options_.queue_bytes_max;
+  }
+  void ask_for_commit(Index index);
+  std::unexpected<Error> no_such_entry(Index index) const;
+
+  void run();
+  Next next_step();
+  void wait(Lock& lock);
+  void run_ready(Lock& lock);
+  void stage(Lock& lock);
+  void take_off(Lock& lock);
+  void fly(Lock& lock);
+  void landed(Lock& lock);
+  void pause(Lock& lock);                                           // between attempts while the disk fails
+  bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
+  bool is_due();                                                    // whether the queue goes to the disk now
+  std::int64_t until_checkpoint_ms() const;                         // 0: now; negative: none is wanted
+  void publish();
+  void report_failure(Error error);
+  void fail_waiters(const Error& error);
+  void finish(Lock& lock);
+  Status commit_here();
+  Status append_torn();
+  Status append_unknown_outcomes(Disk& disk);
+
+  const Options options_;
+  Clock& clock_;
+  const std::unique_ptr<DiskLock> lock_;
+  const std::unique_ptr<LogWriter> writer_;  // the writer thread's, once it runs
+
+  mutable std::mutex mutex_;
+  std::condition_variable writer_cv_, space_cv_, durable_cv_;
+  SlotBuffer filling_;   // by producers
+  SlotBuffer draining_;  // into the stage; the writer thread changes it, under mutex_ unless it only takes
+  Index next_;
+  Index durable_;
+  Index queued_from_ = 0;    // the first entry of filling_
+  Index commit_wanted_ = 0;  // entries before this one are waited for
+  bool producers_blocked_ = false;
+  bool writer_sleeps_ = false;  // until it is told that there is something
+  bool closing_ = false, closed_ = false;
+  OpenIntents open_;
+  std::multimap<Index, std::function<void(Status)>> waiters_;
+  std::vector<Ready> ready_;  // callbacks for the writer thread to run
+  std::atomic<bool> healthy_{true};
+  Error error_;
+  std::uint64_t commits_ = 0, recovered_unknown_ = 0, bytes_, segments_;
+  Status close_status_;
+
+  // The writer thread's.
+  bool flying_ = false;                 // the flusher writes
+  std::optional<Status> flight_ended_;  // under mutex_, set by the flusher
+  bool retry_ = false;                  // what is in flight is to be written again
+  Staged staged_ = Staged::kAll;        // what stage() said last
+  std::optional<SteadyTime> due_at_;    // of what is in filling_
+  std::int64_t checkpoint_ns_ = 0;      // monotonic time of the last checkpoint
+  std::unique_ptr<Flusher> flusher_;
+  std::mutex close_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace agentos::recorder
