@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/canonical/host.h"
+#include "lib/canonical/shell.h"
 #include "lib/canonical/url.h"
 
 namespace {
@@ -38,6 +39,14 @@ int main() {
   for (const std::string_view text :
        {"https://api.example.com/v1/items?limit=10", "http://user@0x7f.1:80/a/%2e%2e/b%2Fc/./d?q=a b#frag"}) {
     report(fmt::format("read_url {}", text.substr(0, 34)), [&] { sum += read_url(text, scratch)->text.size(); });
+  }
+  ShellText shell;
+  for (const std::string_view text :
+       {"git status --short", "cd /tmp && ls -la | grep 'a b' > out.txt", "sudo env A=b sh -c 'rm -rf \"$x\"'"}) {
+    report(fmt::format("read_shell {}", text.substr(0, 33)), [&] {
+      (void)read_shell(text, shell);
+      sum += shell.programs.size();
+    });
   }
   return sum == 0 ? 1 : 0;
 }

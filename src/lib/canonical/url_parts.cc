@@ -78,6 +78,7 @@ void append_escaped(std::string_view text, UrlPart part, std::string& out, std::
       append_escape(static_cast<unsigned>(octet), out);
     } else if (must_escape(c, part)) {
       if (c == ' ' || is_control(c)) oddities |= kUrlBareSpace;
+      if (is_control(c)) oddities |= kUrlEncodedControl;
       append_escape(static_cast<unsigned char>(c), out);
     } else {
       out += c;
