@@ -126,8 +126,6 @@ Status read_file_place(std::string_view& text, Url& url) {
       text.remove_prefix(end);
     }
   }
-  const std::string_view first = !text.empty() && is_slash(text[0]) ? text.substr(1) : text;
-  if (is_drive_letter(first)) url.oddities |= kUrlDriveLetter;
   return {};
 }
 
@@ -169,6 +167,9 @@ Result<Url> read_rest(std::string_view text, const Scheme& scheme, Url url, std:
   const std::size_t path_start = scratch.size();
   append_path(path, scratch, url.oddities);
   const std::size_t path_end = scratch.size();
+  if (scheme.name == "file" && is_drive_letter(std::string_view(scratch).substr(path_start + 1))) {
+    url.oddities |= kUrlDriveLetter;
+  }
   if (url.has_query) {
     scratch += '?';
     append_escaped(query, UrlPart::kQuery, scratch, url.oddities);
