@@ -5,8 +5,10 @@
 #include <chrono>
 #include <string>
 
+#include "lib/canonical/file_path.h"
 #include "lib/canonical/host.h"
 #include "lib/canonical/shell.h"
+#include "lib/canonical/text_hazards.h"
 #include "lib/canonical/url.h"
 
 namespace {
@@ -48,5 +50,16 @@ int main() {
       sum += shell.programs.size();
     });
   }
+  report("read_file_path /work/src/main.cc",
+         [&] { sum += read_file_path("/work/src/main.cc", "/work", scratch)->text.size(); });
+  report("read_file_path ../a/./b", [&] { sum += read_file_path("../a/./b", "/work", scratch)->text.size(); });
+  const std::string prose(1000, 'e');
+  const std::string cyrillic = [] {
+    std::string text;
+    for (int i = 0; i < 500; ++i) text += "\xd0\xb6";
+    return text;
+  }();
+  report("text_hazards, 1,000 octets of ASCII", [&] { sum += text_hazards(prose); });
+  report("text_hazards, 1,000 octets of Cyrillic", [&] { sum += text_hazards(cyrillic); });
   return sum == 0 ? 1 : 0;
 }
