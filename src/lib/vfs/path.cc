@@ -1,145 +1,18 @@
-// Canonical paths. A path that is canonical already costs one scan and no allocation; everything else is rewritten
-// component by component into the caller's scratch string, or refused with the octet that is wrong.
+// The namespace's rules over the shared canonical form of paths.
 #include "lib/vfs/path.h"
-
-#include <array>
-#include <cstdint>
-
-#include <fmt/format.h>
-
-#include "base/json/value.h"
 
 namespace agentos::vfs {
 namespace {
 
-enum class Octet : std::uint8_t { kPlain, kSlash, kControl, kHigh };
-
-constexpr std::array<Octet, 256> make_octets() {
-  std::array<Octet, 256> octets{};
-  for (std::size_t i = 0; i < 256; ++i)
-    octets[i] = i >= 0x80 ? Octet::kHigh : i < 0x20 ? Octet::kControl : Octet::kPlain;
-  octets[0x7f] = Octet::kControl;
-  octets['/'] = Octet::kSlash;
-  return octets;
-}
-constexpr std::array<Octet, 256> kOctets = make_octets();
-
-Octet octet_of(char c) { return kOctets[static_cast<std::uint8_t>(c)]; }
-
-bool is_dots(std::string_view component) { return component == "." || component == ".."; }
-
-// C1 controls (U+0080..U+009F) are C2 80..C2 9F in UTF-8.
-bool is_c1_control(std::string_view text, std::size_t at) {
-  return static_cast<std::uint8_t>(text[at]) == 0xc2 && at + 1 < text.size() &&
-         static_cast<std::uint8_t>(text[at + 1]) < 0xa0;
-}
-
-// Precondition: starts with '/'. False when anything needs a closer look, be it mendable or an error.
-bool is_canonical_ascii(std::string_view path) {
-  if (path.size() == 1) return true;
-  std::size_t start = 1;
-  std::size_t depth = 0;
-  for (std::size_t i = 1; i <= path.size(); ++i) {
-    if (i < path.size()) {
-      const Octet octet = octet_of(path[i]);
-      if (octet == Octet::kPlain) continue;
-      if (octet != Octet::kSlash) return false;
-    }
-    const std::size_t size = i - start;
-    if (size == 0 || size > kNameBytesMax || ++depth > kPathDepthMax) return false;
-    if (size <= 2 && is_dots(path.substr(start, size))) return false;
-    start = i + 1;
-  }
-  return true;
-}
-
-Status check_octets(std::string_view path) {
-  bool high = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const Octet octet = octet_of(path[i]);
-    if (octet == Octet::kControl || is_c1_control(path, i)) {
-      return fail(ErrorCode::kInvalidArgument, fmt::format("the path has a control character at octet {}", i),
-                  "use printable characters only");
-    }
-    high |= octet == Octet::kHigh;
-  }
-  if (high && !json::valid_utf8(path)) {
-    return fail(ErrorCode::kInvalidArgument, "the path is not valid UTF-8", "encode names as UTF-8");
-  }
-  return {};
-}
-
-// Adds one component to `out`, which holds `depth` components as "/a/b".
-Status add_component(std::string_view component, std::string& out, std::size_t& depth) {
-  if (component.empty() || component == ".") return {};
-  if (component == "..") {
-    if (depth == 0) {
-      return fail(ErrorCode::kInvalidArgument, "the path climbs above the root with \"..\"",
-                  "name the place from \"/\"");
-    }
-    --depth;
-    out.resize(out.rfind('/'));
-    return {};
-  }
-  if (component.size() > kNameBytesMax) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("a name in the path has {} octets", component.size()),
-                fmt::format("a name has at most {} octets", kNameBytesMax));
-  }
-  if (++depth > kPathDepthMax) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("the path is deeper than {} names", kPathDepthMax),
-                "use fewer directories");
-  }
-  out += '/';
-  out += component;
-  return {};
-}
-
-Result<std::string_view> rewrite(std::string_view path, std::string& scratch) {
-  TRY(check_octets(path));
-  scratch.clear();
-  scratch.reserve(path.size());
-  std::size_t depth = 0;
-  std::size_t start = 1;
-  while (start <= path.size()) {
-    std::size_t end = path.find('/', start);
-    if (end == std::string_view::npos) end = path.size();
-    TRY(add_component(path.substr(start, end - start), scratch, depth));
-    start = end + 1;
-  }
-  if (scratch.empty()) scratch = "/";
-  // Non-ASCII paths come here too; one that was canonical stays the caller's own.
-  return scratch == path ? path : std::string_view(scratch);
-}
+constexpr path::Rules kRules{.bytes_max = kPathBytesMax,
+                             .name_bytes_max = kNameBytesMax,
+                             .depth_max = kPathDepthMax,
+                             .above_root = path::AboveRoot::kRefuse};
 
 }  // namespace
 
-Result<std::string_view> canonicalize(std::string_view path, std::string& scratch) {
-  if (path.empty() || path.front() != '/') {
-    return fail(ErrorCode::kInvalidArgument, path.empty() ? "the path is empty" : "the path is relative",
-                "start it with \"/\", as in /mem/working/notes");
-  }
-  if (path.size() > kPathBytesMax) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("the path has {} octets", path.size()),
-                fmt::format("a path has at most {} octets", kPathBytesMax));
-  }
-  if (is_canonical_ascii(path)) return path;
-  return rewrite(path, scratch);
-}
-
-std::string_view parent_of(std::string_view canonical) {
-  const std::size_t slash = canonical.rfind('/');
-  if (slash == 0 || slash == std::string_view::npos) return "/";
-  return canonical.substr(0, slash);
-}
-
-std::string_view name_of(std::string_view canonical) {
-  const std::size_t slash = canonical.rfind('/');
-  return slash == std::string_view::npos ? canonical : canonical.substr(slash + 1);
-}
-
-bool contains(std::string_view folder, std::string_view canonical) {
-  if (folder == "/") return canonical.starts_with('/');
-  return canonical.starts_with(folder) && (canonical.size() == folder.size() || canonical[folder.size()] == '/');
+Result<std::string_view> canonicalize(std::string_view text, std::string& scratch) {
+  return path::canonicalize(text, kRules, scratch);
 }
 
 }  // namespace agentos::vfs
