@@ -28,9 +28,9 @@ std::vector<policy::Source> take_originals(std::vector<policy::Source>& sources)
     const auto root = yaml::parse(source.text, source.file);
     return !root || !policy::original::is_original(*root);
   };
-  const auto first = std::stable_partition(sources.begin(), sources.end(), native);
-  std::vector<policy::Source> originals(std::make_move_iterator(first), std::make_move_iterator(sources.end()));
-  sources.erase(first, sources.end());
+  std::vector<policy::Source> natives, originals;
+  for (policy::Source& source : sources) (native(source) ? natives : originals).push_back(std::move(source));
+  sources = std::move(natives);
   return originals;
 }
 

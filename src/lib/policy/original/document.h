@@ -47,7 +47,7 @@ struct Document {
 // YAML or JSON text; `file` names it in messages.
 Result<Document> read_document(std::string_view text, std::string_view file);
 // A document that is a JSON value already.
-Result<Document> read_document(const json::Value& value, std::string_view file);
+Result<Document> read_document_value(const json::Value& value, std::string_view file);
 
 // "file:line:column: what", or "file: what" without a position; kInvalidArgument.
 std::unexpected<Error> refuse_at(std::string_view file, yaml::Mark mark, std::string_view what, std::string hint = {});

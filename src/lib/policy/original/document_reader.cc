@@ -236,14 +236,14 @@ std::unexpected<Error> refuse_at(std::string_view file, yaml::Mark mark, std::st
               std::move(hint));
 }
 
-Result<Document> read_document(const json::Value& value, std::string_view file) {
+Result<Document> read_document_value(const json::Value& value, std::string_view file) {
   return Reader(file).read(to_node(value));
 }
 
 Result<Document> read_document(std::string_view text, std::string_view file) {
   // JSON is not quite YAML 1.1: 1e3 is a number there. So JSON is read as JSON, and as YAML only for positions.
   if (const auto value = json::parse(text, {.depth_max = 64})) {
-    auto document = read_document(*value, file);
+    auto document = read_document_value(*value, file);
     if (document) return document;
     if (const auto root = yaml::parse(text, file)) {
       if (auto again = Reader(file).read(*root); !again) return again;

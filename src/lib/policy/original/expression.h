@@ -23,7 +23,7 @@ struct Range {
 // One character out of a set: of the ranges or the classes, or with `negated` of neither.
 struct CharacterSet {
   enum Class : std::uint8_t { kDigit, kNotDigit, kWord, kNotWord, kSpace, kNotSpace, kClasses };
-  std::vector<Range> ranges;
+  std::vector<Range> ranges = {};
   std::uint8_t classes = 0;  // bits 1 << Class
   bool negated = false;
   bool any_case = false;
@@ -47,9 +47,9 @@ struct Expression {
   enum class Kind : std::uint8_t { kEmpty, kSet, kPlace, kSequence, kAlternatives, kRepetition };
   static constexpr int kUnbounded = -1;
   Kind kind = Kind::kEmpty;
-  CharacterSet set;
+  CharacterSet set = {};
   Place place = Place::kTextBegin;
-  std::vector<Expression> parts;  // one of a kRepetition
+  std::vector<Expression> parts = {};  // one of a kRepetition
   int least = 0;
   int most = kUnbounded;
 };

@@ -25,7 +25,7 @@ class ExpressionReader {
   // One end of a range, or a class of its own.
   struct Member {
     std::uint32_t code_point = 0;
-    std::optional<CharacterSet::Class> named;
+    std::optional<CharacterSet::Class> named = {};
   };
 
   Status global_flags();

@@ -23,6 +23,7 @@ struct CompiledRule {
   std::string reason;
   std::string document;
   std::string qualified;
+  std::size_t order = 0;  // as loaded
 };
 
 bool permits(Action action) { return action == Action::kAllow || action == Action::kAudit; }
@@ -108,8 +109,12 @@ struct Documents::Compiled {
     return {};
   }
 
+  // The highest priority first, of equals the first loaded.
   void sort() {
-    std::ranges::stable_sort(rules, std::greater<>(), [](const CompiledRule& c) { return c.rule.priority; });
+    for (std::size_t i = 0; i < rules.size(); ++i) rules[i].order = i;
+    std::ranges::sort(rules, [](const CompiledRule& a, const CompiledRule& b) {
+      return a.rule.priority != b.rule.priority ? a.rule.priority > b.rule.priority : a.order < b.order;
+    });
   }
 };
 
@@ -149,7 +154,7 @@ Result<std::shared_ptr<const Documents>> Documents::compile(const json::Value& l
   }
   for (const json::Value& document : list.as_array()) {
     const std::string name = fmt::format("documents[{}]", compiled->documents);
-    TRY(compiled->add(TRY(read_document(document, name)), name));
+    TRY(compiled->add(TRY(read_document_value(document, name)), name));
   }
   compiled->sort();
   return std::shared_ptr<const Documents>(new Documents(std::move(compiled)));

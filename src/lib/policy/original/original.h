@@ -28,10 +28,10 @@ std::string_view action_name(Action action);  // "allow" "deny" "audit" "block"
 struct Answer {
   bool allowed = false;  // allow and audit
   Action action = Action::kDeny;
-  std::optional<std::string_view> matched_rule;  // the name, which may be empty; absent: the default, or an error
-  std::string_view reason;
-  std::string_view document;        // the name of the one that decided; empty: none, or an error
-  std::string_view qualified_rule;  // "<document>/<rule>", "<document>/default", "no-documents" or "error"
+  std::optional<std::string_view> matched_rule = {};  // the name, which may be empty; absent: the default, or an error
+  std::string_view reason = {};
+  std::string_view document = {};        // the name of the one that decided; empty: none, or an error
+  std::string_view qualified_rule = {};  // "<document>/<rule>", "<document>/default", "no-documents" or "error"
 };
 
 inline constexpr std::size_t kDocumentsMax = 256;
