@@ -142,7 +142,7 @@ Acted spawn_call(CallContext& context, const abi::SpawnRequest& request, abi::Sp
   reply.profile = launch.profile.name;
   {
     std::lock_guard lock(agent->mutex);
-    const json::Value summary = agent->program->summary();
+    const json::Value summary = agent->in_force->program->summary();
     if (const json::Value* documents = summary.find("documents"); documents != nullptr && documents->is_array()) {
       for (const json::Value& document : documents->as_array()) {
         if (!reply.policy.empty()) reply.policy += ", ";
