@@ -1,6 +1,7 @@
 // Every request and reply struct, and which row each request belongs to.
 #pragma once
 
+#include "abi/calls_checkpoint.h"
 #include "abi/calls_external.h"
 #include "abi/calls_files.h"
 #include "abi/calls_memory.h"

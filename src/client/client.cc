@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/io/socket.h"
 #include "base/json/value.h"
 
 namespace agentos::client {
@@ -38,6 +40,16 @@ std::unexpected<Error> hung_up() {
   return fail(ErrorCode::kClosed, "the kernel closed the connection", "its log says why: agentos log show --last 20");
 }
 
+// Requests carry the environment and open descriptors: they are not for a program of another user that got hold of the
+// path, as in a shared XDG_RUNTIME_DIR.
+Status check_listener(int socket, const std::string& path) {
+  const io::PeerCredentials peer = TRY(io::peer_credentials(socket));
+  if (peer.uid == ::geteuid()) return {};
+  return fail(abi::error::unauthenticated,
+              "who listens at " + path + " is a program of user " + std::to_string(peer.uid) + ", not yours",
+              "set AGENTOS_SOCKET or XDG_RUNTIME_DIR to a place only you can write");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::connect(const std::string& socket_path) {
@@ -53,6 +65,7 @@ Result<std::unique_ptr<Client>> Client::connect(const std::string& socket_path) 
     return fail(abi::error::no_kernel, "no kernel answers at " + socket_path + ": " + std::strerror(errno),
                 "start one: agentos serve");
   }
+  TRY(check_listener(socket.get(), socket_path));
   return std::make_unique<Client>(std::move(socket));
 }
 

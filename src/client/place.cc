@@ -50,6 +50,7 @@ Status make_parents(const std::string& path, int depth) {
   return {};
 }
 
+// What a program said last, without its advice.
 std::string last_line_of(const std::string& file) {
   std::ifstream stream(file, std::ios::ate | std::ios::binary);
   if (!stream) return {};
@@ -57,7 +58,7 @@ std::string last_line_of(const std::string& file) {
   stream.seekg(std::max<std::streamoff>(0, size - kLogTailBytes));
   std::string line, last;
   while (std::getline(stream, line)) {
-    if (!line.empty()) last = line;
+    if (!line.empty() && !line.starts_with("  ")) last = line;
   }
   return last;
 }
@@ -169,13 +170,14 @@ Status own_directory(const std::string& path) {
 
 Result<std::string> socket_path(const Environment& environment) {
   if (std::string given = environment("AGENTOS_SOCKET"); !given.empty()) return given;
-  if (const std::string runtime = environment("XDG_RUNTIME_DIR"); !runtime.empty() && is_directory(runtime)) {
-    return runtime + "/agentos/kernel.sock";
-  }
   const std::string user = std::to_string(::geteuid());
-  if (is_directory("/run/user/" + user)) return "/run/user/" + user + "/agentos/kernel.sock";
-  const std::string directory = "/tmp/agentos-" + user;
-  TRY(own_directory(directory));
+  std::string directory = "/tmp/agentos-" + user;
+  if (const std::string runtime = environment("XDG_RUNTIME_DIR"); !runtime.empty() && is_directory(runtime)) {
+    directory = runtime + "/agentos";
+  } else if (is_directory("/run/user/" + user)) {
+    directory = "/run/user/" + user + "/agentos";
+  }
+  TRY(own_directory(directory));  // whoever could change it could stand in for the kernel
   return directory + "/kernel.sock";
 }
 
@@ -192,7 +194,7 @@ Result<std::unique_ptr<Client>> ensure_kernel(const StartOptions& options) {
   if (client || client.error().code != abi::error::no_kernel) return client;
   const std::int64_t started_ms = now_ms();
   if (!is_directory(parent_of(options.socket))) TRY(own_directory(parent_of(options.socket)));
-  TRY(make_parents(parent_of(options.log_file), 0));
+  TRY(own_directory(parent_of(options.log_file)));  // the kernel wants it so too, and says it less directly
   const io::Fd lock = TRY(take_start_lock(options, started_ms));
   client = Client::connect(options.socket);  // another client may have started it meanwhile
   if (client) return client;

@@ -39,6 +39,7 @@ std::string_view name_of(AgentKind kind);  // "process" "context" "in-process"
 inline constexpr std::size_t kHandlesMax = 1024;
 inline constexpr std::size_t kChildrenMax = 256;  // alive or not waited for
 inline constexpr std::size_t kRegionsMax = 64;
+inline constexpr int kFamilyMax = 1024;  // alive at once: an agent without a parent and everything below it
 
 struct Handle {
   std::variant<std::monostate, std::shared_ptr<vfs::OpenFile>, std::shared_ptr<ipc::ReadEnd>,
@@ -94,6 +95,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::shared_ptr<const std::vector<policy::Source>> sources;  // its own documents, beside the kernel's
   std::shared_ptr<LaunchTemplate> launch;                      // of a process agent
   std::uint64_t bound_session = 0;                             // operator session it dies with; 0: none
+  std::shared_ptr<std::atomic<int>> family;                    // how many of its family are alive
 
   std::atomic<std::uint64_t> calls{0}, denied{0};
   std::atomic<int> calls_in_flight{0};
@@ -123,6 +125,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::string exit_cause;  // set by whoever ends it; first one wins
   std::uint64_t next_waiter = 1;
   int sessions = 0;
+  std::shared_ptr<void> family_place;  // counts it in its family while it lives
 
   // Connections to tell about signals and to close at the end; own lock.
   std::mutex sessions_mutex;

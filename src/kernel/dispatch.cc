@@ -182,6 +182,8 @@ Status Monitor::decode(CallContext& context) {
     context.bytes = static_cast<std::int64_t>(static_cast<const abi::WriteRequest*>(context.request)->data.size());
   } else if (context.row->call == abi::Call::kSend) {
     context.bytes = static_cast<std::int64_t>(static_cast<const abi::SendRequest*>(context.request)->data.size());
+  } else if (context.row->call == abi::Call::kCheckpointSave) {
+    context.bytes = static_cast<std::int64_t>(context.arguments.size());  // a little more than the document alone
   }
   return gather_facts(context);
 }

@@ -5,6 +5,7 @@
 
 #include "abi/calls.h"
 #include "kernel/call_context.h"
+#include "kernel/checkpoints.h"
 #include "kernel/monitor.h"
 #include "lib/vfs/path.h"
 
@@ -38,6 +39,14 @@ Status path_or_handle(CallContext& context) {
   }
   if (!request.handle) return take_path(request.path, context.facts.path_scratch, context.facts.path);
   take_handle(context, *request.handle);
+  return {};
+}
+
+// Policy sees the file behind a checkpoint's id.
+template <class Request>
+Status take_checkpoint(CallContext& context) {
+  TRY(checkpoint_path(request_of<Request>(context).id, context.facts.path_scratch));
+  context.facts.path = context.facts.path_scratch;
   return {};
 }
 
@@ -148,6 +157,10 @@ Status gather_facts(CallContext& context) {
     case abi::Call::kRename:
       TRY(take_path(request_of<abi::RenameRequest>(context).path, facts.path_scratch, facts.path));
       return take_path(request_of<abi::RenameRequest>(context).to, facts.second_path_scratch, facts.second_path);
+    case abi::Call::kCheckpointSave:
+      return take_checkpoint<abi::CheckpointSaveRequest>(context);
+    case abi::Call::kCheckpointLoad:
+      return take_checkpoint<abi::CheckpointLoadRequest>(context);
     case abi::Call::kSeek:
       take_handle(context, request_of<abi::SeekRequest>(context).handle);
       return {};

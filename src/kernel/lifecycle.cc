@@ -26,6 +26,15 @@ ExitRecord exit_record(const Agent& agent, const sandbox::ExitStatus& status, co
   return record;
 }
 
+// A place in the family, given back when the returned object goes; null when the family is as large as it may be.
+std::shared_ptr<void> take_family_place(std::shared_ptr<std::atomic<int>> family) {
+  if (family->fetch_add(1, std::memory_order_relaxed) >= kFamilyMax) {
+    family->fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  return {family.get(), [family](void*) { family->fetch_sub(1, std::memory_order_relaxed); }};
+}
+
 // The parent's wait gets the status, once.
 void tell_parent(const Agent& agent, const ExitRecord& exit) {
   auto parent = agent.parent.lock();
@@ -60,6 +69,12 @@ Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
     agent->parent_id = spec.parent->id;
     agent->chain = spec.parent->chain;
     agent->chain.insert(agent->chain.begin(), spec.parent->id);
+  }
+  agent->family = spec.parent != nullptr ? spec.parent->family : std::make_shared<std::atomic<int>>(0);
+  agent->family_place = take_family_place(agent->family);
+  if (agent->family_place == nullptr) {
+    return fail(abi::error::busy, "the agent's family has " + std::to_string(kFamilyMax) + " members alive already",
+                "wait for some of them");
   }
   TRY(spec.parent == nullptr ? policy.histories().begin(agent->run)
                              : policy.histories().inherit(spec.parent->run, agent->run));
@@ -115,6 +130,7 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
   if (options.launcher == nullptr) {
     return give_up({abi::error::unsupported, "this kernel has no launcher, so it starts no processes", {}});
   }
+  request.closed_paths = {options.state_directory};
   if (door != nullptr) {
     auto pair = io::socket_pair();
     if (!pair) return give_up(pair.error());
@@ -215,6 +231,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
   std::vector<std::string> regions_held;
   std::shared_ptr<ipc::Queue> mailbox;
   std::shared_ptr<sandbox::Tree> tree;
+  std::shared_ptr<void> family_place;
   std::uint64_t timers[2] = {0, 0};
   {
     std::lock_guard lock(agent->mutex);
@@ -230,6 +247,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
     regions_held.swap(agent->regions);
     mailbox.swap(agent->mailbox);
     tree.swap(agent->tree);
+    family_place.swap(agent->family_place);
     timers[0] = std::exchange(agent->grace_timer, 0);
     timers[1] = std::exchange(agent->time_timer, 0);
     agent->zombies.clear();

@@ -1,6 +1,7 @@
 // Delivering the twelve signals: mask, disposition, default action, and a record of each one sent.
 #include <signal.h>
 
+#include "kernel/checkpoints.h"
 #include "kernel/monitor.h"
 
 namespace agentos::kernel {
@@ -26,8 +27,8 @@ Delivery classify(Agent& agent, const abi::SignalInfo& signal) {
   return Delivery::kDefault;
 }
 
-void tell(Agent& agent, std::string_view sender, const abi::SignalInfo& signal, std::string_view reason) {
-  json::Object params;
+void tell(Agent& agent, std::string_view sender, const abi::SignalInfo& signal, std::string_view reason,
+          json::Object params = {}) {
   params["number"] = static_cast<int>(signal.number);
   params["reason"] = json::to_valid_utf8(reason);
   params["sender"] = sender;
@@ -41,11 +42,24 @@ void tell(Agent& agent, std::string_view sender, const abi::SignalInfo& signal, 
   for (auto& [session, notify] : listeners) notify(notification);
 }
 
-void write_checkpoint(Monitor& monitor, Agent& agent, const json::Object& state) {
-  const std::string path = "/state/checkpoints/" + std::to_string(monitor.clock.wall_us()) + ".json";
+// Ids begin with the time, so that they sort by it; two in one microsecond differ by a counter.
+constexpr int kSameMicrosecondMax = 100;
+
+// Saves what describes the agent under a fresh id; what to tell the agent: {"checkpoint": id} or {"problem": why}.
+json::Object checkpoint_by_signal(Monitor& monitor, Agent& agent, const json::Object& state) {
+  const std::string time = "signal-" + std::to_string(monitor.clock.wall_us());
   std::lock_guard lock(agent.mutex);
   if (agent.files == nullptr) agent.files = vfs::Namespace::make(monitor.options.files, monitor.clock);
-  (void)agent.files->write(path, json::write_canonical(json::Value(state)));  // a full namespace keeps the old ones
+  for (int i = 0; i < kSameMicrosecondMax; ++i) {
+    const std::string id = i == 0 ? time : time + "-" + std::to_string(i);
+    std::string path;
+    if (Status status = checkpoint_path(id, path); !status) return {{"problem", status.error().message}};
+    if (agent.files->stat(path)) continue;
+    auto saved = save_checkpoint(*agent.files, path, json::Value(state));
+    if (!saved) return {{"problem", saved.error().message}};  // a full namespace keeps the ones it has
+    return {{"checkpoint", id}};
+  }
+  return {{"problem", "too many checkpoints in one microsecond"}};
 }
 
 void carry_out(Monitor& monitor, const std::shared_ptr<Agent>& agent, const abi::SignalInfo& signal,
@@ -82,8 +96,7 @@ void carry_out(Monitor& monitor, const std::shared_ptr<Agent>& agent, const abi:
       (void)monitor.record_event("diagnostic", agent.get(), monitor.describe(*agent));
       break;
     case abi::SignalAction::checkpoint:
-      tell(*agent, sender, signal, reason);
-      write_checkpoint(monitor, *agent, monitor.describe(*agent));
+      tell(*agent, sender, signal, reason, checkpoint_by_signal(monitor, *agent, monitor.describe(*agent)));
       break;
     case abi::SignalAction::notify:
       tell(*agent, sender, signal, reason);

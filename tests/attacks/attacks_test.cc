@@ -15,10 +15,12 @@
 #include <set>
 
 #include "lib/sandbox/launched_program.h"
+#include "lib/sandbox/launcher_options.h"
 
 namespace agentos::sandbox {
 namespace {
 
+constexpr int kLandlockAbiOfDebian12 = 2;
 constexpr int kSucceeded = 0, kRefused = 42, kCannotTry = 77;
 
 enum class Outside : std::uint8_t { kSucceeds, kDependsOnHost };
@@ -127,16 +129,18 @@ struct Terminal {
 
 class Attacking : public testing::TestWithParam<Attack> {};
 
-TEST_P(Attacking, is_refused_inside) {
+// The shell code of an attack under the built-in profile, by a launcher that uses no Landlock newer than `abi_max`.
+void attack_inside(std::string_view file, int abi_max) {
   const Scene scene;
   Terminal terminal;
-  auto launcher = make_launcher(init_path_for_tests());
+  auto launcher =
+      make_launcher_with({.init_path = init_path_for_tests(), .base_directory = {}, .landlock_abi_max = abi_max});
   ASSERT_TRUE(launcher.has_value()) << launcher.error().message;
   LaunchRequest request;
-  request.command = scene.command(GetParam().file);
+  request.command = scene.command(file);
   request.profile = *preset_profile("agent-default");
   request.working_directory = folder_of_programs();
-  if (GetParam().file == "inject_terminal_input") {
+  if (file == "inject_terminal_input") {
     request.stdin_fd = std::move(terminal.screen);
     request.new_terminal_session = true;
   }
@@ -147,6 +151,12 @@ TEST_P(Attacking, is_refused_inside) {
   const auto status = program.wait_exit();
   ASSERT_TRUE(status.has_value());
   EXPECT_EQ(status->shell_code(), kRefused) << program.output();
+}
+
+TEST_P(Attacking, is_refused_inside) { attack_inside(GetParam().file, kLandlockAbiKnown); }
+
+TEST_P(Attacking, is_refused_inside_on_a_host_with_landlock_2) {
+  attack_inside(GetParam().file, kLandlockAbiOfDebian12);
 }
 
 // Runs below a shell, so that the attacked parent is not this test.

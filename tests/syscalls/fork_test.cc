@@ -83,6 +83,39 @@ TEST_P(ForkCall, a_context_cannot_start_a_process) {
   EXPECT_EQ(parent->code("fork", {{"command", words({"/bin/true"})}}), -121);
 }
 
+// How many of 250 forks were carried out; the rest must be refused as busy.
+int fork_many(Caller& caller) {
+  constexpr int kForks = 250;
+  std::vector<std::uint64_t> started;
+  for (int i = 0; i < kForks; ++i) started.push_back(caller.start_call("fork", {}));
+  int made = 0;
+  for (const std::uint64_t one : started) {
+    auto reply = caller.finish_call(one);
+    made += reply.has_value() ? 1 : 0;
+    if (!reply) EXPECT_EQ(static_cast<int>(reply.error().code), -112);
+  }
+  return made;
+}
+
+TEST_P(ForkCall, a_family_has_a_bound_and_other_families_go_on) {
+  constexpr int kFamily = 1024;
+  auto root = world().agent("root");
+  std::vector<std::unique_ptr<Caller>> children;
+  int alive = 1;
+  for (int i = 0; i < 5; ++i) {
+    const std::string child_id(root->must("fork").string_or("agent", ""));
+    root->must("attach", {{"agent", child_id}});
+    children.push_back(world().over(std::move(root->take_descriptors().at(0))));
+    ++alive;
+  }
+  for (auto& child : children) alive += fork_many(*child);
+  EXPECT_EQ(alive, kFamily);
+  EXPECT_EQ(root->code("fork"), -112);
+  EXPECT_EQ(world().agent("stranger")->code("fork"), 0);
+  children.at(0)->must("exit");  // and its children with it
+  EXPECT_EQ(root->code("fork"), 0);
+}
+
 AGENTOS_BOTH_WAYS(ForkCall);
 
 }  // namespace

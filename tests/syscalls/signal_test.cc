@@ -63,6 +63,10 @@ TEST_P(SignalCall, signals_without_a_default_end_still_do_what_they_say) {
   EXPECT_EQ(operator_caller->must("signal", {{"target", agent->id()}, {"signal", "SIGUSR2"}}).string_or("effect", ""),
             "checkpoint");
   EXPECT_EQ(agent->must("list", {{"path", "/state/checkpoints"}}).find("entries")->as_array().size(), 1u);
+  const std::vector<json::Value> told = agent->notifications(2, 2000);
+  ASSERT_GE(told.size(), 2u);
+  const std::string id(told.back().find("params")->string_or("checkpoint", ""));
+  EXPECT_EQ(agent->must("checkpoint_load", {{"id", id}}).find("state")->string_or("agent", ""), agent->id());
   for (const char* name : {"SIGLOOP", "SIGDRIFT"}) {
     EXPECT_TRUE(
         operator_caller->must("signal", {{"target", agent->id()}, {"signal", name}}).bool_or("delivered", false))

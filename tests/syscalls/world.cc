@@ -214,6 +214,7 @@ World::World(Way way, WorldOptions options) : way_(way) {
   kernel_options.state_directory = folder_ + "/state";
   kernel_options.socket = socket_;
   std::filesystem::create_directories(kernel_options.state_directory);
+  std::filesystem::create_directories(folder_ + "/work");  // an agent may read where it starts
   kernel_options.recorder.segment_bytes = 4 << 20;
   const char* init = std::getenv("AGENTOS_INIT");
   const std::string init_path =
@@ -291,7 +292,7 @@ json::Value World::spawn(std::vector<std::string> command, std::string_view poli
   json::Array words;
   for (std::string& word : command) words.emplace_back(std::move(word));
   params["command"] = std::move(words);
-  if (params.find("working_directory") == nullptr) params["working_directory"] = folder_;
+  if (params.find("working_directory") == nullptr) params["working_directory"] = folder_ + "/work";
   json::Object environment;
   environment["PATH"] = "/usr/bin:/bin";
   if (params.find("environment") == nullptr) params["environment"] = std::move(environment);

@@ -6,6 +6,7 @@ import array
 import os
 import socket
 import stat
+import struct
 from typing import List, Sequence, Tuple
 
 from ._errors import NoKernel
@@ -73,7 +74,11 @@ def operator_socket(path: str = "") -> socket.socket:
         connection.connect(path)
     except OSError as error:
         connection.close()
-        raise NoKernel(f"no kernel answers at {path}: {error.strerror or error}", hint="start one with: agentos") from None
+        raise NoKernel(f"no kernel answers at {path}: {error.strerror or error}", hint="start one with: agentos serve") from None
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    if uid != os.geteuid():  # requests carry what is not meant for the program of another user
+        connection.close()
+        raise NoKernel(f"who listens at {path} is a program of user {uid}, not yours", hint="set AGENTOS_SOCKET")
     return connection
 
 

@@ -26,7 +26,7 @@ from ._wire import (
     request,
 )
 
-ABI_REVISION = 1
+ABI_REVISION = 2
 
 
 @dataclass(frozen=True)
@@ -675,6 +675,55 @@ class HelloReply:
 
 
 @dataclass(frozen=True)
+class CheckpointSaveReply:
+    """What checkpoint_save answers.
+
+    size: Octets of the document in canonical form.
+    digest: SHA-256 of those octets, base64url.
+    replaced: Whether the id held a checkpoint before.
+    """
+
+    size: int
+    digest: str
+    replaced: bool
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> CheckpointSaveReply:
+        members = as_object(wire)
+        return cls(
+            size=member(members, "size", as_integer),
+            digest=member(members, "digest", as_text),
+            replaced=member(members, "replaced", as_boolean),
+        )
+
+
+@dataclass(frozen=True)
+class CheckpointLoadReply:
+    """What checkpoint_load answers.
+
+    state: The document, equal to what was saved.
+    size: Octets of its file.
+    digest: SHA-256 of those octets, base64url.
+    saved_us: When it was saved, microseconds UTC.
+    """
+
+    state: Any
+    size: int
+    digest: str
+    saved_us: int
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> CheckpointLoadReply:
+        members = as_object(wire)
+        return cls(
+            state=member(members, "state", as_json),
+            size=member(members, "size", as_integer),
+            digest=member(members, "digest", as_text),
+            saved_us=member(members, "saved_us", as_integer),
+        )
+
+
+@dataclass(frozen=True)
 class ConnectReply:
     """What connect answers.
 
@@ -1099,7 +1148,7 @@ class CallsOfAgents(CallsOfAll):
         profile: Sandbox profile, the caller's by default; a preset's name.
         environment: Variables to set in the child.
 
-        Raises NotPermitted, InvalidArgument, QuotaExceeded, SandboxFailed, BadHandle.
+        Raises NotPermitted, InvalidArgument, QuotaExceeded, SandboxFailed, BadHandle, Busy.
         """
         fields = request(
             name=name,
@@ -1503,6 +1552,34 @@ class CallsOfAgents(CallsOfAll):
         fields = request()
         return StatusReply.from_wire(self.call("status", fields))
 
+    def checkpoint_save(
+        self,
+        id: str,
+        state: Any,
+    ) -> CheckpointSaveReply:
+        """Save a JSON document of the agent's state under an id, below /state/checkpoints.
+
+        id: Letters, digits, "-", "_" and single dots, starting with a letter or digit; a saved id is replaced.
+        state: Any JSON, at most 524288 octets in canonical form.
+
+        Raises NoSpace, TooLarge.
+        """
+        fields = request(id=id, state=state)
+        return CheckpointSaveReply.from_wire(self.call("checkpoint_save", fields))
+
+    def checkpoint_load(
+        self,
+        id: str,
+    ) -> CheckpointLoadReply:
+        """Read a checkpoint back by its id.
+
+        id: As it was saved; list /state/checkpoints shows them.
+
+        Raises NotFound, Corrupt, TooLarge.
+        """
+        fields = request(id=id)
+        return CheckpointLoadReply.from_wire(self.call("checkpoint_load", fields))
+
 
 class CallsOfOperators(CallsOfAll):
     """Calls operators make."""
@@ -1807,7 +1884,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         profile: Sandbox profile, the caller's by default; a preset's name.
         environment: Variables to set in the child.
 
-        Raises NotPermitted, InvalidArgument, QuotaExceeded, SandboxFailed, BadHandle.
+        Raises NotPermitted, InvalidArgument, QuotaExceeded, SandboxFailed, BadHandle, Busy.
         """
         fields = request(
             name=name,
@@ -2210,6 +2287,34 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         """
         fields = request()
         return StatusReply.from_wire(await self.call("status", fields))
+
+    async def checkpoint_save(
+        self,
+        id: str,
+        state: Any,
+    ) -> CheckpointSaveReply:
+        """Save a JSON document of the agent's state under an id, below /state/checkpoints.
+
+        id: Letters, digits, "-", "_" and single dots, starting with a letter or digit; a saved id is replaced.
+        state: Any JSON, at most 524288 octets in canonical form.
+
+        Raises NoSpace, TooLarge.
+        """
+        fields = request(id=id, state=state)
+        return CheckpointSaveReply.from_wire(await self.call("checkpoint_save", fields))
+
+    async def checkpoint_load(
+        self,
+        id: str,
+    ) -> CheckpointLoadReply:
+        """Read a checkpoint back by its id.
+
+        id: As it was saved; list /state/checkpoints shows them.
+
+        Raises NotFound, Corrupt, TooLarge.
+        """
+        fields = request(id=id)
+        return CheckpointLoadReply.from_wire(await self.call("checkpoint_load", fields))
 
 
 class AsyncCallsOfOperators(AsyncCallsOfAll):

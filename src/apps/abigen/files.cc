@@ -53,6 +53,9 @@ Result<Files> generate() {
   add_numbers(files);
   add_python_calls(files);
   add_python_errors(files);
+  add_openapi(files);
+  add_node_calls(files);
+  add_node_errors(files);
   add_c_header(files);
   add_tables(files);
   TRY(add_manual_pages(files));

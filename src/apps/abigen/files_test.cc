@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "abi/codes.h"
 #include "abi/table.h"
 #include "base/json/value.h"
 
@@ -49,7 +51,70 @@ TEST_F(Abigen, makes_a_page_for_every_call_and_json_that_parses) {
     ++documents;
     EXPECT_TRUE(json::parse(content).has_value()) << path;
   }
-  EXPECT_EQ(documents, 3);
+  EXPECT_EQ(documents, 4);
+}
+
+// The value a "#/a/b" points to, or null.
+const json::Value* pointed(const json::Value& document, std::string_view reference) {
+  const json::Value* at = &document;
+  for (std::size_t start = 2; at != nullptr && start <= reference.size();) {
+    const std::size_t end = std::min(reference.find('/', start), reference.size());
+    at = at->find(reference.substr(start, end - start));
+    start = end + 1;
+  }
+  return at;
+}
+
+void expect_references_resolve(const json::Value& document, const json::Value& within, int& seen) {
+  if (within.is_array()) {
+    for (const json::Value& item : within.as_array()) expect_references_resolve(document, item, seen);
+  } else if (within.is_object()) {
+    for (const auto& [name, value] : within.as_object()) {
+      if (name == "$ref" && value.is_string()) {
+        ++seen;
+        EXPECT_NE(pointed(document, value.as_string()), nullptr) << value.as_string();
+      }
+      expect_references_resolve(document, value, seen);
+    }
+  }
+}
+
+TEST_F(Abigen, openapi_has_a_path_for_every_call_people_may_make_and_resolves_every_reference) {
+  const auto document = json::parse(generated().at("src/abi/generated/openapi.json"));
+  ASSERT_TRUE(document.has_value());
+  EXPECT_EQ(document->string_or("openapi", ""), "3.1.0");
+  for (const abi::Row& row : abi::rows()) {
+    const json::Value* path = document->find("paths")->find("/v1/calls/" + std::string(row.name));
+    const bool offered = row.support == abi::Support::full && row.subject != abi::Subject::kernel;
+    EXPECT_EQ(path != nullptr, offered) << row.name;
+    if (path == nullptr) continue;
+    const json::Value* operation = path->find("post");
+    ASSERT_NE(operation, nullptr) << row.name;
+    EXPECT_EQ(operation->string_or("operationId", ""), row.name);
+    for (ErrorCode code : row.errors) {
+      EXPECT_NE(operation->find("responses")->find(std::to_string(abi::error_info(code).http)), nullptr)
+          << row.name << " " << abi::error_info(code).name;
+    }
+  }
+  int seen = 0;
+  expect_references_resolve(*document, *document, seen);
+  EXPECT_GT(seen, 2 * static_cast<int>(abi::rows().size()));
+}
+
+TEST_F(Abigen, node_has_a_method_and_a_type_for_every_call_without_a_descriptor) {
+  const Files files = generated();
+  const std::string& code = files.at("sdk/node/lib/calls.js");
+  const std::string& types = files.at("sdk/node/lib/calls.d.ts");
+  for (const abi::Row& row : abi::rows()) {
+    const bool offered =
+        row.support == abi::Support::full && row.call != abi::Call::kMmap && row.call != abi::Call::kAttach;
+    const std::string method = "\n  " + std::string(row.name) + "(";
+    EXPECT_EQ(code.find(method) != std::string::npos, offered) << row.name;
+    EXPECT_EQ(types.find(method) != std::string::npos, offered) << row.name;
+  }
+  for (const abi::ErrorInfo& error : abi::errors()) {
+    EXPECT_NE(files.at("sdk/node/lib/errors.js").find("\"" + std::string(error.name) + "\""), std::string::npos);
+  }
 }
 
 TEST_F(Abigen, schema_resolves_every_reference) {

@@ -12,6 +12,9 @@ void add_mcp_tools(Files& files);          // src/abi/generated/mcp_tools.json
 void add_numbers(Files& files);            // src/abi/generated/numbers.txt
 void add_python_calls(Files& files);       // sdk/python/agentos/_calls.py
 void add_python_errors(Files& files);      // sdk/python/agentos/_errors.py
+void add_openapi(Files& files);            // src/abi/generated/openapi.json
+void add_node_calls(Files& files);         // sdk/node/lib/calls.js and calls.d.ts
+void add_node_errors(Files& files);        // sdk/node/lib/errors.js and errors.d.ts
 void add_c_header(Files& files);           // sdk/c/agentos_calls.h
 void add_tables(Files& files);             // docs/reference/{calls,errors,signals,rights,events}.md
 Status add_manual_pages(Files& files);     // docs/reference/man/agentos_<name>.2

@@ -37,7 +37,7 @@ json::Object schema_of_value(const FieldInfo& field, Type type, Nested nested) {
     case Type::kText:
       return schema_of_text(field);
     case Type::kBytes:
-      return nested == Nested::kReferenced ? json::Object{{"$ref", "#/$defs/Bytes"}} : schema_of_bytes();
+      return nested == Nested::kInlined ? schema_of_bytes() : json::Object{{"$ref", reference_to("Bytes", nested)}};
     case Type::kJson:
       return field.rules.json_object ? json::Object{{"type", "object"}} : json::Object{};
     case Type::kList:
@@ -45,7 +45,7 @@ json::Object schema_of_value(const FieldInfo& field, Type type, Nested nested) {
       break;
   }
   if (nested == Nested::kInlined) return schema_of(*field.structure, nested);
-  return json::Object{{"$ref", "#/$defs/" + std::string(field.structure->name)}};
+  return json::Object{{"$ref", reference_to(field.structure->name, nested)}};
 }
 
 json::Object schema_of_field(const FieldInfo& field, Nested nested) {
@@ -58,6 +58,10 @@ json::Object schema_of_field(const FieldInfo& field, Nested nested) {
 }
 
 }  // namespace
+
+std::string reference_to(std::string_view name, Nested nested) {
+  return (nested == Nested::kComponents ? "#/components/schemas/" : "#/$defs/") + std::string(name);
+}
 
 json::Object schema_of_bytes() {
   json::Object encoded{

@@ -17,8 +17,6 @@ using abi::Row;
 
 constexpr std::string_view kDialect = "https://json-schema.org/draft/2020-12/schema";
 
-std::string reference_to(const abi::StructInfo& info) { return "#/$defs/" + std::string(info.name); }
-
 json::Object call_entry(const Row& row) {
   json::Array errors;
   for (ErrorCode code : row.errors) errors.push_back(abi::error_info(code).name);
@@ -29,8 +27,8 @@ json::Object call_entry(const Row& row) {
                       {"effect", name_of(row.effect)},
                       {"waits", row.waits},
                       {"support", name_of(row.support)},
-                      {"request", json::Object{{"$ref", reference_to(*row.request.info)}}},
-                      {"reply", json::Object{{"$ref", reference_to(*row.reply.info)}}},
+                      {"request", json::Object{{"$ref", reference_to(row.request.info->name, Nested::kReferenced)}}},
+                      {"reply", json::Object{{"$ref", reference_to(row.reply.info->name, Nested::kReferenced)}}},
                       {"errors", std::move(errors)}};
 }
 

@@ -94,8 +94,6 @@ std::string reader_of(const FieldInfo& field, Type type) {
   return "as_json";
 }
 
-bool is_request(const StructInfo& info) { return info.name.ends_with("Request"); }
-
 // Dataclasses want fields without a default first.
 std::vector<const FieldInfo*> required_first(const StructInfo& info) {
   std::vector<const FieldInfo*> fields;
@@ -105,13 +103,6 @@ std::vector<const FieldInfo*> required_first(const StructInfo& info) {
     }
   }
   return fields;
-}
-
-std::string title_of(const StructInfo& info) {
-  for (const Row& row : abi::rows()) {
-    if (row.reply.info == &info) return fmt::format("What {} answers.", row.name);
-  }
-  return "Part of a request or an answer.";
 }
 
 std::string dataclass_of(const StructInfo& info) {

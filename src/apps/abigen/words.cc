@@ -33,6 +33,16 @@ std::string upper_case(std::string_view word) {
   return out;
 }
 
+bool is_request(const abi::StructInfo& info) { return info.name.ends_with("Request"); }
+
+std::string title_of(const abi::StructInfo& info) {
+  for (const Row& row : abi::rows()) {
+    if (row.reply.info == &info) return fmt::format("What {} answers.", row.name);
+    if (row.request.info == &info) return fmt::format("What {} is asked with.", row.name);
+  }
+  return "Part of a request or an answer.";
+}
+
 std::string_view word_of(Type type) {
   static constexpr std::string_view kWords[] = {"boolean", "integer", "number", "text",
                                                 "bytes",   "json",    "list",   "struct"};

@@ -13,6 +13,10 @@ namespace agentos::abigen {
 std::string camel_case(std::string_view snake);  // "not_found" -> "NotFound"
 std::string upper_case(std::string_view word);   // "not_found" -> "NOT_FOUND"
 
+// Request structs are named so; the rest are replies or parts of either.
+bool is_request(const abi::StructInfo& info);
+std::string title_of(const abi::StructInfo& info);  // "What read answers."
+
 std::string_view word_of(abi::Type type);              // "boolean" "integer" ... of one value
 std::string type_words(const abi::FieldInfo& field);   // "text", "list of integer", "Budget"
 std::string bound_words(const abi::FieldInfo& field);  // "0 to 255", "r, w or a", "at most 64 octets"; or empty

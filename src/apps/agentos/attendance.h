@@ -2,7 +2,8 @@
 // live timeline, and comes back with how it ended.
 //
 // SIGTERM, SIGHUP and SIGINT sent to this program ask the agent to end (SIGTERM of the table); the second one kills
-// it. SIGTSTP stops both, SIGCONT lets both go on, SIGWINCH passes the window's size.
+// it. SIGTSTP stops both, SIGCONT lets both go on, SIGWINCH passes the window's size. An agent that its terminal's stop
+// key stopped, or that stopped itself, stops this program and its job too, so that the shell says so and fg goes on.
 #pragma once
 
 #include <signal.h>
@@ -37,7 +38,8 @@ class LiveTimeline {
 struct Attended {
   client::Client& client;
   std::string agent;
-  int signals;                 // from take_signals()
+  int pid = 0;                 // of the agent's program; 0: nobody looks whether it stopped
+  int signals = -1;            // from take_signals()
   Relay* relay = nullptr;      // null: the agent has our own descriptors
   RawTerminal* raw = nullptr;  // null: the terminal stays as it is
   int window = -1;             // the terminal whose size counts

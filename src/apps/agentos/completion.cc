@@ -36,7 +36,7 @@ std::string bash_script(const CommandWords& program) {
   return fmt::format(R"(# bash completion for agentos: source it, or put it into /etc/bash_completion.d
 _agentos() {{
   local word path="" words
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+  for word in "${{COMP_WORDS[@]:1:$((COMP_CWORD - 1))}}"; do
     case $word in
       --) return ;;
       -*) ;;
@@ -52,13 +52,32 @@ complete -o default -F _agentos agentos
                      arms(program));
 }
 
+// Works sourced, before or after compinit, and as a file of fpath: there the first call only defines the function, so
+// the last line makes that call complete too.
+std::string zsh_script(const CommandWords& program) {
+  return "#compdef agentos\n(( $+functions[compdef] )) || { autoload -U compinit && compinit }\n"
+         "autoload -U +X bashcompinit && bashcompinit\n" +
+         bash_script(program) + "[[ ${funcstack[1]} != _agentos ]] || _bash_complete -o default -F _agentos\n";
+}
+
+// Inside single quotes of fish.
+std::string quoted(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 std::string fish_script(const CommandWords& program) {
   std::string out = "# fish completion for agentos: save as ~/.config/fish/completions/agentos.fish\n";
   for (const CommandWords& verb : program.children) {
-    out += fmt::format("complete -c agentos -f -n __fish_use_subcommand -a {} -d '{}'\n", verb.name, verb.summary);
+    out +=
+        fmt::format("complete -c agentos -f -n __fish_use_subcommand -a {} -d '{}'\n", verb.name, quoted(verb.summary));
     for (const CommandWords& child : verb.children) {
       out += fmt::format("complete -c agentos -f -n '__fish_seen_subcommand_from {}' -a {} -d '{}'\n", verb.name,
-                         child.name, child.summary);
+                         child.name, quoted(child.summary));
     }
     for (const std::string& option : verb.options) {
       if (option.starts_with("--")) {
@@ -74,7 +93,7 @@ std::string fish_script(const CommandWords& program) {
 
 Result<std::string> completion_script(std::string_view shell, const CommandWords& program) {
   if (shell == "bash") return bash_script(program);
-  if (shell == "zsh") return "#compdef agentos\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(program);
+  if (shell == "zsh") return zsh_script(program);
   if (shell == "fish") return fish_script(program);
   return fail(ErrorCode::kInvalidArgument, "there is no completion for \"" + std::string(shell) + "\"",
               "bash, zsh or fish");

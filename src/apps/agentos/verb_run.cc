@@ -117,6 +117,7 @@ Result<int> run_in_front(const Globals& globals, const RunOptions& options, Reac
   if (standard.raw) TRY(standard.raw->enter());
   auto ended = attend({.client = *reached.client,
                        .agent = spawned->agent,
+                       .pid = standard.controlling ? static_cast<int>(spawned->pid) : 0,
                        .signals = signals,
                        .relay = standard.relay.get(),
                        .raw = standard.raw.get(),

@@ -151,6 +151,7 @@ Result<int> verb_serve(const Globals& globals, const ServeOptions& options) {
   const sigset_t set = stop_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // before the first thread: all of them inherit it
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is then an error of the write, which the recorder reports
   const std::unique_ptr<sandbox::Launcher> launcher = TRY(sandbox::make_launcher(TRY(find_init_program())));
   kernel::KernelOptions wanted = TRY(kernel_options(globals, options, *launcher));
   const std::string socket = wanted.socket;

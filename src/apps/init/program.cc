@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,11 +34,16 @@ bool failed(StartReport& report, Stage stage, int error) {
 
 int close_from(unsigned first, unsigned last) { return ::syscall(SYS_close_range, first, last, 0U) == 0 ? 0 : errno; }
 
+// A group of its own in init's session, as a shell makes one for a job: with init as its parent it is no orphan, so the
+// terminal's stop key stops it. Every signal is blocked here, also the one for a background group that does this.
+bool enter_foreground() { return ::setpgid(0, 0) == 0 && ::tcsetpgrp(0, ::getpid()) == 0; }
+
 bool enter_session(const Plan& plan, int init_pid, StartReport& report) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != init_pid) ::_exit(kFailedExitCode);
-  if (::setsid() < 0) return failed(report, Stage::kSession, errno);
-  if ((plan.header.flags & kNewTerminalSession) != 0 && ::ioctl(0, TIOCSCTTY, 0) != 0) {
+  if ((plan.header.flags & kNewTerminalSession) == 0) {
+    if (::setsid() < 0) return failed(report, Stage::kSession, errno);
+  } else if (!enter_foreground()) {
     return failed(report, Stage::kSession, errno);
   }
   ::umask(kFileModeMask);

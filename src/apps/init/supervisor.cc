@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -43,6 +44,7 @@ class Supervisor {
 
  private:
   bool start(ProgramFds& fds);
+  bool take_terminal(const ProgramFds& fds);
   int fork_program(ProgramFds& fds);
   bool wait_for_exec();
   void receive_listener();
@@ -85,6 +87,15 @@ int Supervisor::fork_program(ProgramFds& fds) {
   return pid;
 }
 
+// Init leads a session, which gets the terminal, and blocks all of its signals; the program is the job in front.
+bool Supervisor::take_terminal(const ProgramFds& fds) {
+  if ((plan_.header.flags & kNewTerminalSession) == 0) return true;
+  if (::ioctl(fds.plan[kStandardInput], TIOCSCTTY, 0) == 0) return true;
+  report_->stage = Stage::kSession;
+  report_->error = errno;
+  return false;
+}
+
 bool Supervisor::start(ProgramFds& fds) {
   report_ = static_cast<StartReport*>(shared_memory(sizeof(StartReport)));
   if (report_ == nullptr) return false;
@@ -102,6 +113,7 @@ bool Supervisor::start(ProgramFds& fds) {
     report_->error = errno;
     return false;
   }
+  if (!take_terminal(fds)) return false;
   fds.exec_done = ends[1];
   program_ = fork_program(fds);
   if (program_ < 0) report_->error = errno;

@@ -4,6 +4,8 @@
 #include <climits>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "lib/sandbox/mechanism/tree_directory.h"
 
@@ -26,7 +28,31 @@ std::string with_prefix(const std::string& path, std::string_view variable, std:
   return std::string(value) + path.substr(variable.size());
 }
 
-Status place_rules(const LaunchRequest& request, LaunchPlan& plan) {
+// Where a path leads; the path itself when nothing is there yet.
+std::string resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(path, error);
+  return error ? path : place.string();
+}
+
+// A working directory is granted without a look at what lies below it. The kernel's own files, and the private folders
+// of other trees, must not.
+Status check_closed(const std::string& granted, const LaunchRequest& request, const std::string& base_directory) {
+  const std::string place = resolved(granted);
+  const auto covers = [&](const std::string& closed) { return is_below(resolved(closed), place); };
+  const auto refuse = [&](const std::string& what) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the profile grants the working directory, and " + granted + " holds " + what,
+                "start in a project folder, or name what the agent needs in a profile");
+  };
+  for (const std::string& closed : request.closed_paths) {
+    if (covers(closed)) return refuse("the kernel's own files, in " + closed);
+  }
+  if (covers(base_directory)) return refuse("the private folders of all agents, in " + base_directory);
+  return {};
+}
+
+Status place_rules(const LaunchRequest& request, const std::string& base_directory, LaunchPlan& plan) {
   for (FileRule rule : request.profile.files) {
     if (rule.path.starts_with("${tmp}")) {
       if (plan.tmp.empty()) {
@@ -40,6 +66,7 @@ Status place_rules(const LaunchRequest& request, LaunchPlan& plan) {
                     "start in a project folder, or name what the agent needs in a profile");
       }
       rule.path = with_prefix(rule.path, "${cwd}", request.working_directory);
+      TRY(check_closed(rule.path, request, base_directory));
     }
     if (!rule.path.starts_with("/") || rule.path.find('\0') != std::string::npos || rule.path.size() >= PATH_MAX) {
       return fail(ErrorCode::kInvalidArgument,
@@ -157,7 +184,7 @@ Result<LaunchPlan> make_launch_plan(const LaunchRequest& request, const PlanOpti
   std::snprintf(mark, sizeof mark, "%llx", static_cast<unsigned long long>(options.mark));
   plan.tree_directory = options.base_directory + "/agentos-" + mark;
   if (request.profile.private_tmp) plan.tmp = plan.tree_directory + "/" + kTmpName;
-  TRY(place_rules(request, plan));
+  TRY(place_rules(request, options.base_directory, plan));
   plan.working_directory = request.working_directory;
   if (!plan.tmp.empty() && !granted(plan.rules, plan.working_directory, Access::kRead)) {
     plan.working_directory = plan.tmp;

@@ -127,6 +127,35 @@ TEST_F(Launching, a_later_path_entry_serves_when_the_first_is_not_granted) {
   EXPECT_EQ(started->manifest.string_or("program", ""), "/usr/bin/true");
 }
 
+TEST_F(Launching, a_working_directory_that_holds_closed_files_is_refused) {
+  char folder[] = "/tmp/agentos-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  const std::string project = std::string(folder) + "/project", link = std::string(folder) + "/link";
+  ASSERT_EQ(::mkdir(project.c_str(), 0755), 0);
+  ASSERT_EQ(::symlink(project.c_str(), link.c_str()), 0);
+  const auto launcher = make_launcher_with({.init_path = init_path_for_tests(), .base_directory = "/tmp"});
+  ASSERT_TRUE(launcher.has_value());
+  const auto starts = [&](const std::string& in, const std::string& closed) {
+    LaunchRequest request = request_of({"/usr/bin/true"});
+    request.working_directory = in;
+    request.closed_paths = {closed};
+    LaunchedProgram program;
+    const Status launched = program.launch(**launcher, std::move(request));
+    if (launched) (void)program.wait_exit();
+    return launched.has_value();
+  };
+  EXPECT_FALSE(starts(folder, project + "/state"));
+  EXPECT_FALSE(starts(project, project));
+  EXPECT_FALSE(starts(link, project + "/state")) << "by another name";
+  EXPECT_FALSE(starts(project, link + "/state")) << "by another name";
+  EXPECT_FALSE(starts("/tmp", "/nowhere")) << "private folders of all trees may lie there";
+  EXPECT_TRUE(starts(project, std::string(folder) + "/state"));
+  EXPECT_TRUE(starts(project, project + "-state")) << "a name that only begins like it";
+  ::unlink(link.c_str());
+  ::rmdir(project.c_str());
+  ::rmdir(folder);
+}
+
 TEST_F(Launching, the_environment_is_scrubbed) {
   LaunchRequest request = request_of({"/usr/bin/env"});
   request.environment = {{"PATH", "/usr/bin"},    {"HOME", "/root"}, {"SECRET_TOKEN", "hunter2"},

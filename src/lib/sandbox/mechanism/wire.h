@@ -25,11 +25,12 @@ enum PlanFd : std::uint8_t { kPlanFile, kStandardInput, kStandardOutput, kStanda
 inline constexpr int kPlanFdsMax = 6;
 
 enum PlanFlag : std::uint32_t {
-  kNewTerminalSession = 1,  // descriptor 0 becomes the controlling terminal
-  kPrivateTmp = 2,          // make <tree directory>/tmp
-  kUseCgroups = 4,          // try to make a cgroup for the tree
-  kNetworkRefused = 8,      // no TCP by Landlock, no sockets by seccomp
-  kStartInTmp = 16,         // the working directory is the private tmp
+  kNewTerminalSession =
+      1,                // descriptor 0 becomes the controlling terminal of init's session, the program its foreground
+  kPrivateTmp = 2,      // make <tree directory>/tmp
+  kUseCgroups = 4,      // try to make a cgroup for the tree
+  kNetworkRefused = 8,  // no TCP by Landlock, no sockets by seccomp
+  kStartInTmp = 16,     // the working directory is the private tmp
 };
 
 enum RuleFlag : std::uint32_t { kOptionalRule = 1 };

@@ -1,0 +1,129 @@
+"""The completion scripts do complete, in the shells they are for. A shell that is not installed is skipped, and said so."""
+import os
+import pty
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+import real_kernel
+from real_kernel import PROGRAMS
+
+AGENTOS = str(PROGRAMS / "agentos")
+# What is typed -> words that must be offered, words that must not.
+CASES = [
+    ("agentos lo", {"log", "logs"}, {"run"}),
+    ("agentos log ", {"show", "tail", "verify"}, {"run", "serve"}),
+    ("agentos policy sh", {"show"}, {"check"}),
+    ("agentos run --pro", {"--profile", "--processes"}, {"--policy"}),
+    ("agentos log show --la", {"--last"}, {"--profile"}),
+]
+
+
+def script(shell: str) -> str:
+    return subprocess.run([AGENTOS, "completion", shell], capture_output=True, text=True, check=True).stdout
+
+
+def read_until_quiet(terminal, seconds=10.0, quiet=1.5, enough="READY> ") -> str:
+    """What comes until nothing more does for a while, or the prompt is there for the first time."""
+    seen, until, last = "", time.monotonic() + seconds, time.monotonic()
+    while time.monotonic() < until and time.monotonic() - last < quiet:
+        if seen.endswith(enough):
+            return seen
+        if select.select([terminal], [], [], 0.1)[0]:
+            seen += os.read(terminal, 1 << 16).decode(errors="replace")
+            last = time.monotonic()
+    return seen
+
+
+class Completion(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def written(self, shell: str) -> str:
+        path = f"{self.folder}/script.{shell}"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script(shell))
+        return path
+
+    def check(self, complete) -> None:
+        for typed, wanted, unwanted in CASES:
+            offered = complete(typed)
+            self.assertLessEqual(wanted, offered, f"{typed!r} -> {offered}")
+            self.assertFalse(unwanted & offered, f"{typed!r} -> {offered}")
+
+    def test_bash(self):
+        path = self.written("bash")
+
+        def complete(typed):
+            words = typed.split(" ")
+            quoted = " ".join(f"'{word}'" for word in words)
+            code = f"source {path}; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _agentos; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+            return set(subprocess.run(["bash", "--norc", "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+        self.check(complete)
+        self.assertEqual(complete("agentos run -- l"), set(), "after -- come files and programs")
+
+    def test_fish(self):
+        if shutil.which("fish") is None:
+            self.skipTest("fish is not installed")
+        path = self.written("fish")
+
+        def complete(typed):
+            code = f"source {path}; complete -C '{typed}'"
+            environment = {"HOME": self.folder, "PATH": "/usr/bin:/bin", "XDG_CONFIG_HOME": self.folder}
+            out = subprocess.run(["fish", "--no-config", "-c", code], capture_output=True, text=True, check=True, env=environment)
+            self.assertEqual(out.stderr, "")
+            return {line.split("\t")[0] for line in out.stdout.splitlines()}
+
+        self.check(complete)
+
+    def test_zsh(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        sourced = self.written("zsh")
+        os.mkdir(f"{self.folder}/functions")
+        shutil.copy(sourced, f"{self.folder}/functions/_agentos")
+        for how, lines in (
+            ("sourced", ["autoload -Uz compinit", "compinit -u", f"source {sourced}"]),
+            ("sourced before compinit", [f"source {sourced}", "autoload -Uz compinit", "compinit -u"]),
+            ("in fpath", [f"fpath=({self.folder}/functions $fpath)", "autoload -Uz compinit", "compinit -u"]),
+        ):
+            with self.subTest(how):
+                self.check(lambda typed: self.zsh_offers(lines, typed))
+
+    def zsh_offers(self, lines, typed):
+        """The words a fresh interactive zsh shows for Tab."""
+        with open(f"{self.folder}/.zshrc", "w", encoding="utf-8") as file:
+            file.write("\n".join(["PS1='READY> '", "unsetopt beep", "setopt no_auto_menu list_ambiguous", "LISTMAX=0", *lines]) + "\n")
+        pid, terminal = pty.fork()
+        if pid == 0:
+            environment = {"HOME": self.folder, "ZDOTDIR": self.folder, "PATH": "/usr/bin:/bin", "TERM": "dumb", "COLUMNS": "200"}
+            os.execve(shutil.which("zsh"), ["zsh", "-i"], environment)
+        try:
+            start = ""
+            while "READY>" not in start and len(start) < 10_000:
+                more = read_until_quiet(terminal, seconds=15, quiet=8)
+                start += more
+                if not more:
+                    break
+            self.assertIn("READY>", start)
+            self.assertNotIn("not found", start)
+            os.write(terminal, typed.encode() + b"\t")
+            first = read_until_quiet(terminal)
+            os.write(terminal, b"\t")
+            shown = first + read_until_quiet(terminal)
+            self.assertNotIn("not found", shown)
+            return set(shown.replace("\r", " ").replace("\n", " ").split())
+        finally:
+            os.close(terminal)
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    real_kernel.main()
