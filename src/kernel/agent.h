@@ -107,9 +107,9 @@ struct Agent : std::enable_shared_from_this<Agent> {
   bool pausing = false;  // SIGINT: stop when no call is in flight
   InForce in_force;
   std::shared_ptr<const std::vector<std::string>> flow;  // information-flow labels; null: none. They only grow
-  std::unique_ptr<vfs::Namespace> files;  // made at first use
-  std::vector<Handle> handles;            // index = number; [0] is never used
-  std::shared_ptr<ipc::Queue> mailbox;    // made at first use
+  std::unique_ptr<vfs::Namespace> files;                 // made at first use
+  std::vector<Handle> handles;                           // index = number; [0] is never used
+  std::shared_ptr<ipc::Queue> mailbox;                   // made at first use
   std::int64_t context_tokens = 0;
   std::vector<std::string> regions;  // made or joined
   SignalState signals;

@@ -86,10 +86,10 @@ struct CallContext {
   std::int64_t start_us = 0;         // UTC
   std::int64_t start_ns = 0;         // monotonic
   std::int64_t reserved_bytes = -1;  // -1: nothing is reserved
-  std::unique_ptr<policy::Reservation> charged;  // what the policy's limits count; null: nothing
-  bool transformed = false;                      // arguments are as an obligation changed them
-  std::int64_t bytes = 0;            // handlers: octets moved, for outcome and quota
-  std::int64_t exit_status = -1;     // handlers: of a process that ran
+  std::unique_ptr<policy::Reservation> charged;                    // what the policy's limits count; null: nothing
+  bool transformed = false;                                        // arguments are as an obligation changed them
+  std::int64_t bytes = 0;                                          // handlers: octets moved, for outcome and quota
+  std::int64_t exit_status = -1;                                   // handlers: of a process that ran
   recorder::OutcomeStatus outcome = recorder::OutcomeStatus::kOk;  // handlers may refine an error's kind
   std::string reply_json;
   json::Object denial;

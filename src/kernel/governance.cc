@@ -124,10 +124,10 @@ void Monitor::note_denied(CallContext& context) { (void)policy.histories().count
 void Monitor::note_completed(CallContext& context) {
   if (context.in_force->sequences == nullptr) return;
   std::vector<policy::Match> matches;
-  context.in_force->program->events(
-      policy_request(context), [&](std::uint32_t sequence, std::uint32_t steps, bool until) {
-        matches.push_back({sequence, static_cast<std::uint8_t>(steps), until});
-      });
+  context.in_force->program->events(policy_request(context),
+                                    [&](std::uint32_t sequence, std::uint32_t steps, bool until) {
+                                      matches.push_back({sequence, static_cast<std::uint8_t>(steps), until});
+                                    });
   if (matches.empty()) return;
   (void)policy.histories().advance(context.agent().run, *context.in_force->sequences, matches, clock.wall_us());
 }

@@ -124,7 +124,7 @@ class Monitor {
 
   Status record_event(std::string_view name, const Agent* agent, const json::Object& detail);
   std::vector<policy::Vocabulary::Tool> typed_tools() const;  // for compiling policies
-  bool gate_open(Error& why) const;  // kernel state: may governed calls be carried out
+  bool gate_open(Error& why) const;                           // kernel state: may governed calls be carried out
   std::uint64_t next_session() { return ++session_counter_; }
 
   KernelOptions options;

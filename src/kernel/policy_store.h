@@ -24,8 +24,8 @@ using Sources = std::shared_ptr<const std::vector<policy::Source>>;
 // What decides for an agent. Immutable but for the meters, which lock by themselves.
 struct PolicyInForce {
   std::shared_ptr<const policy::Program> program;
-  std::shared_ptr<policy::Meters> meters;                // null: the program has no limits
-  std::shared_ptr<const policy::Sequences> sequences;    // null: it has none
+  std::shared_ptr<policy::Meters> meters;              // null: the program has no limits
+  std::shared_ptr<const policy::Sequences> sequences;  // null: it has none
 };
 using InForce = std::shared_ptr<const PolicyInForce>;
 

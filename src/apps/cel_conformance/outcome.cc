@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include "apps/cel_conformance/convert.h"
-#include "fmt/format.h"
 #include "lib/policy/cel/program.h"
 
 namespace agentos::cel_conformance {
@@ -13,7 +13,8 @@ namespace {
 
 // An Outcome's reason from an error: excluded when the error says that something is needed that is not here.
 Outcome from_error(const Error& error) {
-  return {.verdict = error.code == ErrorCode::kUnsupported ? Verdict::kExcluded : Verdict::kFailed, .reason = error.message};
+  return {.verdict = error.code == ErrorCode::kUnsupported ? Verdict::kExcluded : Verdict::kFailed,
+          .reason = error.message};
 }
 
 Outcome failed(std::string reason) { return {.verdict = Verdict::kFailed, .reason = std::move(reason)}; }
@@ -66,7 +67,8 @@ Status Surroundings::bind(const Field& test) {
     const std::string_view name = binding.text_of("key");
     const Field* outer = binding.find("value");
     const Field* value = outer == nullptr ? nullptr : outer->find("value");
-    if (outer != nullptr && outer->find("unknown") != nullptr) return fail(ErrorCode::kUnsupported, "needs unknown values");
+    if (outer != nullptr && outer->find("unknown") != nullptr)
+      return fail(ErrorCode::kUnsupported, "needs unknown values");
     if (value == nullptr) return fail(ErrorCode::kMalformed, "a binding without a value");
     const cel::Value bound = TRY(value_of(*value, scratch));
     auto slot = environment.find_variable(name);
@@ -89,7 +91,8 @@ std::string protobuf_needed(const cel::Ast& ast, std::string_view container) {
     if (node.kind != cel::NodeKind::kIdentifier && node.kind != cel::NodeKind::kSelect &&
         !(node.kind == cel::NodeKind::kCall && node.operand == cel::kNoNode))
       continue;
-    const bool in_suite = container.starts_with(kSuite.substr(0, kSuite.size() - 1)) || cel::to_text(ast, id).starts_with(kSuite);
+    const bool in_suite =
+        container.starts_with(kSuite.substr(0, kSuite.size() - 1)) || cel::to_text(ast, id).starts_with(kSuite);
     for (const std::string_view name : {"TestAllTypes", "NestedTestAllTypes", "GlobalEnum", "NestedEnum"})
       if (in_suite && node.name == name) return fmt::format("names the protobuf type {}", name);
     if (node.kind == cel::NodeKind::kIdentifier && node.name == "google") {
@@ -116,7 +119,8 @@ Outcome compare_type(const Field& expected, const cel::Type& deduced) {
 
 Outcome compare_value(const Field& test, cel::Value result, Surroundings& surroundings) {
   if (expects_error(test)) {
-    return result.is_error() ? Outcome{} : failed(fmt::format("gave {}, expected an error", shown(result, surroundings.scratch)));
+    return result.is_error() ? Outcome{}
+                             : failed(fmt::format("gave {}, expected an error", shown(result, surroundings.scratch)));
   }
   const Field* expected = test.find("value");
   if (const Field* typed = test.find("typed_result")) expected = typed->find("result");
@@ -127,7 +131,8 @@ Outcome compare_value(const Field& test, cel::Value result, Surroundings& surrou
     wanted = *value;
   }
   if (same_value(result, wanted, surroundings.scratch)) return {};
-  return failed(fmt::format("gave {}, expected {}", shown(result, surroundings.scratch), shown(wanted, surroundings.scratch)));
+  return failed(
+      fmt::format("gave {}, expected {}", shown(result, surroundings.scratch), shown(wanted, surroundings.scratch)));
 }
 
 Outcome refused(const Field& test, const std::vector<cel::Issue>& issues) {

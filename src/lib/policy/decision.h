@@ -56,10 +56,10 @@ struct Decision {
   Verdict verdict = Verdict::kDeny;
   Obligation obligations = Obligation::kNone;
   std::uint64_t epoch = 0;          // of the policy set that decided
-  std::string_view policy = {};          // metadata.name of the document; empty: the built-in default deny
-  std::string_view rule = {};            // "<policy>/<rule>", or "default-deny", "no-policy"
-  std::string_view reason = {};          // one sentence for the operator
-  std::string_view message = {};         // one sentence the model may see; never names hidden tools
+  std::string_view policy = {};     // metadata.name of the document; empty: the built-in default deny
+  std::string_view rule = {};       // "<policy>/<rule>", or "default-deny", "no-policy"
+  std::string_view reason = {};     // one sentence for the operator
+  std::string_view message = {};    // one sentence the model may see; never names hidden tools
   std::int64_t ask_timeout_ms = 0;  // for kAsk
   // Of every rule that applied, unless the verdict is deny; the first details_count are set.
   std::array<const Details*, kDetailsMax> details = {};
@@ -68,7 +68,7 @@ struct Decision {
   std::array<std::uint16_t, kLimitsMatchedMax> limits = {};
   std::uint8_t limits_count = 0;
   std::int32_t exceeded = -1;  // the limit that decided, or -1
-  std::string failure = {};         // what went wrong while deciding; empty when nothing did
+  std::string failure = {};    // what went wrong while deciding; empty when nothing did
 };
 
 }  // namespace agentos::policy

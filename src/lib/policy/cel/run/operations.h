@@ -1,13 +1,14 @@
-// The operators on values of any kind: equality, order, arithmetic. What has no meaning is an error value without a place.
+// The operators on values of any kind: equality, order, arithmetic. What has no meaning is an error value without a
+// place.
 //
-// Source: the CEL language definition. Numbers of different kinds are equal and ordered by their mathematical value; NaN
-// is equal to nothing.
+// Source: the CEL language definition. Numbers of different kinds are equal and ordered by their mathematical value;
+// NaN is equal to nothing.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/scratch.h"
 #include "lib/policy/cel/value.h"
 
