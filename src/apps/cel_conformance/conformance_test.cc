@@ -30,7 +30,8 @@ TEST(Conformance, value_of_another_kind_fails) {
   EXPECT_EQ(run("expr: '-0.0' value { double_value: 0 }").verdict, Verdict::kFailed);
   EXPECT_EQ(run("expr: '0.0 / 0.0' value { double_value: nan }").verdict, Verdict::kPassed);
   EXPECT_EQ(run("expr: '{1: 2, 3: 4}' value { map_value { entries { key { int64_value: 3 } value { int64_value: 4 } } "
-                "entries { key { int64_value: 1 } value { int64_value: 2 } } } }").verdict,
+                "entries { key { int64_value: 1 } value { int64_value: 2 } } } }")
+                .verdict,
             Verdict::kPassed);
 }
 
@@ -40,7 +41,8 @@ TEST(Conformance, missing_error_fails) {
 }
 
 TEST(Conformance, wrong_deduced_type_fails) {
-  EXPECT_EQ(run("expr: '1' check_only: true typed_result { deduced_type { primitive: INT64 } }").verdict, Verdict::kPassed);
+  EXPECT_EQ(run("expr: '1' check_only: true typed_result { deduced_type { primitive: INT64 } }").verdict,
+            Verdict::kPassed);
   EXPECT_EQ(run("expr: '1' check_only: true typed_result { deduced_type { dyn {} } }").verdict, Verdict::kFailed);
 }
 

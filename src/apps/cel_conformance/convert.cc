@@ -99,9 +99,12 @@ Result<Value> object_of(const Field& message, cel::Scratch& scratch) {
   if (!object.name.starts_with(kPrefix)) return fail(ErrorCode::kUnsupported, "needs a protobuf message");
   std::string_view name = std::string_view(object.name).substr(kPrefix.size());
   name.remove_suffix(1);
-  const auto part = [&](std::string_view field) { return object.find(field) != nullptr ? *object.find(field) : Field{.text = "0"}; };
+  const auto part = [&](std::string_view field) {
+    return object.find(field) != nullptr ? *object.find(field) : Field{.text = "0"};
+  };
   if (name == "google.protobuf.Duration" || name == "google.protobuf.Timestamp") {
-    const auto seconds = TRY(number<std::int64_t>(part("seconds"))), nanoseconds = TRY(number<std::int64_t>(part("nanos")));
+    const auto seconds = TRY(number<std::int64_t>(part("seconds"))),
+               nanoseconds = TRY(number<std::int64_t>(part("nanos")));
     return name.ends_with("Duration") ? cel::checked_duration(scratch, seconds, nanoseconds)
                                       : cel::checked_timestamp(scratch, seconds, nanoseconds);
   }
@@ -140,10 +143,12 @@ Result<Type> message_type(const Field& field) {
   if (name == "google.protobuf.BoolValue") return Type::wrapper(Type::boolean());
   if (name == "google.protobuf.StringValue") return Type::wrapper(Type::string());
   if (name == "google.protobuf.BytesValue") return Type::wrapper(Type::bytes());
-  if (name == "google.protobuf.Int32Value" || name == "google.protobuf.Int64Value") return Type::wrapper(Type::integer());
+  if (name == "google.protobuf.Int32Value" || name == "google.protobuf.Int64Value")
+    return Type::wrapper(Type::integer());
   if (name == "google.protobuf.UInt32Value" || name == "google.protobuf.UInt64Value")
     return Type::wrapper(Type::unsigned_integer());
-  if (name == "google.protobuf.FloatValue" || name == "google.protobuf.DoubleValue") return Type::wrapper(Type::floating());
+  if (name == "google.protobuf.FloatValue" || name == "google.protobuf.DoubleValue")
+    return Type::wrapper(Type::floating());
   return fail(ErrorCode::kUnsupported, fmt::format("needs the protobuf message {}", name));
 }
 
@@ -234,23 +239,34 @@ bool same_value(cel::Value a, cel::Value b, cel::Scratch& scratch) {
       }
       return true;
     }
-    default: return cel::equal(a, b, scratch);
+    default:
+      return cel::equal(a, b, scratch);
   }
 }
 
 std::string shown(cel::Value value, cel::Scratch& scratch) {
   switch (value.kind()) {
-    case ValueKind::kError: return fmt::format("error({})", value.evaluation_error().message);
-    case ValueKind::kNull: return "null";
-    case ValueKind::kBool: return value.as_bool() ? "true" : "false";
-    case ValueKind::kInt: return fmt::format("{}", value.as_int());
-    case ValueKind::kUint: return fmt::format("{}u", value.as_uint());
-    case ValueKind::kDouble: return fmt::format("double({})", value.as_double());
-    case ValueKind::kString: return fmt::format("\"{}\"", value.text());
-    case ValueKind::kBytes: return fmt::format("{} octets", value.text().size());
-    case ValueKind::kType: return fmt::format("type {}", value.text());
+    case ValueKind::kError:
+      return fmt::format("error({})", value.evaluation_error().message);
+    case ValueKind::kNull:
+      return "null";
+    case ValueKind::kBool:
+      return value.as_bool() ? "true" : "false";
+    case ValueKind::kInt:
+      return fmt::format("{}", value.as_int());
+    case ValueKind::kUint:
+      return fmt::format("{}u", value.as_uint());
+    case ValueKind::kDouble:
+      return fmt::format("double({})", value.as_double());
+    case ValueKind::kString:
+      return fmt::format("\"{}\"", value.text());
+    case ValueKind::kBytes:
+      return fmt::format("{} octets", value.text().size());
+    case ValueKind::kType:
+      return fmt::format("type {}", value.text());
     case ValueKind::kDuration:
-    case ValueKind::kTimestamp: return fmt::format("{}({}s {}ns)", cel::type_name_of(value), value.seconds(), value.nanoseconds());
+    case ValueKind::kTimestamp:
+      return fmt::format("{}({}s {}ns)", cel::type_name_of(value), value.seconds(), value.nanoseconds());
     case ValueKind::kList: {
       std::string text = "[";
       for (std::uint32_t i = 0; i < cel::list_size(value); ++i)
@@ -265,7 +281,8 @@ std::string shown(cel::Value value, cel::Scratch& scratch) {
       }
       return text + "}";
     }
-    default: return std::string(cel::type_name_of(value));
+    default:
+      return std::string(cel::type_name_of(value));
   }
 }
 

@@ -36,8 +36,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "cel_conformance: %s\n", report.error().message.c_str());
     return 66;
   }
-  const Detail detail = failed && excluded ? Detail::kWithBoth : failed ? Detail::kWithFailed
-                                                             : excluded ? Detail::kWithExcluded : Detail::kTable;
+  const Detail detail = failed && excluded ? Detail::kWithBoth
+                        : failed           ? Detail::kWithFailed
+                        : excluded         ? Detail::kWithExcluded
+                                           : Detail::kTable;
   std::fputs((json ? as_json(*report) + "\n" : as_text(*report, detail)).c_str(), stdout);
   return report->sum().failed == 0 ? 0 : 1;
 }

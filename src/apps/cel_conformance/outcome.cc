@@ -13,10 +13,14 @@ namespace {
 
 // An Outcome's reason from an error: excluded when the error says that something is needed that is not here.
 Outcome from_error(const Error& error) {
-  return {.verdict = error.code == ErrorCode::kUnsupported ? Verdict::kExcluded : Verdict::kFailed, .reason = error.message};
+  return {.verdict = error.code == ErrorCode::kUnsupported ? Verdict::kExcluded : Verdict::kFailed,
+          .reason = error.message};
 }
 
 Outcome failed(std::string reason) { return {.verdict = Verdict::kFailed, .reason = std::move(reason)}; }
+
+// Words that no expression reads as a variable, whatever a test declares.
+bool is_literal(std::string_view name) { return name == "true" || name == "false" || name == "null"; }
 
 // Variables and functions that a test declares, and the values it binds.
 struct Surroundings {
@@ -49,6 +53,7 @@ Status Surroundings::declare(const Field& test) {
   environment.set_container(std::string(test.text_of("container")));
   for (const Field& declaration : test.fields) {
     if (declaration.name != "type_env") continue;
+    if (is_literal(declaration.text_of("name"))) continue;
     if (declaration.find("function") != nullptr) {
       TRY(declare_function(declaration));
     } else if (const Field* identifier = declaration.find("ident")) {
@@ -64,9 +69,11 @@ Status Surroundings::bind(const Field& test) {
   for (const Field& binding : test.fields) {
     if (binding.name != "bindings") continue;
     const std::string_view name = binding.text_of("key");
+    if (is_literal(name)) continue;
     const Field* outer = binding.find("value");
     const Field* value = outer == nullptr ? nullptr : outer->find("value");
-    if (outer != nullptr && outer->find("unknown") != nullptr) return fail(ErrorCode::kUnsupported, "needs unknown values");
+    if (outer != nullptr && outer->find("unknown") != nullptr)
+      return fail(ErrorCode::kUnsupported, "needs unknown values");
     if (value == nullptr) return fail(ErrorCode::kMalformed, "a binding without a value");
     const cel::Value bound = TRY(value_of(*value, scratch));
     auto slot = environment.find_variable(name);
@@ -89,7 +96,8 @@ std::string protobuf_needed(const cel::Ast& ast, std::string_view container) {
     if (node.kind != cel::NodeKind::kIdentifier && node.kind != cel::NodeKind::kSelect &&
         !(node.kind == cel::NodeKind::kCall && node.operand == cel::kNoNode))
       continue;
-    const bool in_suite = container.starts_with(kSuite.substr(0, kSuite.size() - 1)) || cel::to_text(ast, id).starts_with(kSuite);
+    const bool in_suite =
+        container.starts_with(kSuite.substr(0, kSuite.size() - 1)) || cel::to_text(ast, id).starts_with(kSuite);
     for (const std::string_view name : {"TestAllTypes", "NestedTestAllTypes", "GlobalEnum", "NestedEnum"})
       if (in_suite && node.name == name) return fmt::format("names the protobuf type {}", name);
     if (node.kind == cel::NodeKind::kIdentifier && node.name == "google") {
@@ -116,7 +124,8 @@ Outcome compare_type(const Field& expected, const cel::Type& deduced) {
 
 Outcome compare_value(const Field& test, cel::Value result, Surroundings& surroundings) {
   if (expects_error(test)) {
-    return result.is_error() ? Outcome{} : failed(fmt::format("gave {}, expected an error", shown(result, surroundings.scratch)));
+    return result.is_error() ? Outcome{}
+                             : failed(fmt::format("gave {}, expected an error", shown(result, surroundings.scratch)));
   }
   const Field* expected = test.find("value");
   if (const Field* typed = test.find("typed_result")) expected = typed->find("result");
@@ -127,7 +136,8 @@ Outcome compare_value(const Field& test, cel::Value result, Surroundings& surrou
     wanted = *value;
   }
   if (same_value(result, wanted, surroundings.scratch)) return {};
-  return failed(fmt::format("gave {}, expected {}", shown(result, surroundings.scratch), shown(wanted, surroundings.scratch)));
+  return failed(
+      fmt::format("gave {}, expected {}", shown(result, surroundings.scratch), shown(wanted, surroundings.scratch)));
 }
 
 Outcome refused(const Field& test, const std::vector<cel::Issue>& issues) {

@@ -14,7 +14,8 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(kTextBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (!file.eof() && file.fail())) return fail(ErrorCode::kIo, fmt::format("cannot read {}", path.string()));
+  if (file.bad() || (!file.eof() && file.fail()))
+    return fail(ErrorCode::kIo, fmt::format("cannot read {}", path.string()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
@@ -81,7 +82,8 @@ Result<Report> run_folder(const std::filesystem::path& folder) {
 std::string as_text(const Report& report, Detail detail) {
   std::string text = fmt::format("{:<32} {:>7} {:>7} {:>9} {:>7}\n", "file", "passed", "failed", "excluded", "total");
   const auto line = [&](const Totals& each) {
-    text += fmt::format("{:<32} {:>7} {:>7} {:>9} {:>7}\n", each.file, each.passed, each.failed, each.excluded, each.total());
+    text += fmt::format("{:<32} {:>7} {:>7} {:>9} {:>7}\n", each.file, each.passed, each.failed, each.excluded,
+                        each.total());
   };
   for (const Totals& each : report.files) line(each);
   line(report.sum());
@@ -101,12 +103,16 @@ std::string as_json(const Report& report) {
   for (const Totals& each : report.files) files.emplace_back(totals_json(each));
   for (const Outcome& outcome : report.outcomes) {
     if (outcome.verdict == Verdict::kPassed) continue;
-    json::Object entry{{"file", outcome.file}, {"section", outcome.section}, {"test", outcome.test},
+    json::Object entry{{"file", outcome.file},
+                       {"section", outcome.section},
+                       {"test", outcome.test},
                        {"reason", json::to_valid_utf8(outcome.reason)}};
     (outcome.verdict == Verdict::kFailed ? failed : excluded).emplace_back(std::move(entry));
   }
-  return json::write_pretty(json::Object{{"files", std::move(files)}, {"all", totals_json(report.sum())},
-                                         {"failed", std::move(failed)}, {"excluded", std::move(excluded)}});
+  return json::write_pretty(json::Object{{"files", std::move(files)},
+                                         {"all", totals_json(report.sum())},
+                                         {"failed", std::move(failed)},
+                                         {"excluded", std::move(excluded)}});
 }
 
 }  // namespace agentos::cel_conformance

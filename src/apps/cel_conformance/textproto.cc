@@ -133,7 +133,8 @@ Status Reader::scalar(Field& field) {
   const std::size_t start = place_;
   if (here() == '-') ++place_;
   skip();
-  while (is_word(here()) || (here() == '-' && place_ > start && (text_[place_ - 1] == 'e' || text_[place_ - 1] == 'E'))) ++place_;
+  while (is_word(here()) || (here() == '-' && place_ > start && (text_[place_ - 1] == 'e' || text_[place_ - 1] == 'E')))
+    ++place_;
   field.text = text_.substr(start, place_ - start);
   std::erase_if(field.text, [](char c) { return c == ' '; });
   if (field.text.empty() || field.text == "-") return wrong("a value belongs here");
@@ -188,7 +189,8 @@ Status Reader::escape(std::string& out) {
   if (c != 'u' && c != 'U') return wrong("unknown escape");
   const std::size_t count = c == 'u' ? 4 : 8;
   const std::uint32_t code_point = TRY(digits(count, count, 16));
-  if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) return wrong("an escape is no code point");
+  if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF))
+    return wrong("an escape is no code point");
   cel::append_utf8(out, code_point);
   return {};
 }

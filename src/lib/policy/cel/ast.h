@@ -90,9 +90,9 @@ struct Node {
   Position position = {};
   std::string name = {};
   Literal literal = {};
-  NodeId operand = kNoNode;         // of a select; the receiver of a member call
-  std::vector<NodeId> arguments = {};    // of a call, without the receiver
-  std::vector<Entry> entries = {};  // of a list, map or struct
+  NodeId operand = kNoNode;            // of a select; the receiver of a member call
+  std::vector<NodeId> arguments = {};  // of a call, without the receiver
+  std::vector<Entry> entries = {};     // of a list, map or struct
   std::optional<Comprehension> comprehension = {};
   bool is_test = false;  // has(operand.name)
   // The call as it was written when this node is what a macro became: a kCall node that is not checked or evaluated

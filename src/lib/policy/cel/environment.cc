@@ -32,13 +32,15 @@ Environment::Environment() = default;
 
 Result<std::uint32_t> Environment::add_variable(std::string name, Type type) {
   if (!is_name(name)) return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no name for a variable", name));
-  if (find_variable(name)) return fail(ErrorCode::kAlreadyExists, fmt::format("the variable '{}' is declared twice", name));
+  if (find_variable(name))
+    return fail(ErrorCode::kAlreadyExists, fmt::format("the variable '{}' is declared twice", name));
   variables_.push_back({std::move(name), std::move(type)});
   return static_cast<std::uint32_t>(variables_.size() - 1);
 }
 
 Status Environment::add_function(Function function) {
-  if (!is_name(function.name)) return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no name for a function", function.name));
+  if (!is_name(function.name))
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no name for a function", function.name));
   const Function* known = find_function(function.name);
   Function merged{function.name, known == nullptr ? std::vector<Overload>{} : known->overloads};
   for (Overload& overload : function.overloads) {
@@ -46,7 +48,8 @@ Status Environment::add_function(Function function) {
       return fail(ErrorCode::kInvalidArgument, fmt::format("the method '{}' has no receiver", overload.id));
     for (const Overload& other : merged.overloads)
       if (other.id == overload.id || collide(other, overload))
-        return fail(ErrorCode::kAlreadyExists, fmt::format("'{}' of '{}' is there already", overload.id, function.name));
+        return fail(ErrorCode::kAlreadyExists,
+                    fmt::format("'{}' of '{}' is there already", overload.id, function.name));
     merged.overloads.push_back(std::move(overload));
   }
   std::erase_if(added_functions_, [&](const Function& each) { return each.name == function.name; });
@@ -66,11 +69,21 @@ const Function* Environment::find_function(std::string_view name) const {
 }
 
 std::optional<Type> Environment::find_type(std::string_view name) const {
-  static const std::vector<Type> kTypes = {Type::dyn(),       Type::null(),   Type::boolean(), Type::integer(),
-                                           Type::unsigned_integer(), Type::floating(), Type::string(),  Type::bytes(),
-                                           Type::duration(),  Type::timestamp(), Type::ip(),   Type::cidr(),
-                                           Type::list(Type::dyn()), Type::map(Type::dyn(), Type::dyn()),
-                                           Type::optional(Type::dyn()), Type::type()};
+  static const std::vector<Type> kTypes = {Type::null(),
+                                           Type::boolean(),
+                                           Type::integer(),
+                                           Type::unsigned_integer(),
+                                           Type::floating(),
+                                           Type::string(),
+                                           Type::bytes(),
+                                           Type::duration(),
+                                           Type::timestamp(),
+                                           Type::ip(),
+                                           Type::cidr(),
+                                           Type::list(Type::dyn()),
+                                           Type::map(Type::dyn(), Type::dyn()),
+                                           Type::optional(Type::dyn()),
+                                           Type::type()};
   for (const Type& type : kTypes)
     if (type.name() == name) return type;
   for (const Variable& variable : variables_)

@@ -109,11 +109,17 @@ std::string_view Type::name() const {
 std::string Type::to_string() const {
   std::string text(name());
   switch (kind()) {
-    case TypeKind::kDuration: return "duration";
-    case TypeKind::kTimestamp: return "timestamp";
-    case TypeKind::kNull: return "null";
-    case TypeKind::kOptional: text = "optional"; break;
-    default: break;
+    case TypeKind::kDuration:
+      return "duration";
+    case TypeKind::kTimestamp:
+      return "timestamp";
+    case TypeKind::kNull:
+      return "null";
+    case TypeKind::kOptional:
+      text = "optional";
+      break;
+    default:
+      break;
   }
   if (parameters().empty()) return text;
   text += '(';

@@ -18,14 +18,30 @@ std::vector<Issue> Checker::run() {
 Type Checker::visit(NodeId id) {
   Type type;
   switch (ast_[id].kind) {
-    case NodeKind::kLiteral: type = visit_literal(ast_[id]); break;
-    case NodeKind::kIdentifier: type = visit_identifier(id); break;
-    case NodeKind::kSelect: type = visit_select(id); break;
-    case NodeKind::kCall: type = visit_call(id); break;
-    case NodeKind::kList: type = visit_list(id); break;
-    case NodeKind::kMap: type = visit_map(id); break;
-    case NodeKind::kStruct: type = visit_struct(id); break;
-    case NodeKind::kComprehension: type = visit_comprehension(id); break;
+    case NodeKind::kLiteral:
+      type = visit_literal(ast_[id]);
+      break;
+    case NodeKind::kIdentifier:
+      type = visit_identifier(id);
+      break;
+    case NodeKind::kSelect:
+      type = visit_select(id);
+      break;
+    case NodeKind::kCall:
+      type = visit_call(id);
+      break;
+    case NodeKind::kList:
+      type = visit_list(id);
+      break;
+    case NodeKind::kMap:
+      type = visit_map(id);
+      break;
+    case NodeKind::kStruct:
+      type = visit_struct(id);
+      break;
+    case NodeKind::kComprehension:
+      type = visit_comprehension(id);
+      break;
   }
   ast_[id].type = type;
   return type;
@@ -62,9 +78,13 @@ Type Checker::visit_select(NodeId id) {
 // The type of operand.field; an optional operand gives an optional.
 Type Checker::field_type(NodeId id, const Type& operand, const std::string& field, NodeId blamed) {
   switch (operand.kind()) {
-    case TypeKind::kDyn: return Type::dyn();
-    case TypeKind::kParameter: types_.assign(Type::dyn(), operand); return Type::dyn();
-    case TypeKind::kMap: return operand.parameter(1);
+    case TypeKind::kDyn:
+      return Type::dyn();
+    case TypeKind::kParameter:
+      types_.assign(Type::dyn(), operand);
+      return Type::dyn();
+    case TypeKind::kMap:
+      return operand.parameter(1);
     case TypeKind::kOptional: {
       const Type inside = field_type(id, types_.resolve(operand.parameter(0)), field, blamed);
       return inside.is(TypeKind::kOptional) ? inside : Type::optional(inside);
@@ -76,18 +96,19 @@ Type Checker::field_type(NodeId id, const Type& operand, const std::string& fiel
       }
       std::vector<std::string_view> words;
       for (const Field& known : operand.shape().fields()) words.push_back(known.name);
-      return fail(blamed, fmt::format("'{}' has no field '{}'", operand.shape().name(), field), suggestion(field, words));
+      return fail(blamed, fmt::format("'{}' has no field '{}'", operand.shape().name(), field),
+                  suggestion(field, words));
     }
     default:
-      return fail(blamed, fmt::format("a value of type {} has no fields, '{}' is read here", operand.to_string(), field));
+      return fail(blamed,
+                  fmt::format("a value of type {} has no fields, '{}' is read here", operand.to_string(), field));
   }
 }
 
 Type Checker::visit_optional_select(NodeId id) {
   const NodeId operand = ast_[id].arguments[0], field = ast_[id].arguments[1];
   ast_[field].type = Type::string();
-  const Type inside =
-      field_type(id, types_.resolve(visit(operand)), std::get<std::string>(ast_[field].literal), id);
+  const Type inside = field_type(id, types_.resolve(visit(operand)), std::get<std::string>(ast_[field].literal), id);
   ast_[id].overload_ids = {"select_optional_field"};
   return inside.is(TypeKind::kOptional) ? inside : Type::optional(inside);
 }
@@ -196,9 +217,14 @@ void Checker::loop_variables(const Node& node, const Type& range, std::vector<Lo
       first = range.parameter(0);
       second = range.parameter(1);
       break;
-    case TypeKind::kParameter: types_.assign(Type::dyn(), range); break;
-    case TypeKind::kDyn: break;
-    default: fail(loop.range, fmt::format("a loop goes over a list or a map, this is {}", range.to_string())); break;
+    case TypeKind::kParameter:
+      types_.assign(Type::dyn(), range);
+      break;
+    case TypeKind::kDyn:
+      break;
+    default:
+      fail(loop.range, fmt::format("a loop goes over a list or a map, this is {}", range.to_string()));
+      break;
   }
   variables.push_back({loop.variable, first});
   if (two) variables.push_back({loop.second_variable, second});

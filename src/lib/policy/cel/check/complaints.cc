@@ -69,7 +69,8 @@ Type Checker::fail_unknown_function(NodeId id, std::string_view name, CallStyle 
   std::vector<std::string_view> words;
   for (const std::string_view known : environment_.function_names()) {
     const Function* function = environment_.find_function(known);
-    const bool fits = std::ranges::any_of(function->overloads, [&](const Overload& each) { return each.style == style; });
+    const bool fits =
+        std::ranges::any_of(function->overloads, [&](const Overload& each) { return each.style == style; });
     if (fits && !known.starts_with('_') && known.find('@') == std::string_view::npos) words.push_back(known);
   }
   if (style == CallStyle::kMember)
@@ -85,15 +86,17 @@ Type Checker::fail_overload(NodeId id, const Function& function, const std::vect
   std::string forms;
   std::size_t shown = 0;
   for (const Overload& overload : function.overloads) {
-    if (overload.style != (member ? CallStyle::kMember : CallStyle::kGlobal) || function.name.starts_with('_')) continue;
+    if (overload.style != (member ? CallStyle::kMember : CallStyle::kGlobal) || function.name.starts_with('_'))
+      continue;
     if (++shown > kFormsShownMax) break;
     forms += (forms.empty() ? "" : ", ") + shown_form(overload, name, types_);
   }
   std::string given = list_of_types(arguments, types_);
-  if (member) given = fmt::format("{}.{}({})", types_.finish(arguments[0]).to_string(), name,
-                                  list_of_types(std::span(arguments).subspan(1), types_));
-  const std::string message = member ? fmt::format("there is no {}", given)
-                                     : fmt::format("'{}' does not take ({})", name, given);
+  if (member)
+    given = fmt::format("{}.{}({})", types_.finish(arguments[0]).to_string(), name,
+                        list_of_types(std::span(arguments).subspan(1), types_));
+  const std::string message =
+      member ? fmt::format("there is no {}", given) : fmt::format("'{}' does not take ({})", name, given);
   return fail(id, message, forms.empty() ? "" : "there is " + forms);
 }
 

@@ -19,8 +19,10 @@ bool takes_null(const Type& type) {
     case TypeKind::kIp:
     case TypeKind::kCidr:
     case TypeKind::kDuration:
-    case TypeKind::kTimestamp: return true;
-    default: return false;
+    case TypeKind::kTimestamp:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -45,13 +47,20 @@ const Type& more_general(const Type& a, const Type& b) { return equal_or_more_ge
 
 Type with_parameters_of(const Type& type, std::vector<Type> parameters) {
   switch (type.kind()) {
-    case TypeKind::kList: return Type::list(std::move(parameters[0]));
-    case TypeKind::kMap: return Type::map(std::move(parameters[0]), std::move(parameters[1]));
-    case TypeKind::kOptional: return Type::optional(std::move(parameters[0]));
-    case TypeKind::kWrapper: return Type::wrapper(std::move(parameters[0]));
-    case TypeKind::kType: return Type::type_of(std::move(parameters[0]));
-    case TypeKind::kOpaque: return Type::opaque(std::string(type.name()), std::move(parameters));
-    default: return type;
+    case TypeKind::kList:
+      return Type::list(std::move(parameters[0]));
+    case TypeKind::kMap:
+      return Type::map(std::move(parameters[0]), std::move(parameters[1]));
+    case TypeKind::kOptional:
+      return Type::optional(std::move(parameters[0]));
+    case TypeKind::kWrapper:
+      return Type::wrapper(std::move(parameters[0]));
+    case TypeKind::kType:
+      return Type::type_of(std::move(parameters[0]));
+    case TypeKind::kOpaque:
+      return Type::opaque(std::string(type.name()), std::move(parameters));
+    default:
+      return type;
   }
 }
 

@@ -56,7 +56,8 @@ Value string_to_double(const CallContext& context, Arguments arguments) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole_read = read.ptr == text.data() + text.size() && !text.empty() && text.find('(') == std::string_view::npos;
+  const bool whole_read =
+      read.ptr == text.data() + text.size() && !text.empty() && text.find('(') == std::string_view::npos;
   if (!whole_read) return text_fault(context, whole, "double");
   if (read.ec == std::errc::result_out_of_range) return range_fault(context, "double");
   return read.ec == std::errc() ? Value::floating(number) : text_fault(context, whole, "double");
@@ -96,9 +97,14 @@ Value scalar_to_string(const CallContext& context, Arguments arguments) {
   char text[64];
   char* end = text;
   switch (value.kind()) {
-    case ValueKind::kBool: return value.as_bool() ? Value::string("true") : Value::string("false");
-    case ValueKind::kInt: end = std::to_chars(text, text + sizeof text, value.as_int()).ptr; break;
-    case ValueKind::kUint: end = std::to_chars(text, text + sizeof text, value.as_uint()).ptr; break;
+    case ValueKind::kBool:
+      return value.as_bool() ? Value::string("true") : Value::string("false");
+    case ValueKind::kInt:
+      end = std::to_chars(text, text + sizeof text, value.as_int()).ptr;
+      break;
+    case ValueKind::kUint:
+      end = std::to_chars(text, text + sizeof text, value.as_uint()).ptr;
+      break;
     default:
       if (std::isnan(value.as_double())) return Value::string("NaN");
       if (std::isinf(value.as_double())) return Value::string(value.as_double() > 0 ? "+Inf" : "-Inf");

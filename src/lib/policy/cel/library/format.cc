@@ -49,9 +49,11 @@ Value Formatter::parse_clause(std::string_view pattern, std::size_t& place, Clau
     clause.precision = 0;
     for (; place < pattern.size() && pattern[place] >= '0' && pattern[place] <= '9'; ++place)
       clause.precision = std::min(clause.precision * 10 + (pattern[place] - '0'), kPrecisionMax + 1);
-    if (clause.precision > kPrecisionMax) return fault(scratch_, "could not parse formatting clause: precision above {}", kPrecisionMax);
+    if (clause.precision > kPrecisionMax)
+      return fault(scratch_, "could not parse formatting clause: precision above {}", kPrecisionMax);
   }
-  if (place >= pattern.size()) return fault(scratch_, "could not parse formatting clause: unexpected end of format string");
+  if (place >= pattern.size())
+    return fault(scratch_, "could not parse formatting clause: unexpected end of format string");
   clause.letter = pattern[place++];
   if (std::string_view("sdfebxXo").find(clause.letter) != std::string_view::npos) return Value();
   return fault(scratch_, "could not parse formatting clause: unrecognized formatting clause \"{}\"", clause.letter);
@@ -81,11 +83,15 @@ Value Formatter::append(const Clause& clause, Value value) {
   if (!scratch_.take_steps(1)) return out_of_memory();
   if (value.is_error()) return value;
   switch (clause.letter) {
-    case 's': return append_text(value, 0);
-    case 'd': return append_decimal(value);
+    case 's':
+      return append_text(value, 0);
+    case 'd':
+      return append_decimal(value);
     case 'f':
-    case 'e': return append_float(clause, value);
-    default: return append_base(clause, value);
+    case 'e':
+      return append_float(clause, value);
+    default:
+      return append_base(clause, value);
   }
 }
 
@@ -99,26 +105,41 @@ Value Formatter::append_text(Value value, int depth) {
   if (!scratch_.take_steps(1) || depth > kNestingMax) return out_of_memory();
   char text[512];
   switch (value.kind()) {
-    case ValueKind::kNull: out_.append("null"); return Value();
-    case ValueKind::kBool: out_.append(value.as_bool() ? "true" : "false"); return Value();
+    case ValueKind::kNull:
+      out_.append("null");
+      return Value();
+    case ValueKind::kBool:
+      out_.append(value.as_bool() ? "true" : "false");
+      return Value();
     case ValueKind::kString:
     case ValueKind::kBytes:
-    case ValueKind::kType: out_.append(value.text()); return Value();
+    case ValueKind::kType:
+      out_.append(value.text());
+      return Value();
     case ValueKind::kInt:
-    case ValueKind::kUint: return append_decimal(value);
+    case ValueKind::kUint:
+      return append_decimal(value);
     case ValueKind::kDouble: {
       if (append_special(value.as_double())) return Value();
       const auto end = std::to_chars(text, text + sizeof text, value.as_double(), std::chars_format::fixed);
       out_.append({text, static_cast<std::size_t>(end.ptr - text)});
       return Value();
     }
-    case ValueKind::kTimestamp: out_.append(timestamp_text(scratch_, value).text()); return Value();
-    case ValueKind::kDuration: out_.append(duration_text(scratch_, value).text()); return Value();
-    case ValueKind::kMap: return append_map(value, depth);
-    case ValueKind::kList: break;
+    case ValueKind::kTimestamp:
+      out_.append(timestamp_text(scratch_, value).text());
+      return Value();
+    case ValueKind::kDuration:
+      out_.append(duration_text(scratch_, value).text());
+      return Value();
+    case ValueKind::kMap:
+      return append_map(value, depth);
+    case ValueKind::kList:
+      break;
     default:
-      return refuse("string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, "
-                    "and timestamps", value);
+      return refuse(
+          "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, "
+          "and timestamps",
+          value);
   }
   out_.append('[');
   for (std::uint32_t i = 0; i < list_size(value); ++i) {
@@ -182,7 +203,8 @@ Value Formatter::append_float(const Clause& clause, Value value) {
     number = static_cast<double>(value.as_uint());
   } else {
     return refuse(clause.letter == 'f' ? "fixed-point clause can only be used on doubles"
-                                       : "scientific clause can only be used on doubles", value);
+                                       : "scientific clause can only be used on doubles",
+                  value);
   }
   if (append_special(number)) return Value();
   char text[512];  // 309 digits, a dot and the precision
@@ -206,7 +228,8 @@ Value Formatter::append_base(const Clause& clause, Value value) {
   } else {
     return refuse(hex         ? "only integers, byte buffers, and strings can be formatted as hex"
                   : base == 8 ? "octal clause can only be used on integers"
-                              : "only integers and bools can be formatted as binary", value);
+                              : "only integers and bools can be formatted as binary",
+                  value);
   }
   if (clause.letter == 'X')
     for (char* c = text; c < end; ++c)
@@ -230,8 +253,6 @@ Value format(const CallContext& context, Arguments arguments) {
 
 }  // namespace
 
-Rows format_rows() {
-  return {{"string_format", "format", CallStyle::kMember, "string,list(dyn)", "string", format}};
-}
+Rows format_rows() { return {{"string_format", "format", CallStyle::kMember, "string,list(dyn)", "string", format}}; }
 
 }  // namespace agentos::cel

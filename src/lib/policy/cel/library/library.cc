@@ -48,9 +48,9 @@ const Standard& standard() {
   static const Standard& made = *[] {
     auto* standard = new Standard;
     std::unordered_map<std::string, std::size_t> places;
-    for (const Rows& rows : {operator_rows(), conversion_rows(), string_rows(), string_search_rows(), format_rows(),
-                             time_rows(), list_rows(), set_rows(), math_rows(), encoder_rows(), network_rows(),
-                             optional_rows(), regex_rows()}) {
+    for (const Rows& rows :
+         {operator_rows(), conversion_rows(), string_rows(), string_search_rows(), format_rows(), time_rows(),
+          list_rows(), set_rows(), math_rows(), encoder_rows(), network_rows(), optional_rows(), regex_rows()}) {
       for (const Row& row : rows) {
         const auto [place, added] = places.try_emplace(std::string(row.name), standard->functions.size());
         if (added) standard->functions.push_back({std::string(row.name), {}});

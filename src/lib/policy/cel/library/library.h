@@ -1,7 +1,7 @@
 // The functions every environment has, and how their tables are written.
 //
-// A row names an overload the way CEL's own tables do; its types are text. Functions get arguments whose kinds fit their
-// row; what lies inside lists and maps they check themselves.
+// A row names an overload the way CEL's own tables do; its types are text. Functions get arguments whose kinds fit
+// their row; what lies inside lists and maps they check themselves.
 #pragma once
 
 #include <span>

@@ -14,8 +14,11 @@ constexpr int kFlattenDepthMax = 64;
 Value slice(const CallContext& context, Arguments arguments) {
   const std::int64_t size = list_size(arguments[0]);
   const std::int64_t start = arguments[1].as_int(), end = arguments[2].as_int();
-  if (start < 0 || end < 0) return fault(context.scratch, "cannot slice({}, {}), negative indexes not supported", start, end);
-  if (start > end) return fault(context.scratch, "cannot slice({}, {}), start index must be less than or equal to end index", start, end);
+  if (start < 0 || end < 0)
+    return fault(context.scratch, "cannot slice({}, {}), negative indexes not supported", start, end);
+  if (start > end)
+    return fault(context.scratch, "cannot slice({}, {}), start index must be less than or equal to end index", start,
+                 end);
   if (end > size) return fault(context.scratch, "cannot slice({}, {}), list is length {}", start, end, size);
   ScratchList part(context.scratch);
   for (std::int64_t i = start; i < end; ++i)
@@ -56,7 +59,8 @@ Value distinct(const CallContext& context, Arguments arguments) {
 
 Value reverse(const CallContext& context, Arguments arguments) {
   ScratchList reversed(context.scratch);
-  for (std::uint32_t i = list_size(arguments[0]); i-- > 0;) reversed.push(list_element(arguments[0], i, context.scratch));
+  for (std::uint32_t i = list_size(arguments[0]); i-- > 0;)
+    reversed.push(list_element(arguments[0], i, context.scratch));
   return finish(reversed);
 }
 
@@ -77,7 +81,8 @@ Value sort_keyed(Scratch& scratch, std::span<Keyed> elements) {
   const ValueKind kind = elements[0].key.kind();
   for (const Keyed& element : elements) {
     if (element.key.kind() != kind) return fault(scratch, "list elements must have the same type");
-    if (order(element.key, element.key) == Order::kIncomparable) return fault(scratch, "list elements must be comparable");
+    if (order(element.key, element.key) == Order::kIncomparable)
+      return fault(scratch, "list elements must be comparable");
   }
   std::uint64_t cost = 1;
   for (std::size_t rest = elements.size(); rest > 0; rest /= 2) cost += elements.size();

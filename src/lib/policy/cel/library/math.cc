@@ -17,12 +17,14 @@ Value extreme(const CallContext& context, Arguments arguments) {
   if (arguments.size() == 2) return order(arguments[1], arguments[0]) == better ? arguments[1] : arguments[0];
   if (!arguments[0].is(ValueKind::kList)) return arguments[0];
   const Value list = arguments[0];
-  if (list_size(list) == 0) return fault(context.scratch, "math.@{} argument must not be empty", better == Order::kLess ? "min" : "max");
+  if (list_size(list) == 0)
+    return fault(context.scratch, "math.@{} argument must not be empty", better == Order::kLess ? "min" : "max");
   Value best;
   for (std::uint32_t i = 0; i < list_size(list); ++i) {
     const Value element = list_element(list, i, context.scratch);
     if (!context.scratch.take_steps(1)) return out_of_memory();
-    if (!is_number(element)) return no_overload(context.scratch, better == Order::kLess ? "math.@min" : "math.@max", element);
+    if (!is_number(element))
+      return no_overload(context.scratch, better == Order::kLess ? "math.@min" : "math.@max", element);
     if (best.is_absent() || order(element, best) == better) best = element;
   }
   return best;
@@ -60,8 +62,12 @@ Value square_root(const CallContext&, Arguments arguments) {
 }
 
 Value is_nan(const CallContext&, Arguments arguments) { return Value::boolean(std::isnan(arguments[0].as_double())); }
-Value is_infinite(const CallContext&, Arguments arguments) { return Value::boolean(std::isinf(arguments[0].as_double())); }
-Value is_finite(const CallContext&, Arguments arguments) { return Value::boolean(std::isfinite(arguments[0].as_double())); }
+Value is_infinite(const CallContext&, Arguments arguments) {
+  return Value::boolean(std::isinf(arguments[0].as_double()));
+}
+Value is_finite(const CallContext&, Arguments arguments) {
+  return Value::boolean(std::isfinite(arguments[0].as_double()));
+}
 
 Value like(Value example, std::uint64_t bits) {
   return example.is(ValueKind::kInt) ? Value::integer(static_cast<std::int64_t>(bits)) : Value::unsigned_integer(bits);
@@ -81,28 +87,33 @@ Value bit_not(const CallContext&, Arguments arguments) { return like(arguments[0
 template <bool left>
 Value shift(const CallContext& context, Arguments arguments) {
   const std::int64_t places = arguments[1].as_int();
-  if (places < 0) return fault(context.scratch, "math.bitShift{}() negative offset: {}", left ? "Left" : "Right", places);
+  if (places < 0)
+    return fault(context.scratch, "math.bitShift{}() negative offset: {}", left ? "Left" : "Right", places);
   if (places > 63) return like(arguments[0], 0);
   return like(arguments[0], left ? arguments[0].as_uint() << places : arguments[0].as_uint() >> places);
 }
 
 void add_extremes(Rows& rows, std::string_view name, NativeFunction function, std::span<const std::string_view> ids) {
-  static constexpr std::string_view kForms[15][2] = {{"int", "int"}, {"uint", "uint"}, {"double", "double"},
-                                                     {"int,int", "int"}, {"uint,uint", "uint"}, {"double,double", "double"},
-                                                     {"int,uint", "dyn"}, {"int,double", "dyn"}, {"uint,int", "dyn"},
-                                                     {"uint,double", "dyn"}, {"double,int", "dyn"}, {"double,uint", "dyn"},
-                                                     {"list(int)", "int"}, {"list(uint)", "uint"}, {"list(double)", "double"}};
-  for (std::size_t i = 0; i < 15; ++i) rows.push_back({ids[i], name, CallStyle::kGlobal, kForms[i][0], kForms[i][1], function});
+  static constexpr std::string_view kForms[15][2] = {
+      {"int", "int"},         {"uint", "uint"},       {"double", "double"},
+      {"int,int", "int"},     {"uint,uint", "uint"},  {"double,double", "double"},
+      {"int,uint", "dyn"},    {"int,double", "dyn"},  {"uint,int", "dyn"},
+      {"uint,double", "dyn"}, {"double,int", "dyn"},  {"double,uint", "dyn"},
+      {"list(int)", "int"},   {"list(uint)", "uint"}, {"list(double)", "double"}};
+  for (std::size_t i = 0; i < 15; ++i)
+    rows.push_back({ids[i], name, CallStyle::kGlobal, kForms[i][0], kForms[i][1], function});
 }
 
 constexpr std::string_view kMaximumIds[15] = {
-    "math_@max_int", "math_@max_uint", "math_@max_double", "math_@max_int_int", "math_@max_uint_uint",
-    "math_@max_double_double", "math_@max_int_uint", "math_@max_int_double", "math_@max_uint_int", "math_@max_uint_double",
-    "math_@max_double_int", "math_@max_double_uint", "math_@max_list_int", "math_@max_list_uint", "math_@max_list_double"};
+    "math_@max_int",       "math_@max_uint",          "math_@max_double",     "math_@max_int_int",
+    "math_@max_uint_uint", "math_@max_double_double", "math_@max_int_uint",   "math_@max_int_double",
+    "math_@max_uint_int",  "math_@max_uint_double",   "math_@max_double_int", "math_@max_double_uint",
+    "math_@max_list_int",  "math_@max_list_uint",     "math_@max_list_double"};
 constexpr std::string_view kMinimumIds[15] = {
-    "math_@min_int", "math_@min_uint", "math_@min_double", "math_@min_int_int", "math_@min_uint_uint",
-    "math_@min_double_double", "math_@min_int_uint", "math_@min_int_double", "math_@min_uint_int", "math_@min_uint_double",
-    "math_@min_double_int", "math_@min_double_uint", "math_@min_list_int", "math_@min_list_uint", "math_@min_list_double"};
+    "math_@min_int",       "math_@min_uint",          "math_@min_double",     "math_@min_int_int",
+    "math_@min_uint_uint", "math_@min_double_double", "math_@min_int_uint",   "math_@min_int_double",
+    "math_@min_uint_int",  "math_@min_uint_double",   "math_@min_double_int", "math_@min_double_uint",
+    "math_@min_list_int",  "math_@min_list_uint",     "math_@min_list_double"};
 
 }  // namespace
 

@@ -17,16 +17,15 @@ Value binary(const CallContext& context, Arguments arguments) {
 Value negated(const CallContext& context, Arguments arguments) { return negate(context.scratch, arguments[0]); }
 Value inverted(const CallContext&, Arguments arguments) { return Value::boolean(!arguments[0].as_bool()); }
 Value identity(const CallContext&, Arguments arguments) { return arguments[0]; }
-Value type_of(const CallContext&, Arguments arguments) {
-  return Value::type_name(type_name_of(arguments[0]));
-}
+Value type_of(const CallContext&, Arguments arguments) { return Value::type_name(type_name_of(arguments[0])); }
 Value size(const CallContext& context, Arguments arguments) { return size_of(context.scratch, arguments[0]); }
 
 void add_arithmetic(Rows& rows) {
   constexpr auto kGlobal = CallStyle::kGlobal;
   const auto add_rows = [&](std::string_view name, NativeFunction function,
                             std::initializer_list<std::array<std::string_view, 3>> forms) {
-    for (const auto& [id, parameters, result] : forms) rows.push_back({id, name, kGlobal, parameters, result, function});
+    for (const auto& [id, parameters, result] : forms)
+      rows.push_back({id, name, kGlobal, parameters, result, function});
   };
   add_rows(operators::kAdd, binary<add>,
            {{"add_int64", "int,int", "int"},
@@ -53,7 +52,8 @@ void add_arithmetic(Rows& rows) {
            {{"divide_int64", "int,int", "int"},
             {"divide_uint64", "uint,uint", "uint"},
             {"divide_double", "double,double", "double"}});
-  add_rows(operators::kModulo, binary<modulo>, {{"modulo_int64", "int,int", "int"}, {"modulo_uint64", "uint,uint", "uint"}});
+  add_rows(operators::kModulo, binary<modulo>,
+           {{"modulo_int64", "int,int", "int"}, {"modulo_uint64", "uint,uint", "uint"}});
   add_rows(operators::kNegate, negated, {{"negate_int64", "int", "int"}, {"negate_double", "double", "double"}});
 }
 
@@ -62,9 +62,14 @@ void add_comparisons(Rows& rows) {
   struct Kind {
     std::string_view type, id;
   };
-  static constexpr std::array<Kind, 8> kKinds = {{{"int", "int64"}, {"uint", "uint64"}, {"double", "double"},
-                                                  {"bool", "bool"}, {"string", "string"}, {"bytes", "bytes"},
-                                                  {"timestamp", "timestamp"}, {"duration", "duration"}}};
+  static constexpr std::array<Kind, 8> kKinds = {{{"int", "int64"},
+                                                  {"uint", "uint64"},
+                                                  {"double", "double"},
+                                                  {"bool", "bool"},
+                                                  {"string", "string"},
+                                                  {"bytes", "bytes"},
+                                                  {"timestamp", "timestamp"},
+                                                  {"duration", "duration"}}};
   static constexpr std::array<Kind, 4> kOperators = {{{operators::kLess, "less"},
                                                       {operators::kLessEqual, "less_equals"},
                                                       {operators::kGreater, "greater"},
@@ -106,11 +111,11 @@ Rows operator_rows() {
       {"optional_list_index_int", operators::kIndex, kGlobal, "optional(list(A)),int", "optional(A)", nullptr},
       {"optional_map_index_value", operators::kIndex, kGlobal, "optional(map(A,B)),A", "optional(B)", nullptr},
       {"list_optindex_optional_int", operators::kOptionalIndex, kGlobal, "list(A),int", "optional(A)", nullptr},
-      {"optional_list_optindex_optional_int", operators::kOptionalIndex, kGlobal, "optional(list(A)),int", "optional(A)",
-       nullptr},
+      {"optional_list_optindex_optional_int", operators::kOptionalIndex, kGlobal, "optional(list(A)),int",
+       "optional(A)", nullptr},
       {"map_optindex_optional_value", operators::kOptionalIndex, kGlobal, "map(A,B),A", "optional(B)", nullptr},
-      {"optional_map_optindex_optional_value", operators::kOptionalIndex, kGlobal, "optional(map(A,B)),A", "optional(B)",
-       nullptr},
+      {"optional_map_optindex_optional_value", operators::kOptionalIndex, kGlobal, "optional(map(A,B)),A",
+       "optional(B)", nullptr},
       {"map_insert_key_value", "cel.@mapInsert", kGlobal, "map(A,B),A,B", "map(A,B)", nullptr},
       {"map_insert_map", "cel.@mapInsert", kGlobal, "map(A,B),map(A,B)", "map(A,B)", nullptr},
       {"type", "type", kGlobal, "A", "type(A)", type_of},

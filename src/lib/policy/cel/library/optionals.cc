@@ -14,7 +14,9 @@ Value of(const CallContext& context, Arguments arguments) { return context.scrat
 Value of_non_zero(const CallContext& context, Arguments arguments) {
   return is_zero_value(arguments[0]) ? Value::optional(nullptr) : context.scratch.optional(arguments[0]);
 }
-Value has_value(const CallContext&, Arguments arguments) { return Value::boolean(arguments[0].optional_value() != nullptr); }
+Value has_value(const CallContext&, Arguments arguments) {
+  return Value::boolean(arguments[0].optional_value() != nullptr);
+}
 Value value(const CallContext& context, Arguments arguments) {
   const Value* inside = arguments[0].optional_value();
   return inside == nullptr ? fault(context.scratch, "optional.none() dereference") : *inside;

@@ -15,13 +15,16 @@ Value position(std::string_view text, std::size_t place) {
   return Value::integer(static_cast<std::int64_t>(count_code_points(text.substr(0, place))));
 }
 
-bool charge(const CallContext& context, std::string_view text) { return context.scratch.take_steps(1 + text.size() / 16); }
+bool charge(const CallContext& context, std::string_view text) {
+  return context.scratch.take_steps(1 + text.size() / 16);
+}
 
 Value index_of(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
   if (!charge(context, text)) return out_of_memory();
   const std::int64_t from = arguments.size() == 3 ? arguments[2].as_int() : 0;
-  const std::size_t start = from < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(from));
+  const std::size_t start =
+      from < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(from));
   if (start == std::string_view::npos) return index_fault(context, from);
   return position(text, text.find(arguments[1].text(), start));
 }
@@ -31,7 +34,8 @@ Value last_index_of(const CallContext& context, Arguments arguments) {
   if (!charge(context, text)) return out_of_memory();
   if (arguments.size() == 2) return position(text, text.rfind(arguments[1].text()));
   const std::int64_t from = arguments[2].as_int();
-  const std::size_t start = from < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(from));
+  const std::size_t start =
+      from < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(from));
   if (start == std::string_view::npos) return index_fault(context, from);
   return position(text, text.rfind(arguments[1].text(), start));
 }

@@ -30,7 +30,8 @@ Value index_fault(const CallContext& context, std::int64_t index) {
 Value char_at(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
   const std::int64_t index = arguments[1].as_int();
-  const std::size_t place = index < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(index));
+  const std::size_t place =
+      index < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(index));
   if (place == std::string_view::npos) return index_fault(context, index);
   if (place == text.size()) return Value::string("");
   std::size_t end = place;
@@ -53,8 +54,8 @@ Value substring(const CallContext& context, Arguments arguments) {
 
 // Unicode's White_Space property.
 bool is_space(std::uint32_t c) {
-  return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-         c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+  return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 Value trim(const CallContext&, Arguments arguments) {
@@ -95,8 +96,15 @@ Value reverse(const CallContext& context, Arguments arguments) {
 }
 
 Value quote(const CallContext& context, Arguments arguments) {
-  static constexpr std::array<std::pair<char, char>, 9> kEscapes = {{{'\a', 'a'}, {'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'},
-                                                                     {'\t', 't'}, {'\v', 'v'}, {'\\', '\\'}, {'"', '"'}}};
+  static constexpr std::array<std::pair<char, char>, 9> kEscapes = {{{'\a', 'a'},
+                                                                     {'\b', 'b'},
+                                                                     {'\f', 'f'},
+                                                                     {'\n', 'n'},
+                                                                     {'\r', 'r'},
+                                                                     {'\t', 't'},
+                                                                     {'\v', 'v'},
+                                                                     {'\\', '\\'},
+                                                                     {'"', '"'}}};
   ScratchText quoted(context.scratch);
   quoted.append('"');
   for (const char c : arguments[0].text()) {

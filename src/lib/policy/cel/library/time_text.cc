@@ -103,18 +103,21 @@ Value parse_timestamp(Scratch& scratch, std::string_view text) {
     const int hours = fields.number(2);
     fields.literal(':');
     const int minutes = fields.number(2);
-    if (hours > 23 || minutes > 59) return fault(scratch, "type conversion error: invalid offset in '{}'", text.substr(0, 100));
+    if (hours > 23 || minutes > 59)
+      return fault(scratch, "type conversion error: invalid offset in '{}'", text.substr(0, 100));
     offset_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
   }
-  const bool in_range = civil.month >= 1 && civil.month <= 12 && civil.day >= 1 && civil.hour <= 23 && civil.minute <= 59 &&
-                        civil.second <= 59;
+  const bool in_range = civil.month >= 1 && civil.month <= 12 && civil.day >= 1 && civil.hour <= 23 &&
+                        civil.minute <= 59 && civil.second <= 59;
   if (!fields.at_end() || !in_range || civil.day > days_in_month(civil.year, civil.month))
     return fault(scratch, "type conversion error: '{}' is no timestamp in range (RFC 3339)", text.substr(0, 100));
   return checked_timestamp(scratch, seconds_of_civil(civil) - offset_minutes * 60, nanoseconds);
 }
 
 Value parse_duration(Scratch& scratch, std::string_view text) {
-  const auto wrong = [&] { return fault(scratch, "type conversion error: '{}' is no duration in range", text.substr(0, 100)); };
+  const auto wrong = [&] {
+    return fault(scratch, "type conversion error: '{}' is no duration in range", text.substr(0, 100));
+  };
   std::string_view rest = text;
   const bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
@@ -151,14 +154,15 @@ Value parse_duration(Scratch& scratch, std::string_view text) {
   }
   if (negative) total = -total;
   constexpr std::int64_t kSecond = 1'000'000'000;
-  return checked_duration(scratch, static_cast<std::int64_t>(total / kSecond), static_cast<std::int64_t>(total % kSecond));
+  return checked_duration(scratch, static_cast<std::int64_t>(total / kSecond),
+                          static_cast<std::int64_t>(total % kSecond));
 }
 
 Value timestamp_text(Scratch& scratch, Value timestamp) {
   const CivilTime civil = civil_of_seconds(timestamp.seconds());
   char text[64];
-  char* end = fmt::format_to(text, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", civil.year, civil.month, civil.day, civil.hour,
-                             civil.minute, civil.second);
+  char* end = fmt::format_to(text, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", civil.year, civil.month, civil.day,
+                             civil.hour, civil.minute, civil.second);
   end = write_fraction(end, timestamp.nanoseconds());
   *end++ = 'Z';
   return scratch.string({text, static_cast<std::size_t>(end - text)});

@@ -40,23 +40,40 @@ constexpr std::uint32_t kAnyKind = ~(bit(ValueKind::kAbsent) | bit(ValueKind::kE
 
 std::uint32_t kinds_of(const Type& type) {
   switch (type.kind()) {
-    case TypeKind::kNull: return bit(ValueKind::kNull);
-    case TypeKind::kBool: return bit(ValueKind::kBool);
-    case TypeKind::kInt: return bit(ValueKind::kInt);
-    case TypeKind::kUint: return bit(ValueKind::kUint);
-    case TypeKind::kDouble: return bit(ValueKind::kDouble);
-    case TypeKind::kString: return bit(ValueKind::kString);
-    case TypeKind::kBytes: return bit(ValueKind::kBytes);
-    case TypeKind::kDuration: return bit(ValueKind::kDuration);
-    case TypeKind::kTimestamp: return bit(ValueKind::kTimestamp);
-    case TypeKind::kIp: return bit(ValueKind::kIp);
-    case TypeKind::kCidr: return bit(ValueKind::kCidr);
-    case TypeKind::kList: return bit(ValueKind::kList);
-    case TypeKind::kMap: return bit(ValueKind::kMap);
-    case TypeKind::kRecord: return bit(ValueKind::kRecord) | bit(ValueKind::kMap);
-    case TypeKind::kOptional: return bit(ValueKind::kOptional);
-    case TypeKind::kType: return bit(ValueKind::kType);
-    default: return kAnyKind;
+    case TypeKind::kNull:
+      return bit(ValueKind::kNull);
+    case TypeKind::kBool:
+      return bit(ValueKind::kBool);
+    case TypeKind::kInt:
+      return bit(ValueKind::kInt);
+    case TypeKind::kUint:
+      return bit(ValueKind::kUint);
+    case TypeKind::kDouble:
+      return bit(ValueKind::kDouble);
+    case TypeKind::kString:
+      return bit(ValueKind::kString);
+    case TypeKind::kBytes:
+      return bit(ValueKind::kBytes);
+    case TypeKind::kDuration:
+      return bit(ValueKind::kDuration);
+    case TypeKind::kTimestamp:
+      return bit(ValueKind::kTimestamp);
+    case TypeKind::kIp:
+      return bit(ValueKind::kIp);
+    case TypeKind::kCidr:
+      return bit(ValueKind::kCidr);
+    case TypeKind::kList:
+      return bit(ValueKind::kList);
+    case TypeKind::kMap:
+      return bit(ValueKind::kMap);
+    case TypeKind::kRecord:
+      return bit(ValueKind::kRecord) | bit(ValueKind::kMap);
+    case TypeKind::kOptional:
+      return bit(ValueKind::kOptional);
+    case TypeKind::kType:
+      return bit(ValueKind::kType);
+    default:
+      return kAnyKind;
   }
 }
 
@@ -157,7 +174,8 @@ const Op* Planner::plan_comparison(NodeId id) {
   const Op* left = plan(node(id).arguments[0]);
   const Op* right = plan(node(id).arguments[1]);
   const bool int_last = is_constant(right, ValueKind::kInt), int_first = is_constant(left, ValueKind::kInt);
-  if (int_last == int_first || left->is_constant == right->is_constant) return plan_binary(id, comparison.run, left, right);
+  if (int_last == int_first || left->is_constant == right->is_constant)
+    return plan_binary(id, comparison.run, left, right);
   auto* op = make<AgainstOp>(id, int_last ? comparison.with_int : comparison.with_int_first);
   op->operand = int_last ? left : right;
   op->constant = constant_value(int_last ? right : left);
@@ -169,7 +187,8 @@ const Op* Planner::plan_in(NodeId id) {
   const Op* element = plan(node(id).arguments[0]);
   const Op* container = plan(node(id).arguments[1]);
   const MapTable* set = is_constant(container, ValueKind::kList) && !element->is_constant
-                            ? literal_set(constant_value(container)) : nullptr;
+                            ? literal_set(constant_value(container))
+                            : nullptr;
   if (set == nullptr) return plan_binary(id, run_in, element, container);
   auto* op = make<SetOp>(id, run_in_set);
   op->operand = element;
@@ -183,7 +202,8 @@ std::vector<Candidate> Planner::candidates(const Node& call, const Function& fun
   std::vector<Candidate> found;
   for (const Overload& overload : function.overloads) {
     if (overload.style != style || overload.parameters.size() != count || overload.function == nullptr) continue;
-    if (!call.overload_ids.empty() && !(std::ranges::find(call.overload_ids, overload.id) != call.overload_ids.end())) continue;
+    if (!call.overload_ids.empty() && !(std::ranges::find(call.overload_ids, overload.id) != call.overload_ids.end()))
+      continue;
     Candidate candidate{.function = overload.function, .state = overload.state};
     for (std::size_t i = 0; i < count; ++i) candidate.kinds[i] = kinds_of(overload.parameters[i]);
     found.push_back(candidate);
@@ -225,7 +245,8 @@ const Op* Planner::plan_known_function(NodeId id, std::span<const Op* const> ope
   if (call.name == "or" && member) return plan_binary(id, run_or_optional, operands[0], operands[1]);
   if (call.name == "orValue" && member) return plan_binary(id, run_or_value, operands[0], operands[1]);
   if (call.name == "matches") return plan_matches(id, operands);
-  if (call.name == "startsWith" && member && is_constant(operands[1], ValueKind::kString) && !operands[0]->is_constant) {
+  if (call.name == "startsWith" && member && is_constant(operands[1], ValueKind::kString) &&
+      !operands[0]->is_constant) {
     auto* op = make<AgainstOp>(id, run_starts_with);
     op->operand = operands[0];
     op->constant = constant_value(operands[1]);

@@ -30,12 +30,18 @@ class Estimate {
   Extent of(NodeId id) {
     const Node& node = ast_[id];
     switch (node.kind) {
-      case NodeKind::kLiteral: return {1, literal_size(node.literal)};
-      case NodeKind::kIdentifier: return {1, identifier_size(node)};
-      case NodeKind::kSelect: return {plus(1, of(node.operand).cost), outside_size(node.type)};
-      case NodeKind::kCall: return call(node);
-      case NodeKind::kComprehension: return loop(*node.comprehension);
-      default: return entries(node);
+      case NodeKind::kLiteral:
+        return {1, literal_size(node.literal)};
+      case NodeKind::kIdentifier:
+        return {1, identifier_size(node)};
+      case NodeKind::kSelect:
+        return {plus(1, of(node.operand).cost), outside_size(node.type)};
+      case NodeKind::kCall:
+        return call(node);
+      case NodeKind::kComprehension:
+        return loop(*node.comprehension);
+      default:
+        return entries(node);
     }
   }
 
@@ -50,15 +56,20 @@ class Estimate {
   std::uint64_t outside_size(const Type& type) const {
     switch (type.kind()) {
       case TypeKind::kString:
-      case TypeKind::kBytes: return bounds_.string_bytes_max;
-      case TypeKind::kList: return times(bounds_.elements_max, outside_size(type.parameter(0)));
+      case TypeKind::kBytes:
+        return bounds_.string_bytes_max;
+      case TypeKind::kList:
+        return times(bounds_.elements_max, outside_size(type.parameter(0)));
       case TypeKind::kMap:
         return times(bounds_.elements_max, plus(outside_size(type.parameter(0)), outside_size(type.parameter(1))));
-      case TypeKind::kOptional: return outside_size(type.parameter(0));
+      case TypeKind::kOptional:
+        return outside_size(type.parameter(0));
       case TypeKind::kDyn:
       case TypeKind::kParameter:
-      case TypeKind::kRecord: return std::max(bounds_.string_bytes_max, bounds_.elements_max);
-      default: return 1;
+      case TypeKind::kRecord:
+        return std::max(bounds_.string_bytes_max, bounds_.elements_max);
+      default:
+        return 1;
     }
   }
 

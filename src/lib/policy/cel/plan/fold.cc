@@ -30,12 +30,23 @@ bool Planner::copy(Value& value, std::size_t& budget) {
   if (budget == 0) return false;
   --budget;
   switch (value.kind()) {
-    case ValueKind::kString: value = plan_.storage.string(value.text()); return true;
-    case ValueKind::kBytes: value = plan_.storage.bytes(value.text()); return true;
-    case ValueKind::kType: value = Value::type_name(plan_.storage.string(value.text()).text()); return true;
-    case ValueKind::kIp: value = plan_.storage.ip(value.address()); return true;
-    case ValueKind::kCidr: value = plan_.storage.cidr(value.network()); return true;
-    case ValueKind::kMap: return copy_map(value, budget);
+    case ValueKind::kString:
+      value = plan_.storage.string(value.text());
+      return true;
+    case ValueKind::kBytes:
+      value = plan_.storage.bytes(value.text());
+      return true;
+    case ValueKind::kType:
+      value = Value::type_name(plan_.storage.string(value.text()).text());
+      return true;
+    case ValueKind::kIp:
+      value = plan_.storage.ip(value.address());
+      return true;
+    case ValueKind::kCidr:
+      value = plan_.storage.cidr(value.network());
+      return true;
+    case ValueKind::kMap:
+      return copy_map(value, budget);
     case ValueKind::kOptional: {
       if (value.optional_value() == nullptr) return true;
       Value inside = *value.optional_value();
@@ -54,8 +65,10 @@ bool Planner::copy(Value& value, std::size_t& budget) {
     }
     case ValueKind::kRecord:
     case ValueKind::kAbsent:
-    case ValueKind::kError: return false;
-    default: return true;
+    case ValueKind::kError:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -75,9 +88,8 @@ const MapTable* Planner::literal_set(Value list) {
   for (std::uint32_t i = 0; i < list_size(list); ++i) {
     const Value element = list_element(list, i, plan_.storage);
     if (!can_be_key(element)) return nullptr;
-    const bool known = std::ranges::any_of(entries, [&](const MapEntry& entry) {
-      return equal(entry.key, element, plan_.storage);
-    });
+    const bool known =
+        std::ranges::any_of(entries, [&](const MapEntry& entry) { return equal(entry.key, element, plan_.storage); });
     if (!known) entries.push_back({element, Value::boolean(true)});
   }
   const Value map = plan_.storage.map(entries);

@@ -60,7 +60,8 @@ std::pair<Op::Run, Planner::Step> Planner::recognise(const Comprehension& loop) 
   if (plain && !endless && is_call(loop.condition, operators::kNotStrictlyFalse, 1) && parts.size() == 2 &&
       is_accumulator(loop, parts[0])) {
     if (is_literal(loop.initial, true) && is_call(loop.step, operators::kAnd, 2)) return {run_all, {kNoNode, parts[1]}};
-    if (is_literal(loop.initial, false) && is_call(loop.step, operators::kOr, 2)) return {run_exists, {kNoNode, parts[1]}};
+    if (is_literal(loop.initial, false) && is_call(loop.step, operators::kOr, 2))
+      return {run_exists, {kNoNode, parts[1]}};
   }
   if (!endless) return {nullptr, {}};
   const Literal one = std::int64_t{1};

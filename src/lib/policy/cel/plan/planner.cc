@@ -32,14 +32,21 @@ const Op* Planner::plan(NodeId id) {
 
 const Op* Planner::plan_node(NodeId id) {
   switch (node(id).kind) {
-    case NodeKind::kLiteral: return plan_literal(id);
-    case NodeKind::kIdentifier: return plan_identifier(id);
-    case NodeKind::kSelect: return plan_select(id);
-    case NodeKind::kCall: return plan_call(id);
+    case NodeKind::kLiteral:
+      return plan_literal(id);
+    case NodeKind::kIdentifier:
+      return plan_identifier(id);
+    case NodeKind::kSelect:
+      return plan_select(id);
+    case NodeKind::kCall:
+      return plan_call(id);
     case NodeKind::kList:
-    case NodeKind::kMap: return plan_entries(id);
-    case NodeKind::kStruct: return error(id, fmt::format("unknown type '{}'", node(id).name));
-    case NodeKind::kComprehension: return plan_loop(id);
+    case NodeKind::kMap:
+      return plan_entries(id);
+    case NodeKind::kStruct:
+      return error(id, fmt::format("unknown type '{}'", node(id).name));
+    case NodeKind::kComprehension:
+      return plan_loop(id);
   }
   return error(id, "unknown node");
 }
@@ -59,13 +66,20 @@ const Op* Planner::error(NodeId id, std::string_view message) {
 const Op* Planner::plan_literal(NodeId id) {
   const Literal& literal = node(id).literal;
   switch (literal.index()) {
-    case 0: return constant(id, Value::null());
-    case 1: return constant(id, Value::boolean(std::get<bool>(literal)));
-    case 2: return constant(id, Value::integer(std::get<std::int64_t>(literal)));
-    case 3: return constant(id, Value::unsigned_integer(std::get<std::uint64_t>(literal)));
-    case 4: return constant(id, Value::floating(std::get<double>(literal)));
-    case 5: return constant(id, plan_.storage.string(std::get<std::string>(literal)));
-    default: return constant(id, plan_.storage.bytes(std::get<Bytes>(literal).view()));
+    case 0:
+      return constant(id, Value::null());
+    case 1:
+      return constant(id, Value::boolean(std::get<bool>(literal)));
+    case 2:
+      return constant(id, Value::integer(std::get<std::int64_t>(literal)));
+    case 3:
+      return constant(id, Value::unsigned_integer(std::get<std::uint64_t>(literal)));
+    case 4:
+      return constant(id, Value::floating(std::get<double>(literal)));
+    case 5:
+      return constant(id, plan_.storage.string(std::get<std::string>(literal)));
+    default:
+      return constant(id, plan_.storage.bytes(std::get<Bytes>(literal).view()));
   }
 }
 

@@ -1,4 +1,5 @@
-// Arithmetic with overflow as an error value; strings, lists, times and durations where the operators are defined on them.
+// Arithmetic with overflow as an error value; strings, lists, times and durations where the operators are defined on
+// them.
 #include <cmath>
 #include <cstring>
 
@@ -139,7 +140,8 @@ Value multiply(Scratch& scratch, Value a, Value b) {
   }
   if (both(a, b, ValueKind::kUint)) {
     std::uint64_t product = 0;
-    return __builtin_mul_overflow(a.as_uint(), b.as_uint(), &product) ? overflow(scratch) : Value::unsigned_integer(product);
+    return __builtin_mul_overflow(a.as_uint(), b.as_uint(), &product) ? overflow(scratch)
+                                                                      : Value::unsigned_integer(product);
   }
   if (both(a, b, ValueKind::kDouble)) return Value::floating(a.as_double() * b.as_double());
   return no_overload(scratch, "_*_", a, b);
@@ -184,24 +186,41 @@ Value negate(Scratch& scratch, Value a) {
 
 std::string_view type_name_of(Value value) {
   switch (value.kind()) {
-    case ValueKind::kNull: return "null_type";
-    case ValueKind::kBool: return "bool";
-    case ValueKind::kInt: return "int";
-    case ValueKind::kUint: return "uint";
-    case ValueKind::kDouble: return "double";
-    case ValueKind::kString: return "string";
-    case ValueKind::kBytes: return "bytes";
-    case ValueKind::kDuration: return "google.protobuf.Duration";
-    case ValueKind::kTimestamp: return "google.protobuf.Timestamp";
-    case ValueKind::kList: return "list";
-    case ValueKind::kMap: return "map";
-    case ValueKind::kRecord: return record_shape(value).name();
-    case ValueKind::kType: return "type";
-    case ValueKind::kOptional: return "optional_type";
-    case ValueKind::kIp: return "net.IP";
-    case ValueKind::kCidr: return "net.CIDR";
+    case ValueKind::kNull:
+      return "null_type";
+    case ValueKind::kBool:
+      return "bool";
+    case ValueKind::kInt:
+      return "int";
+    case ValueKind::kUint:
+      return "uint";
+    case ValueKind::kDouble:
+      return "double";
+    case ValueKind::kString:
+      return "string";
+    case ValueKind::kBytes:
+      return "bytes";
+    case ValueKind::kDuration:
+      return "google.protobuf.Duration";
+    case ValueKind::kTimestamp:
+      return "google.protobuf.Timestamp";
+    case ValueKind::kList:
+      return "list";
+    case ValueKind::kMap:
+      return "map";
+    case ValueKind::kRecord:
+      return record_shape(value).name();
+    case ValueKind::kType:
+      return "type";
+    case ValueKind::kOptional:
+      return "optional_type";
+    case ValueKind::kIp:
+      return "net.IP";
+    case ValueKind::kCidr:
+      return "net.CIDR";
     case ValueKind::kAbsent:
-    case ValueKind::kError: break;
+    case ValueKind::kError:
+      break;
   }
   return "error";
 }

@@ -16,12 +16,18 @@ constexpr std::size_t kSearchedEntriesMax = 8;  // maps of so many entries have 
 
 std::string shown_key(Value key) {
   switch (key.kind()) {
-    case ValueKind::kString: return fmt::format("'{}'", key.text().substr(0, 200));
-    case ValueKind::kInt: return std::to_string(key.as_int());
-    case ValueKind::kUint: return std::to_string(key.as_uint());
-    case ValueKind::kBool: return key.as_bool() ? "true" : "false";
-    case ValueKind::kDouble: return fmt::format("{}", key.as_double());
-    default: return std::string(type_name_of(key));
+    case ValueKind::kString:
+      return fmt::format("'{}'", key.text().substr(0, 200));
+    case ValueKind::kInt:
+      return std::to_string(key.as_int());
+    case ValueKind::kUint:
+      return std::to_string(key.as_uint());
+    case ValueKind::kBool:
+      return key.as_bool() ? "true" : "false";
+    case ValueKind::kDouble:
+      return fmt::format("{}", key.as_double());
+    default:
+      return std::string(type_name_of(key));
   }
 }
 
@@ -59,7 +65,8 @@ bool whole_index(Value key, std::int64_t& index) {
     index = key.as_uint() > INT64_MAX ? -1 : static_cast<std::int64_t>(key.as_uint());
     return true;
   }
-  if (!key.is(ValueKind::kDouble) || key.as_double() != std::floor(key.as_double()) || std::abs(key.as_double()) >= 0x1p53)
+  if (!key.is(ValueKind::kDouble) || key.as_double() != std::floor(key.as_double()) ||
+      std::abs(key.as_double()) >= 0x1p53)
     return false;
   index = static_cast<std::int64_t>(key.as_double());
   return true;
@@ -76,39 +83,50 @@ Value list_at(Scratch& scratch, Value list, Value key) {
 
 std::uint32_t list_size(Value list) {
   switch (list.storage()) {
-    case Storage::kNative: return static_cast<std::uint32_t>(list.elements().size());
-    case Storage::kJson: return static_cast<std::uint32_t>(list.json_array().size());
-    case Storage::kHost: return list.host_list().size();
+    case Storage::kNative:
+      return static_cast<std::uint32_t>(list.elements().size());
+    case Storage::kJson:
+      return static_cast<std::uint32_t>(list.json_array().size());
+    case Storage::kHost:
+      return list.host_list().size();
   }
   return 0;
 }
 
 Value list_element(Value list, std::uint32_t index, Scratch& scratch) {
   switch (list.storage()) {
-    case Storage::kNative: return list.elements()[index];
-    case Storage::kJson: return Value::json(list.json_array()[index]);
-    case Storage::kHost: return list.host_list().at(index, scratch);
+    case Storage::kNative:
+      return list.elements()[index];
+    case Storage::kJson:
+      return Value::json(list.json_array()[index]);
+    case Storage::kHost:
+      return list.host_list().at(index, scratch);
   }
   return Value();
 }
 
 std::uint32_t map_size(Value map) {
   switch (map.storage()) {
-    case Storage::kNative: return static_cast<std::uint32_t>(map.table().entries.size());
-    case Storage::kJson: return static_cast<std::uint32_t>(map.json_object().size());
-    case Storage::kHost: return map.host_map().size();
+    case Storage::kNative:
+      return static_cast<std::uint32_t>(map.table().entries.size());
+    case Storage::kJson:
+      return static_cast<std::uint32_t>(map.json_object().size());
+    case Storage::kHost:
+      return map.host_map().size();
   }
   return 0;
 }
 
 MapEntry map_entry(Value map, std::uint32_t index, Scratch& scratch) {
   switch (map.storage()) {
-    case Storage::kNative: return map.table().entries[index];
+    case Storage::kNative:
+      return map.table().entries[index];
     case Storage::kJson: {
       const auto& [key, value] = map.json_object().begin()[index];
       return {Value::string(key), Value::json(value)};
     }
-    case Storage::kHost: return map.host_map().entry(index, scratch);
+    case Storage::kHost:
+      return map.host_map().entry(index, scratch);
   }
   return {};
 }
@@ -116,9 +134,12 @@ MapEntry map_entry(Value map, std::uint32_t index, Scratch& scratch) {
 Value map_find(Value map, Value key, Scratch& scratch) {
   if (!could_be_key(key)) return Value();
   switch (map.storage()) {
-    case Storage::kNative: return table_find(map.table(), key);
-    case Storage::kJson: return key.is(ValueKind::kString) ? map_find_text(map, key.text(), scratch) : Value();
-    case Storage::kHost: return map.host_map().find(key, scratch);
+    case Storage::kNative:
+      return table_find(map.table(), key);
+    case Storage::kJson:
+      return key.is(ValueKind::kString) ? map_find_text(map, key.text(), scratch) : Value();
+    case Storage::kHost:
+      return map.host_map().find(key, scratch);
   }
   return Value();
 }
@@ -140,13 +161,15 @@ Value record_field(Value record, std::uint32_t index, Scratch& scratch) {
 }
 
 bool can_be_key(Value value) {
-  return value.is(ValueKind::kString) || value.is(ValueKind::kInt) || value.is(ValueKind::kUint) || value.is(ValueKind::kBool);
+  return value.is(ValueKind::kString) || value.is(ValueKind::kInt) || value.is(ValueKind::kUint) ||
+         value.is(ValueKind::kBool);
 }
 
 std::uint64_t hash_key(Value key) {
   std::uint64_t bits = 0;
   switch (key.kind()) {
-    case ValueKind::kString: return std::hash<std::string_view>{}(key.text());
+    case ValueKind::kString:
+      return std::hash<std::string_view>{}(key.text());
     case ValueKind::kDouble: {
       const double number = key.as_double();
       if (number >= -0x1p63 && number < 0x1p63) {
@@ -156,16 +179,18 @@ std::uint64_t hash_key(Value key) {
       }
       break;
     }
-    case ValueKind::kBool: bits = 0x5bd1e995 + key.as_uint(); break;
-    default: bits = key.as_uint(); break;
+    case ValueKind::kBool:
+      bits = 0x5bd1e995 + key.as_uint();
+      break;
+    default:
+      bits = key.as_uint();
+      break;
   }
   bits *= 0x9e3779b97f4a7c15U;
   return bits ^ bits >> 32;
 }
 
-std::size_t index_size(std::size_t entries) {
-  return entries <= kSearchedEntriesMax ? 0 : std::bit_ceil(entries * 2);
-}
+std::size_t index_size(std::size_t entries) { return entries <= kSearchedEntriesMax ? 0 : std::bit_ceil(entries * 2); }
 
 bool index_entries(std::span<const MapEntry> entries, std::span<std::uint32_t> index, Scratch& scratch) {
   const std::size_t mask = index.size() - 1;
@@ -233,10 +258,14 @@ Value size_of(Scratch& scratch, Value value) {
     case ValueKind::kString:
       if (!scratch.take_steps(1 + value.text().size() / 16)) return out_of_memory();
       return Value::integer(static_cast<std::int64_t>(count_code_points(value.text())));
-    case ValueKind::kBytes: return Value::integer(static_cast<std::int64_t>(value.text().size()));
-    case ValueKind::kList: return Value::integer(list_size(value));
-    case ValueKind::kMap: return Value::integer(map_size(value));
-    default: return no_overload(scratch, "size", value);
+    case ValueKind::kBytes:
+      return Value::integer(static_cast<std::int64_t>(value.text().size()));
+    case ValueKind::kList:
+      return Value::integer(list_size(value));
+    case ValueKind::kMap:
+      return Value::integer(map_size(value));
+    default:
+      return no_overload(scratch, "size", value);
   }
 }
 

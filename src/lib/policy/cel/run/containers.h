@@ -19,7 +19,7 @@ std::uint32_t list_size(Value list);
 Value list_element(Value list, std::uint32_t index, Scratch& scratch);
 std::uint32_t map_size(Value map);
 MapEntry map_entry(Value map, std::uint32_t index, Scratch& scratch);
-Value map_find(Value map, Value key, Scratch& scratch);              // absent when it is not there
+Value map_find(Value map, Value key, Scratch& scratch);  // absent when it is not there
 Value map_find_text(Value map, std::string_view key, Scratch& scratch);
 const RecordShape& record_shape(Value record);
 Value record_field(Value record, std::uint32_t index, Scratch& scratch);  // absent when the field is
@@ -28,8 +28,8 @@ Value record_field(Value record, std::uint32_t index, Scratch& scratch);  // abs
 Value make_map(Scratch& scratch, std::span<const MapEntry> entries);
 bool can_be_key(Value value);
 std::uint64_t hash_key(Value key);  // equal keys have equal hashes; precondition: can_be_key, or a double
-// Builds the open-addressing index of `entries` into `index` (zeroed, a power of two, at least twice their number); false
-// when a key is there twice.
+// Builds the open-addressing index of `entries` into `index` (zeroed, a power of two, at least twice their number);
+// false when a key is there twice.
 bool index_entries(std::span<const MapEntry> entries, std::span<std::uint32_t> index, Scratch& scratch);
 std::size_t index_size(std::size_t entries);  // 0: so few that no index is made
 

@@ -1,7 +1,7 @@
 // A compiled expression is a tree of Ops, each a function and its operands. Evaluating is calling the root's function.
 //
-// Ops are immutable and trivially destructible; they lie in their Plan's storage. No op is virtual and none asks what it
-// is: what can be known is decided when the plan is made, by choosing the function.
+// Ops are immutable and trivially destructible; they lie in their Plan's storage. No op is virtual and none asks what
+// it is: what can be known is decided when the plan is made, by choosing the function.
 #pragma once
 
 #include <cstdint>
@@ -192,9 +192,9 @@ Value run_matches(const Op&, Frame&);
 Value run_all(const Op&, Frame&);
 Value run_exists(const Op&, Frame&);
 Value run_exists_one(const Op&, Frame&);
-Value run_collect(const Op&, Frame&);       // map, filter, transformList
-Value run_collect_map(const Op&, Frame&);   // transformMap: body is the value, the key is the first variable
-Value run_merge_maps(const Op&, Frame&);    // transformMapEntry: body is a map
+Value run_collect(const Op&, Frame&);      // map, filter, transformList
+Value run_collect_map(const Op&, Frame&);  // transformMap: body is the value, the key is the first variable
+Value run_merge_maps(const Op&, Frame&);   // transformMapEntry: body is a map
 Value run_bind(const Op&, Frame&);
 Value run_fold(const Op&, Frame&);
 

@@ -1,7 +1,8 @@
-// The operators on values of any kind: equality, order, arithmetic. What has no meaning is an error value without a place.
+// The operators on values of any kind: equality, order, arithmetic. What has no meaning is an error value without a
+// place.
 //
-// Source: the CEL language definition. Numbers of different kinds are equal and ordered by their mathematical value; NaN
-// is equal to nothing.
+// Source: the CEL language definition. Numbers of different kinds are equal and ordered by their mathematical value;
+// NaN is equal to nothing.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,8 @@ Value binary(const Op& base, Frame& frame) {
 }
 
 Value find_in(Scratch& scratch, Value container, Value key) {
-  if (container.is(ValueKind::kRecord) && key.is(ValueKind::kString)) return select_field(scratch, container, key.text());
+  if (container.is(ValueKind::kRecord) && key.is(ValueKind::kString))
+    return select_field(scratch, container, key.text());
   return find_element(scratch, container, key);
 }
 
@@ -47,7 +48,8 @@ Value entry_value(const Op& op, Frame& frame, const EntryOp& entry) {
   const Value value = evaluate(entry.value, frame);
   if (!entry.optional || value.is_error()) return value;
   if (!value.is(ValueKind::kOptional))
-    return placed(op, frame, fault(frame.scratch, "no such overload: '?' needs an optional, this is {}", type_name_of(value)));
+    return placed(op, frame,
+                  fault(frame.scratch, "no such overload: '?' needs an optional, this is {}", type_name_of(value)));
   return value.optional_value() == nullptr ? Value() : *value.optional_value();
 }
 

@@ -56,7 +56,9 @@ Value compare_slowly(const Op& op, Frame& frame, Value left, Value right, Accept
   }
   const Order found = order(left, right);
   if (found == Order::kIncomparable)
-    return placed(op, frame, fault(frame.scratch, "no such overload: {} and {} have no order", type_name_of(left), type_name_of(right)));
+    return placed(
+        op, frame,
+        fault(frame.scratch, "no such overload: {} and {} have no order", type_name_of(left), type_name_of(right)));
   return Value::boolean(accepts(found));
 }
 

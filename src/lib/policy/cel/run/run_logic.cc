@@ -24,7 +24,8 @@ Value combine(const Op& base, Frame& frame) {
 
 Value not_bool(const Op& op, Frame& frame, Value value) {
   if (value.is_error()) return value;
-  return placed(op, frame, fault(frame.scratch, "no such overload: bool is needed here, this is {}", type_name_of(value)));
+  return placed(op, frame,
+                fault(frame.scratch, "no such overload: bool is needed here, this is {}", type_name_of(value)));
 }
 
 Value run_and(const Op& op, Frame& frame) { return combine<false>(op, frame); }

@@ -16,7 +16,8 @@ Value field_of(const FieldOp& op, Frame& frame, Value operand) {
   if (operand.is(ValueKind::kRecord) && operand.storage() == Storage::kNative && operand.fields().shape == op.shape) {
     const std::span<const Value> values = operand.fields().values;
     if (op.index < values.size()) found = values[op.index];
-  } else if (operand.is(ValueKind::kRecord) && operand.storage() == Storage::kHost && &operand.host_record().shape() == op.shape) {
+  } else if (operand.is(ValueKind::kRecord) && operand.storage() == Storage::kHost &&
+             &operand.host_record().shape() == op.shape) {
     found = operand.host_record().field(op.index, frame.scratch);
   } else if (operand.is(ValueKind::kMap) || operand.is(ValueKind::kRecord)) {
     found = select_field(frame.scratch, operand, op.name);

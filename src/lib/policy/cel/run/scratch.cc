@@ -50,7 +50,8 @@ void* Scratch::allocate_in_next_block(std::size_t size) {
     return nullptr;
   }
   if (block_ == blocks_.size()) {
-    const std::size_t bytes = std::max(size, std::min(kBlockBytes << std::min<std::size_t>(block_, 8), limits_.scratch_bytes_max));
+    const std::size_t bytes =
+        std::max(size, std::min(kBlockBytes << std::min<std::size_t>(block_, 8), limits_.scratch_bytes_max));
     blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(bytes), bytes});
   }
   free_ = blocks_[block_].bytes.get();

@@ -104,7 +104,8 @@ NodeId Builder::comprehension(Position position, Comprehension comprehension) {
 
 NodeId Builder::bind(Position position, std::string name, NodeId value, NodeId body) {
   const NodeId step = identifier(position, name);
-  Comprehension loop{.variable = "@none", .accumulator = std::move(name), .range = list(position, {}), .initial = value};
+  Comprehension loop{
+      .variable = "@none", .accumulator = std::move(name), .range = list(position, {}), .initial = value};
   loop.condition = literal(position, false);
   loop.step = step;
   loop.result = body;

@@ -15,14 +15,12 @@ bool is_name(char c) { return is_name_start(c) || is_digit(c); }
 
 }  // namespace
 
-bool is_keyword(std::string_view word) {
-  return word == "true" || word == "false" || word == "null" || word == "in";
-}
+bool is_keyword(std::string_view word) { return word == "true" || word == "false" || word == "null" || word == "in"; }
 
 bool is_reserved(std::string_view word) {
-  static constexpr std::array<std::string_view, 17> kWords = {"as",     "break",    "const",     "continue", "else", "for",
-                                                              "function", "if",     "import",    "let",      "loop", "package",
-                                                              "namespace", "return", "var",      "void",     "while"};
+  static constexpr std::array<std::string_view, 17> kWords = {
+      "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
+      "let", "loop",  "package", "namespace", "return", "var", "void",     "while"};
   return is_keyword(word) || std::ranges::find(kWords, word) != kWords.end();
 }
 
@@ -97,7 +95,8 @@ std::expected<Token, Issue> Lexer::string_token(std::size_t prefix) {
     if (position_.offset + length >= source_.size()) return issue("string without an end", "close it with its quote");
     const char c = at(length);
     if (c == quote && (quotes == 1 || (at(length + 1) == quote && at(length + 2) == quote))) break;
-    if (quotes == 1 && (c == '\n' || c == '\r')) return issue("line break in a string", "write \\n, or use three quotes");
+    if (quotes == 1 && (c == '\n' || c == '\r'))
+      return issue("line break in a string", "write \\n, or use three quotes");
     length += c == '\\' && !raw ? 2 : 1;
   }
   return token(bytes ? TokenKind::kBytes : TokenKind::kString, length + quotes);
@@ -132,7 +131,8 @@ std::expected<Token, Issue> Lexer::number_token() {
 
 std::expected<Token, Issue> Lexer::quoted_name() {
   std::size_t length = 1;
-  while (is_name(at(length)) || at(length) == '.' || at(length) == '-' || at(length) == '/' || at(length) == ' ') ++length;
+  while (is_name(at(length)) || at(length) == '.' || at(length) == '-' || at(length) == '/' || at(length) == ' ')
+    ++length;
   if (at(length) != '`' || length == 1)
     return issue("a name in backquotes has letters, digits, _ . - / and spaces only, and ends with a backquote");
   Token made = token(TokenKind::kQuotedName, length + 1);
@@ -141,14 +141,15 @@ std::expected<Token, Issue> Lexer::quoted_name() {
 }
 
 std::expected<Token, Issue> Lexer::symbol() {
-  static constexpr std::array<std::string_view, 24> kSymbols = {"&&", "||", "==", "!=", "<=", ">=", "<", ">", "!",
-                                                                "+",  "-",  "*",  "/",  "%",  "?",  ":", ".", ",",
-                                                                "(",  ")",  "[",  "]",  "{",  "}"};
+  static constexpr std::array<std::string_view, 24> kSymbols = {"&&", "||", "==", "!=", "<=", ">=", "<", ">",
+                                                                "!",  "+",  "-",  "*",  "/",  "%",  "?", ":",
+                                                                ".",  ",",  "(",  ")",  "[",  "]",  "{", "}"};
   for (const std::string_view symbol : kSymbols)
     if (source_.substr(position_.offset).starts_with(symbol)) return token(TokenKind::kSymbol, symbol.size());
   const auto c = static_cast<unsigned char>(at(0));
   if (c == '=') return issue("'=' is no operator", "compare with '=='");
-  if (c == '&' || c == '|') return issue(fmt::format("'{0}' is no operator", at(0)), fmt::format("write '{0}{0}'", at(0)));
+  if (c == '&' || c == '|')
+    return issue(fmt::format("'{0}' is no operator", at(0)), fmt::format("write '{0}{0}'", at(0)));
   if (c < 0x20 || c >= 0x7f) return issue(fmt::format("byte 0x{:02x} does not belong here", c), "strings need quotes");
   return issue(fmt::format("'{}' does not belong here", at(0)));
 }

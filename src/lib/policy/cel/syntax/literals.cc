@@ -24,15 +24,28 @@ int digit_value(char c) {
 
 char simple_escape(char c) {
   switch (c) {
-    case 'a': return '\a';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'v': return '\v';
-    case '\\': case '?': case '"': case '\'': case '`': return c;
-    default: return '\0';
+    case 'a':
+      return '\a';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'v':
+      return '\v';
+    case '\\':
+    case '?':
+    case '"':
+    case '\'':
+    case '`':
+      return c;
+    default:
+      return '\0';
   }
 }
 
@@ -117,7 +130,8 @@ std::expected<Literal, Issue> decode_number(const Token& token, std::string_view
   std::uint64_t magnitude = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, hex ? 16 : 10);
   if (read.ec != std::errc())
-    return issue_at(token, fmt::format("{} is too large for {}", text, token.kind == TokenKind::kUint ? "a uint" : "an int"));
+    return issue_at(token,
+                    fmt::format("{} is too large for {}", text, token.kind == TokenKind::kUint ? "a uint" : "an int"));
   if (token.kind == TokenKind::kUint) {
     if (!sign.empty()) return issue_at(token, "a uint has no sign");
     return Literal(magnitude);

@@ -28,7 +28,8 @@ struct MacroCall {
   // The name an argument is, or a failure.
   std::string variable(NodeId argument) const {
     const Node& node = builder[argument];
-    if (node.kind == NodeKind::kIdentifier && !node.name.starts_with('.') && node.name != kAccumulator) return node.name;
+    if (node.kind == NodeKind::kIdentifier && !node.name.starts_with('.') && node.name != kAccumulator)
+      return node.name;
     builder.fail(node.position, fmt::format("{}() needs a simple name here", name), "as in list.all(item, item > 0)");
     return "@invalid";
   }
@@ -71,7 +72,9 @@ LoopParts append_parts(const MacroCall& macro, std::span<const NodeId> rest) {
 
 LoopParts insert_parts(const MacroCall& macro, std::span<const NodeId> rest) {
   std::vector<NodeId> arguments = {macro.accumulator(), rest.back()};
-  if (macro.name == "transformMap") arguments.insert(arguments.begin() + 1, macro.builder.identifier(macro.position, macro.variable(macro.arguments[0])));
+  if (macro.name == "transformMap")
+    arguments.insert(arguments.begin() + 1,
+                     macro.builder.identifier(macro.position, macro.variable(macro.arguments[0])));
   NodeId step = macro.call("cel.@mapInsert", std::move(arguments));
   if (rest.size() == 2) step = macro.call(operators::kConditional, {rest[0], step, macro.accumulator()});
   return {macro.builder.add(Node{.kind = NodeKind::kMap, .position = macro.position}), macro.truth(true), step,
@@ -112,18 +115,21 @@ std::optional<NodeId> expand_loop(const MacroCall& macro) {
     return loop(widened, 1, append_parts);
   }
   if (name == "transformList" && (count == 3 || count == 4)) return loop(macro, 2, append_parts);
-  if ((name == "transformMap" || name == "transformMapEntry") && (count == 3 || count == 4)) return loop(macro, 2, insert_parts);
+  if ((name == "transformMap" || name == "transformMapEntry") && (count == 3 || count == 4))
+    return loop(macro, 2, insert_parts);
   return std::nullopt;
 }
 
-// x.optMap(y, e): x.hasValue() ? optional.of(e) : optional.none() with y bound to x's value; optFlatMap leaves e as it is.
+// x.optMap(y, e): x.hasValue() ? optional.of(e) : optional.none() with y bound to x's value; optFlatMap leaves e as it
+// is.
 NodeId expand_optional(const MacroCall& macro, bool flat) {
   Builder& builder = macro.builder;
   const auto target = [&] { return builder.identifier(macro.position, "@target"); };
   const NodeId value = builder.member_call(macro.position, target(), "value", {});
   const NodeId bound = builder.bind(macro.position, macro.variable(macro.arguments[0]), value, macro.arguments[1]);
   const auto optional = [&](std::string_view function, std::vector<NodeId> arguments) {
-    return builder.member_call(macro.position, builder.identifier(macro.position, "optional"), function, std::move(arguments));
+    return builder.member_call(macro.position, builder.identifier(macro.position, "optional"), function,
+                               std::move(arguments));
   };
   const NodeId chosen = flat ? bound : optional("of", {bound});
   const NodeId has_value = builder.member_call(macro.position, target(), "hasValue", {});
@@ -158,10 +164,12 @@ NodeId expand_extreme(const MacroCall& macro) {
     return macro.builder.fail(macro.position, fmt::format("math.{}() needs an argument", macro.name));
   for (const NodeId argument : macro.arguments) {
     const Node& node = macro.builder[argument];
-    const bool number = std::holds_alternative<std::int64_t>(node.literal) || std::holds_alternative<std::uint64_t>(node.literal) ||
+    const bool number = std::holds_alternative<std::int64_t>(node.literal) ||
+                        std::holds_alternative<std::uint64_t>(node.literal) ||
                         std::holds_alternative<double>(node.literal);
     const bool wrong_list = node.kind == NodeKind::kList && macro.arguments.size() > 1;
-    if ((node.kind == NodeKind::kLiteral && !number) || wrong_list || node.kind == NodeKind::kMap || node.kind == NodeKind::kStruct)
+    if ((node.kind == NodeKind::kLiteral && !number) || wrong_list || node.kind == NodeKind::kMap ||
+        node.kind == NodeKind::kStruct)
       return macro.builder.fail(node.position, fmt::format("math.{}() compares numbers", macro.name));
     if (node.kind == NodeKind::kList && node.entries.empty())
       return macro.builder.fail(node.position, fmt::format("math.{}() of an empty list", macro.name));
@@ -200,7 +208,8 @@ std::optional<NodeId> expand_namespaced(const MacroCall& macro, std::string_view
   if (space == "math" && (macro.name == "greatest" || macro.name == "least")) return expand_extreme(macro);
   if (space != "cel") return std::nullopt;
   if (macro.name == "bind" && macro.arguments.size() == 3)
-    return macro.builder.bind(macro.position, macro.variable(macro.arguments[0]), macro.arguments[1], macro.arguments[2]);
+    return macro.builder.bind(macro.position, macro.variable(macro.arguments[0]), macro.arguments[1],
+                              macro.arguments[2]);
   return macros == Macros::kWithBlocks ? expand_block(macro) : std::nullopt;
 }
 
@@ -210,7 +219,9 @@ std::optional<NodeId> expand_macro(Builder& builder, NodeId call, Macros macros)
   const Node& node = builder[call];
   const MacroCall macro{builder, node.name, node.operand, node.arguments, node.position};
   if (macro.receiver == kNoNode)
-    return (macro.name == "has" || macro.name == ".has") && macro.arguments.size() == 1 ? std::optional(expand_has(macro)) : std::nullopt;
+    return (macro.name == "has" || macro.name == ".has") && macro.arguments.size() == 1
+               ? std::optional(expand_has(macro))
+               : std::nullopt;
   const Node& receiver = builder[macro.receiver];
   if (receiver.kind == NodeKind::kIdentifier) {
     const std::string_view space = std::string_view(receiver.name).substr(receiver.name.starts_with('.') ? 1 : 0);

@@ -1,7 +1,7 @@
 // The grammar: recursive descent over tokens, precedence climbing for binary operators, macros expanded at their calls.
 //
-// Recursion is bounded by depth_max. Chains of && and || become balanced trees, so that a long list of conditions is not
-// a deep one.
+// Recursion is bounded by depth_max. Chains of && and || become balanced trees, so that a long list of conditions is
+// not a deep one.
 #include <array>
 #include <string>
 
@@ -40,8 +40,7 @@ class Parser {
 
   std::expected<Ast, std::vector<Issue>> run() {
     const NodeId root = expression();
-    if (!builder_.failed() && token_.kind != TokenKind::kEnd)
-      unexpected("an operator or the end");
+    if (!builder_.failed() && token_.kind != TokenKind::kEnd) unexpected("an operator or the end");
     if (builder_.failed()) return std::unexpected(std::vector<Issue>{builder_.issue()});
     Ast ast = builder_.take();
     ast.set_root(root);
@@ -54,7 +53,8 @@ class Parser {
     if (token) {
       token_ = *token;
     } else {
-      builder_.fail({.line = token.error().line, .column = token.error().column}, token.error().message, token.error().hint);
+      builder_.fail({.line = token.error().line, .column = token.error().column}, token.error().message,
+                    token.error().hint);
       token_ = {};
     }
   }
@@ -63,7 +63,8 @@ class Parser {
     return builder_.fail(position, std::move(message), std::move(hint));
   }
   NodeId unexpected(std::string_view wanted) {
-    if (token_.kind == TokenKind::kEnd) return fail(token_.position, fmt::format("the expression ends where {} belongs", wanted));
+    if (token_.kind == TokenKind::kEnd)
+      return fail(token_.position, fmt::format("the expression ends where {} belongs", wanted));
     return fail(token_.position, fmt::format("'{}' stands where {} belongs", token_.text.substr(0, 40), wanted));
   }
   bool is(std::string_view symbol) const { return token_.kind == TokenKind::kSymbol && token_.text == symbol; }
@@ -77,7 +78,8 @@ class Parser {
   }
   // The operator at the token when it is a binary one of at least this precedence.
   const Operator* operator_here(int least) const {
-    if (token_.kind != TokenKind::kSymbol && !(token_.kind == TokenKind::kIdentifier && token_.text == "in")) return nullptr;
+    if (token_.kind != TokenKind::kSymbol && !(token_.kind == TokenKind::kIdentifier && token_.text == "in"))
+      return nullptr;
     for (const Operator& candidate : kOperators)
       if (candidate.symbol == token_.text) return candidate.precedence >= least ? &candidate : nullptr;
     return nullptr;
@@ -110,7 +112,8 @@ NodeId Parser::expression() {
   // Each level costs a few stack frames.
   if (++depth_ > builder_.limits().depth_max) {
     --depth_;
-    return fail(token_.position, fmt::format("nested deeper than {}", builder_.limits().depth_max), "split the expression");
+    return fail(token_.position, fmt::format("nested deeper than {}", builder_.limits().depth_max),
+                "split the expression");
   }
   NodeId result = logical("||", operators::kOr);
   if (is("?")) {
@@ -138,7 +141,8 @@ void flatten(const Builder& builder, NodeId id, std::string_view function, std::
   flatten(builder, node.arguments[1], function, terms, places);
 }
 
-NodeId balance(Builder& builder, std::string_view function, std::span<const NodeId> terms, std::span<const Position> places) {
+NodeId balance(Builder& builder, std::string_view function, std::span<const NodeId> terms,
+               std::span<const Position> places) {
   if (terms.size() == 1) return terms[0];
   const std::size_t middle = (terms.size() - 1) / 2;
   const NodeId left = balance(builder, function, terms.first(middle + 1), places.first(middle));
@@ -221,7 +225,8 @@ NodeId Parser::primary() {
   switch (token.kind) {
     case TokenKind::kInt:
     case TokenKind::kUint:
-    case TokenKind::kFloat: return number("", token.position);
+    case TokenKind::kFloat:
+      return number("", token.position);
     case TokenKind::kString:
     case TokenKind::kBytes: {
       auto literal = decode_string(token);
@@ -229,9 +234,12 @@ NodeId Parser::primary() {
       advance();
       return builder_.literal(token.position, std::move(*literal));
     }
-    case TokenKind::kIdentifier: return name_or_call(false);
-    case TokenKind::kSymbol: break;
-    default: return unexpected("a value");
+    case TokenKind::kIdentifier:
+      return name_or_call(false);
+    case TokenKind::kSymbol:
+      break;
+    default:
+      return unexpected("a value");
   }
   if (take("(")) {
     const NodeId inside = expression();

@@ -68,10 +68,14 @@ void append_quoted(std::string& out, std::string_view text, bool bytes) {
 std::string literal_text(const Literal& literal) {
   std::string out;
   switch (literal.index()) {
-    case 0: return "null";
-    case 1: return std::get<bool>(literal) ? "true" : "false";
-    case 2: return std::to_string(std::get<std::int64_t>(literal));
-    case 3: return std::to_string(std::get<std::uint64_t>(literal)) + "u";
+    case 0:
+      return "null";
+    case 1:
+      return std::get<bool>(literal) ? "true" : "false";
+    case 2:
+      return std::to_string(std::get<std::int64_t>(literal));
+    case 3:
+      return std::to_string(std::get<std::uint64_t>(literal)) + "u";
     case 4: {
       char text[40];
       const auto end = std::to_chars(text, text + sizeof text, std::get<double>(literal));
@@ -79,8 +83,12 @@ std::string literal_text(const Literal& literal) {
       if (out.find_first_of(".e") == std::string::npos) out += ".0";
       return out;
     }
-    case 5: append_quoted(out, std::get<std::string>(literal), false); return out;
-    default: append_quoted(out, std::get<Bytes>(literal).view(), true); return out;
+    case 5:
+      append_quoted(out, std::get<std::string>(literal), false);
+      return out;
+    default:
+      append_quoted(out, std::get<Bytes>(literal).view(), true);
+      return out;
   }
 }
 
@@ -124,17 +132,31 @@ class Printer {
 
   void print_node(const Node& node) {
     switch (node.kind) {
-      case NodeKind::kLiteral: out_ += literal_text(node.literal); break;
-      case NodeKind::kIdentifier: out_ += node.name; break;
-      case NodeKind::kSelect: print_select(node); break;
-      case NodeKind::kCall: print_call(node); break;
-      case NodeKind::kList: print_entries(node, '[', ']'); break;
-      case NodeKind::kMap: print_entries(node, '{', '}'); break;
+      case NodeKind::kLiteral:
+        out_ += literal_text(node.literal);
+        break;
+      case NodeKind::kIdentifier:
+        out_ += node.name;
+        break;
+      case NodeKind::kSelect:
+        print_select(node);
+        break;
+      case NodeKind::kCall:
+        print_call(node);
+        break;
+      case NodeKind::kList:
+        print_entries(node, '[', ']');
+        break;
+      case NodeKind::kMap:
+        print_entries(node, '{', '}');
+        break;
       case NodeKind::kStruct:
         out_ += node.name;
         print_entries(node, '{', '}');
         break;
-      case NodeKind::kComprehension: out_ += "@loop"; break;  // only macros make one, and they are printed as written
+      case NodeKind::kComprehension:
+        out_ += "@loop";
+        break;  // only macros make one, and they are printed as written
     }
   }
 
@@ -245,7 +267,8 @@ bool same_tree(const Ast& a, NodeId root_a, const Ast& b, NodeId root_b) {
     if (!same(x.arguments[i], y.arguments[i])) return false;
   for (std::size_t i = 0; i < x.entries.size(); ++i) {
     const Entry &left = x.entries[i], &right = y.entries[i];
-    if (left.field != right.field || left.optional != right.optional || !same(left.key, right.key) || !same(left.value, right.value))
+    if (left.field != right.field || left.optional != right.optional || !same(left.key, right.key) ||
+        !same(left.value, right.value))
       return false;
   }
   if (!x.comprehension) return true;
