@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/run/containers.h"
 #include "lib/policy/cel/run/operations.h"
 

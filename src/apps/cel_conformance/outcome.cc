@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include "apps/cel_conformance/convert.h"
-#include "fmt/format.h"
 #include "lib/policy/cel/program.h"
 
 namespace agentos::cel_conformance {

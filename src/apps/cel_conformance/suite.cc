@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include <fmt/format.h>
 #include "base/json/value.h"
-#include "fmt/format.h"
 
 namespace agentos::cel_conformance {
 namespace {

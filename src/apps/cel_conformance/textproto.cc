@@ -1,7 +1,7 @@
 // Protobuf text format: a scanner and a recursive reader.
 #include "apps/cel_conformance/textproto.h"
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/text.h"
 
 namespace agentos::cel_conformance {

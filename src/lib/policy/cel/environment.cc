@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/library/library.h"
 #include "lib/policy/cel/syntax/token.h"
 

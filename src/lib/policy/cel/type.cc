@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
 #include "base/error.h"
-#include "fmt/format.h"
 
 namespace agentos::cel {
 

@@ -1,7 +1,7 @@
 // What the checker says of mistakes: what is wrong, with both types, and the word or form that was probably meant.
 #include <algorithm>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/check/checker.h"
 #include "lib/policy/cel/text.h"
 

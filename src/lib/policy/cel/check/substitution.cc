@@ -1,7 +1,7 @@
 // Type variables and assignability.
 #include "lib/policy/cel/check/substitution.h"
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace agentos::cel {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/library/library.h"
 #include "lib/policy/cel/plan/planner.h"
 

@@ -1,7 +1,7 @@
 // Ops of literals, names, fields, lists and maps.
 #include "lib/policy/cel/plan/planner.h"
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/run/operations.h"
 
 namespace agentos::cel {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/run/containers.h"
 #include "lib/policy/cel/run/operations.h"
 

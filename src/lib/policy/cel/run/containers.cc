@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/run/operations.h"
 #include "lib/policy/cel/text.h"
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/scratch.h"
 #include "lib/policy/cel/value.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/syntax/token.h"
 
 namespace agentos::cel {

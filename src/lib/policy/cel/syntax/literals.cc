@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/syntax/token.h"
 #include "lib/policy/cel/text.h"
 

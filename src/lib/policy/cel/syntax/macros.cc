@@ -4,7 +4,7 @@
 #include <array>
 #include <functional>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/syntax/builder.h"
 
 namespace agentos::cel {

@@ -5,8 +5,8 @@
 #include <array>
 #include <string>
 
+#include <fmt/format.h>
 #include "base/json/value.h"
-#include "fmt/format.h"
 #include "lib/policy/cel/syntax/builder.h"
 #include "lib/policy/cel/syntax/token.h"
 

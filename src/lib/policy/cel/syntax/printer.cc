@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 #include "lib/policy/cel/ast.h"
 #include "lib/policy/cel/syntax/token.h"
 #include "lib/policy/cel/text.h"
