@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <gtest/gtest.h>
 #include "apps/cel_conformance/suite.h"
-#include "gtest/gtest.h"
 
 namespace agentos::cel_conformance {
 namespace {

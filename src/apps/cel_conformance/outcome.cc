@@ -19,6 +19,9 @@ Outcome from_error(const Error& error) {
 
 Outcome failed(std::string reason) { return {.verdict = Verdict::kFailed, .reason = std::move(reason)}; }
 
+// Words that no expression reads as a variable, whatever a test declares.
+bool is_literal(std::string_view name) { return name == "true" || name == "false" || name == "null"; }
+
 // Variables and functions that a test declares, and the values it binds.
 struct Surroundings {
   cel::Environment environment;
@@ -50,6 +53,7 @@ Status Surroundings::declare(const Field& test) {
   environment.set_container(std::string(test.text_of("container")));
   for (const Field& declaration : test.fields) {
     if (declaration.name != "type_env") continue;
+    if (is_literal(declaration.text_of("name"))) continue;
     if (declaration.find("function") != nullptr) {
       TRY(declare_function(declaration));
     } else if (const Field* identifier = declaration.find("ident")) {
@@ -65,6 +69,7 @@ Status Surroundings::bind(const Field& test) {
   for (const Field& binding : test.fields) {
     if (binding.name != "bindings") continue;
     const std::string_view name = binding.text_of("key");
+    if (is_literal(name)) continue;
     const Field* outer = binding.find("value");
     const Field* value = outer == nullptr ? nullptr : outer->find("value");
     if (outer != nullptr && outer->find("unknown") != nullptr)

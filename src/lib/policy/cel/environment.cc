@@ -69,8 +69,7 @@ const Function* Environment::find_function(std::string_view name) const {
 }
 
 std::optional<Type> Environment::find_type(std::string_view name) const {
-  static const std::vector<Type> kTypes = {Type::dyn(),
-                                           Type::null(),
+  static const std::vector<Type> kTypes = {Type::null(),
                                            Type::boolean(),
                                            Type::integer(),
                                            Type::unsigned_integer(),

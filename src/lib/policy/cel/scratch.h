@@ -69,7 +69,7 @@ class Scratch {
 };
 
 inline void* Scratch::allocate(std::size_t size) {
-  size = (size + 15) & ~std::size_t{15};
+  size = ((size | 1) + 15) & ~std::size_t{15};  // also nothing has a place
   if (size > static_cast<std::size_t>(end_ - free_)) [[unlikely]]
     return allocate_in_next_block(size);
   void* place = free_;

@@ -18,23 +18,19 @@ Order order_int_uint(std::int64_t a, std::uint64_t b) {
   return a < 0 ? Order::kLess : order_of(static_cast<std::uint64_t>(a), b);
 }
 
-// Exact: the double is split where it leaves the integers' range.
+// As doubles, within the integers' range: beyond 2^53 an int and its nearest double are equal, as CEL's suite has it.
 Order order_int_double(std::int64_t a, double b) {
   if (std::isnan(b)) return Order::kUnordered;
-  if (b >= 0x1p63) return Order::kLess;
+  if (b > 0x1p63) return Order::kLess;
   if (b < -0x1p63) return Order::kGreater;
-  const double whole = std::floor(b);
-  const Order order = order_of(a, static_cast<std::int64_t>(whole));
-  return order == Order::kEqual && b > whole ? Order::kLess : order;
+  return order_of(static_cast<double>(a), b);
 }
 
 Order order_uint_double(std::uint64_t a, double b) {
   if (std::isnan(b)) return Order::kUnordered;
-  if (b >= 0x1p64) return Order::kLess;
+  if (b > 0x1p64) return Order::kLess;
   if (b < 0) return Order::kGreater;
-  const double whole = std::floor(b);
-  const Order order = order_of(a, static_cast<std::uint64_t>(whole));
-  return order == Order::kEqual && b > whole ? Order::kLess : order;
+  return order_of(static_cast<double>(a), b);
 }
 
 bool is_number(Value value) {
