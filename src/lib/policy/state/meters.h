@@ -113,7 +113,7 @@ class Meters : public std::enable_shared_from_this<Meters> {
   std::expected<Reservation, Refusal> reserve(std::span<const Charge> charges, std::int64_t now_us);
 
   // What every subject of every limit has used, idle subjects left out, in the order of the limits, then of subjects;
-  // at most `rows_max`.
+  // at most `rows_max`. Each row is exact; rows are read one after another while calls go on.
   std::vector<Usage> usage(std::int64_t now_us, std::size_t rows_max = 1000) const;
   std::optional<Usage> usage_of(std::uint32_t limit, std::string_view subject, std::int64_t now_us) const;
 
