@@ -156,6 +156,9 @@ void attack_inside(std::string_view file, int abi_max) {
 TEST_P(Attacking, is_refused_inside) { attack_inside(GetParam().file, kLandlockAbiKnown); }
 
 TEST_P(Attacking, is_refused_inside_on_a_host_with_landlock_2) {
+  if (GetParam().file == "kill_parent") {
+    GTEST_SKIP() << "not promised below Landlock 6: signals to other processes of the same user";
+  }
   attack_inside(GetParam().file, kLandlockAbiOfDebian12);
 }
 

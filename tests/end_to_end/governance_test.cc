@@ -163,8 +163,8 @@ TEST_P(Governance, a_reload_is_all_or_nothing_and_keeps_what_a_limit_counted) {
 
 TEST_P(Governance, only_those_a_rule_names_may_grant_its_approval) {
   const auto asks = [](const std::string& approver) {
-    return policy("  rules:\n    - name: ask\n      syscalls: [status]\n      action: ask\n      ask: {approvers: [" +
-                  approver + "]}\n");
+    return policy("  rules:\n    - name: ask\n      syscalls: [status]\n      action: ask\n      ask: {approvers: [\"" +
+                  approver + "\"]}\n");
   };
   auto boss = world().operator_caller();
   const auto waiting = [&]() -> std::string {

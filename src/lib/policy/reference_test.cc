@@ -1,5 +1,4 @@
-// A second evaluator, written from GRAMMAR.md alone as plainly as possible (no index, no order, no early end), agrees
-// with the compiled engine on random programs and requests; and explain() agrees with decide().
+// A second evaluator, written plainly from GRAMMAR.md (no index, order or early end), agrees with the engine.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -152,7 +151,6 @@ int strength(const std::string& action) { return action == "deny" ? 2 : action =
 struct Answer {
   std::string action, rule;
 };
-// Agents, then tools (2: names, 1: patterns), then the depth of the shortest path, then how many other clauses.
 int literal(const std::vector<std::string>& globs) {
   if (globs.empty()) return 0;
   for (const auto& g : globs) {
@@ -442,7 +440,6 @@ TEST(Reference, agrees_with_the_engine_on_random_programs_and_requests) {
       if (HasFatalFailure()) return;
     }
   }
-  // Nothing is vacuous: each kind of answer was compared often.
   for (const char* kind : {"allow", "deny", "ask", "deny default", "allow would", "allow would default"}) {
     EXPECT_GT(seen[kind], 1'000) << kind;
   }

@@ -50,7 +50,7 @@ TEST(OriginalDocument, unknown_key_is_refused_with_its_place_and_the_nearest_wor
   EXPECT_EQ(error.message, "p.yaml:2:1: unknown key \"rulez\" in a policy document");
   EXPECT_EQ(error.hint, "did you mean \"rules\"?");
   const Error deep = refused("rules:\n- name: r\n  condition: {field: f, operater: eq, value: 1}\n  action: deny\n");
-  EXPECT_EQ(deep.message, "p.yaml:3:24: rule 1: unknown key \"operater\" in a condition");
+  EXPECT_EQ(deep.message, "p.yaml:3:25: rule 1: unknown key \"operater\" in a condition");
   EXPECT_EQ(deep.hint, "did you mean \"operator\"?");
 }
 
