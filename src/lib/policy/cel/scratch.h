@@ -96,13 +96,14 @@ T* Scratch::make(T object) {
 template <class T>
 std::span<T> Scratch::make_array(std::size_t count) {
   static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 16);
-  if (count > limits_.scratch_bytes_max / sizeof(T)) {
+  constexpr std::size_t kSize = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+  if (count > limits_.scratch_bytes_max / kSize) {
     exhaust(Limit::kMemory);
     return {};
   }
-  T* first = static_cast<T*>(allocate(count * sizeof(T)));
+  T* first = static_cast<T*>(allocate(count * kSize));
   if (first == nullptr) return {};
-  for (std::size_t i = 0; i < count; ++i) new (first + i) T();
+  for (std::size_t i = 0; i < count; ++i) new (static_cast<void*>(first + i)) T();
   return {first, count};
 }
 

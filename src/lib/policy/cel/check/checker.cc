@@ -168,7 +168,7 @@ Type Checker::resolve_overload(NodeId id, const Function& function, const std::v
 
 // The type of an element, or of what an optional element holds.
 Type Checker::element_type(const Entry& entry, NodeId value) {
-  const Type type = types_.resolve(visit(value));
+  Type type = types_.resolve(visit(value));
   if (!entry.optional) return type;
   if (type.is(TypeKind::kOptional)) return type.parameter(0);
   if (type.is(TypeKind::kDyn) || type.is(TypeKind::kParameter)) return Type::dyn();

@@ -95,7 +95,7 @@ Value uint_to_double(const CallContext&, Arguments arguments) {
 Value scalar_to_string(const CallContext& context, Arguments arguments) {
   const Value value = arguments[0];
   char text[64];
-  char* end = text;
+  char* end = nullptr;
   switch (value.kind()) {
     case ValueKind::kBool:
       return value.as_bool() ? Value::string("true") : Value::string("false");

@@ -181,7 +181,7 @@ Value Formatter::append_map(Value map, int depth) {
 
 Value Formatter::append_decimal(Value value) {
   char text[32];
-  char* end = text;
+  char* end = nullptr;
   if (value.is(ValueKind::kInt)) {
     end = std::to_chars(text, text + sizeof text, value.as_int()).ptr;
   } else if (value.is(ValueKind::kUint)) {
