@@ -32,7 +32,8 @@ mkdir "$folder/tmp"
 chmod -R a+rX,go-w "$folder"
 chown -R "$uid:$uid" "$folder/tmp"
 cd "$folder/tmp"
-# The first run says who it is, so that a test that kept root would show.
+# The first run says who it is, so that a test that kept root would show; its own shell expands what is quoted.
+# shellcheck disable=SC2016
 setpriv --reuid="$uid" --regid="$uid" --clear-groups --inh-caps=-all --bounding-set=-all \
   sh -c 'test "$(id -u)" != 0 && ! grep -E "^Cap(Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f]" /proc/self/status'
 env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$folder/tmp" TMPDIR="$folder/tmp" LANG=C.UTF-8 \

@@ -218,7 +218,7 @@ Value Formatter::append_base(const Clause& clause, Value value) {
   const bool hex = clause.letter == 'x' || clause.letter == 'X';
   const int base = hex ? 16 : clause.letter == 'o' ? 8 : 2;
   char text[80];
-  char* end = text;
+  char* end = nullptr;
   if (value.is(ValueKind::kInt)) {
     end = std::to_chars(text, text + sizeof text, value.as_int(), base).ptr;
   } else if (value.is(ValueKind::kUint) || (base == 2 && value.is(ValueKind::kBool))) {
