@@ -1,9 +1,10 @@
 // What a governed call costs: in-process, over the socket beside a bare echo of the same octets, and with many agents.
 //
-//   kernel_bench write DIR [seconds]     one producer, writes of 64 octets, 100-rule policy, intent and outcome
-//   recorded kernel_bench socket DIR [calls]      round trips from another process, and the echo of the same octets
+//   kernel_bench write DIR [seconds]     one producer, writes of 64 octets, 100-rule policy, intent and outcome recorded
+//   kernel_bench socket DIR [calls]      round trips from another process, and the echo of the same octets
 //   kernel_bench pipelined DIR [seconds] eight agents in eight processes, up to 64 calls in flight each
 //   kernel_bench contexts DIR            memory of 10,000 idle agents and the latency beside them
+//   kernel_bench disk DIR [seconds]      what the disk takes when octets are appended and flushed, 1 MiB at a time
 //
 // DIR is on the disk that is meant to hold the log. Mode `effects`. Each line of output is one JSON object.
 #include <fcntl.h>
@@ -98,10 +99,20 @@ abi::WriteRequest sixty_four_octets() {
   return request;
 }
 
-void print_latencies(const char* what, const telemetry::Histogram& latencies, double per_second) {
+void print_latencies(const char* what, const telemetry::Histogram& latencies, double per_second,
+                     const std::string& more = {}) {
   fmt::print(
-      "{{\"what\":\"{}\",\"calls_per_second\":{:.0f},\"p50_ns\":{},\"p99_ns\":{},\"p999_ns\":{},\"max_ns\":{}}}\n",
-      what, per_second, latencies.quantile(0.5), latencies.quantile(0.99), latencies.quantile(0.999), latencies.max());
+      "{{\"what\":\"{}\",\"calls_per_second\":{:.0f},\"p50_ns\":{},\"p99_ns\":{},\"p999_ns\":{},\"max_ns\":{}{}}}\n",
+      what, per_second, latencies.quantile(0.5), latencies.quantile(0.99), latencies.quantile(0.999), latencies.max(),
+      more);
+}
+
+std::int64_t octets_written() {
+  std::ifstream io("/proc/self/io");
+  for (std::string line; std::getline(io, line);) {
+    if (line.starts_with("wchar: ")) return std::atoll(line.c_str() + 7);
+  }
+  return 0;
 }
 
 int bench_write(const std::string& folder, double seconds) {
@@ -109,7 +120,7 @@ int bench_write(const std::string& folder, double seconds) {
   auto session = world.agent();
   const abi::WriteRequest request = sixty_four_octets();
   telemetry::Histogram latencies;
-  const std::int64_t start = now_ns();
+  const std::int64_t written = octets_written(), start = now_ns();
   const auto end = start + static_cast<std::int64_t>(seconds * 1e9);
   std::int64_t calls = 0, now = start;
   while (now < end) {
@@ -121,7 +132,33 @@ int bench_write(const std::string& folder, double seconds) {
     ++calls;
   }
   print_latencies("in-process governed write, mode effects", latencies,
-                  static_cast<double>(calls) * 1e9 / static_cast<double>(now - start));
+                  static_cast<double>(calls) * 1e9 / static_cast<double>(now - start),
+                  fmt::format(",\"written_bytes_per_call\":{:.0f}",
+                              static_cast<double>(octets_written() - written) / static_cast<double>(calls)));
+  return 0;
+}
+
+int bench_disk(const std::string& folder, double seconds) {
+  constexpr std::size_t kChunk = 1 << 20;
+  constexpr int kChunksPerFile = 64;  // then the file is left behind and a new one begun, as a log does
+  std::filesystem::create_directories(folder);
+  const std::string chunk(kChunk, 'x');
+  const std::int64_t start = now_ns();
+  const auto end = start + static_cast<std::int64_t>(seconds * 1e9);
+  double written = 0;
+  while (now_ns() < end) {
+    const std::string name = folder + "/raw";
+    io::Fd file(open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    for (int i = 0; i < kChunksPerFile && now_ns() < end; ++i) {
+      if (write(file.get(), chunk.data(), kChunk) != static_cast<ssize_t>(kChunk) || fdatasync(file.get()) != 0) {
+        fmt::print(stderr, "kernel_bench: {}: {}\n", name, std::strerror(errno));
+        return 1;
+      }
+      written += kChunk;
+    }
+  }
+  fmt::print("{{\"what\":\"octets appended and flushed, 1 MiB at a time\",\"bytes_per_second\":{:.0f}}}\n",
+             written * 1e9 / static_cast<double>(now_ns() - start));
   return 0;
 }
 
@@ -257,6 +294,7 @@ int main(int argc, char** argv) {
   if (what == "socket") return bench_socket(argv[2], number > 0 ? static_cast<int>(number) : 50'000);
   if (what == "pipelined") return bench_pipelined(argv[2], number > 0 ? number : 5);
   if (what == "contexts") return bench_contexts(argv[2]);
-  fmt::print(stderr, "usage: kernel_bench write|socket|pipelined|contexts DIR [number]\n");
+  if (what == "disk") return bench_disk(argv[2], number > 0 ? number : 5);
+  fmt::print(stderr, "usage: kernel_bench write|socket|pipelined|contexts|disk DIR [number]\n");
   return 64;
 }

@@ -26,7 +26,7 @@ constexpr int kNoteAfterMs = 1000;
 constexpr int kDirectoryDepthMax = 64;
 constexpr std::streamoff kLogTailBytes = 4096;
 
-std::int64_t now_ms() {
+std::int64_t clock_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
@@ -116,7 +116,7 @@ Result<std::unique_ptr<Client>> wait_until_it_answers(const StartOptions& option
         return did_not_come_up(options, "was ended by signal " + std::to_string(WTERMSIG(status)));
       return did_not_come_up(options, "ended with " + std::to_string(WEXITSTATUS(status)) + " while starting");
     }
-    const std::int64_t waited = now_ms() - started_ms;
+    const std::int64_t waited = clock_ms() - started_ms;
     if (waited > options.timeout_ms) {
       return did_not_come_up(options, "did not answer within " + std::to_string(options.timeout_ms / 1000) + " s");
     }
@@ -134,7 +134,7 @@ Result<io::Fd> take_start_lock(const StartOptions& options, std::int64_t started
   if (!lock.valid()) return fail_errno(errno, "cannot open " + path);
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return fail_errno(errno, "cannot lock " + path);
-    if (now_ms() - started_ms > options.timeout_ms) {
+    if (clock_ms() - started_ms > options.timeout_ms) {
       return fail(abi::error::no_kernel, "another client is starting the kernel and does not come to an end",
                   "read " + options.log_file);
     }
@@ -192,7 +192,7 @@ std::string state_directory(const Environment& environment) {
 Result<std::unique_ptr<Client>> ensure_kernel(const StartOptions& options) {
   auto client = Client::connect(options.socket);
   if (client || client.error().code != abi::error::no_kernel) return client;
-  const std::int64_t started_ms = now_ms();
+  const std::int64_t started_ms = clock_ms();
   if (!is_directory(parent_of(options.socket))) TRY(own_directory(parent_of(options.socket)));
   TRY(own_directory(parent_of(options.log_file)));  // the kernel wants it so too, and says it less directly
   const io::Fd lock = TRY(take_start_lock(options, started_ms));

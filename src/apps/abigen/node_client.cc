@@ -18,15 +18,15 @@ using abi::StructInfo;
 using abi::Subject;
 using abi::Type;
 
-constexpr std::size_t kWidth = 110;
+constexpr std::size_t kNodeWidth = 110;
 
-enum class Direction { kRequest, kReply };
+enum class NodeDirection { kRequest, kReply };
 
-bool is_offered(const Row& row) {
+bool has_method(const Row& row) {
   return row.support == abi::Support::full && row.call != abi::Call::kMmap && row.call != abi::Call::kAttach;
 }
 
-std::string type_of(const FieldInfo& field, Type type, Direction direction) {
+std::string type_of(const FieldInfo& field, Type type, NodeDirection direction) {
   switch (type) {
     case Type::kBoolean:
       return "boolean";
@@ -37,7 +37,7 @@ std::string type_of(const FieldInfo& field, Type type, Direction direction) {
       if (!field.rules.choices.empty()) return fmt::format("\"{}\"", fmt::join(field.rules.choices, "\" | \""));
       return "string";
     case Type::kBytes:
-      return direction == Direction::kRequest ? "string | Uint8Array" : "Buffer";
+      return direction == NodeDirection::kRequest ? "string | Uint8Array" : "Buffer";
     case Type::kJson:
       return field.rules.json_object ? "Record<string, unknown>" : "unknown";
     case Type::kList: {
@@ -50,7 +50,7 @@ std::string type_of(const FieldInfo& field, Type type, Direction direction) {
   return "unknown";
 }
 
-std::string reader_of(const FieldInfo& field, Type type) {
+std::string node_reader_of(const FieldInfo& field, Type type) {
   switch (type) {
     case Type::kBoolean:
       return "asBoolean";
@@ -65,7 +65,7 @@ std::string reader_of(const FieldInfo& field, Type type) {
     case Type::kJson:
       return "asJson";
     case Type::kList:
-      return "listOf(" + reader_of(field, field.item) + ")";
+      return "listOf(" + node_reader_of(field, field.item) + ")";
     case Type::kStruct:
       return fmt::format("read{}", field.structure->name);
   }
@@ -75,12 +75,13 @@ std::string reader_of(const FieldInfo& field, Type type) {
 std::string comment(std::string_view text, std::string_view indent) {
   const std::string inner = fmt::format("{} * ", indent);
   std::string out = fmt::format("{}/** {} */\n", indent, text);
-  if (out.size() > kWidth) out = fmt::format("{}/**\n{}{}\n{} */\n", indent, inner, wrap(text, kWidth, inner), indent);
+  if (out.size() > kNodeWidth)
+    out = fmt::format("{}/**\n{}{}\n{} */\n", indent, inner, wrap(text, kNodeWidth, inner), indent);
   return out;
 }
 
 std::string interface_of(const StructInfo& info) {
-  const Direction direction = is_request(info) ? Direction::kRequest : Direction::kReply;
+  const NodeDirection direction = is_request(info) ? NodeDirection::kRequest : NodeDirection::kReply;
   std::string out = fmt::format("\n{}export interface {} {{\n", comment(title_of(info), ""), info.name);
   for (const FieldInfo& field : info.fields) {
     out += comment(field.summary, "  ");
@@ -93,7 +94,7 @@ std::string reader(const StructInfo& info) {
   std::string out = fmt::format("\nconst read{} = readerOf({{\n", info.name);
   for (const FieldInfo& field : info.fields) {
     out += fmt::format("  {}: {}({}),\n", field.name, field.required ? "required" : "optional",
-                       reader_of(field, field.type));
+                       node_reader_of(field, field.type));
   }
   return out + "});\n";
 }
@@ -106,13 +107,13 @@ bool needs_anything(const Row& row) {
 }
 
 std::string documentation(const Row& row) {
-  std::string out = fmt::format("\n  /**\n   * {}\n", wrap(row.summary, kWidth, "   * "));
+  std::string out = fmt::format("\n  /**\n   * {}\n", wrap(row.summary, kNodeWidth, "   * "));
   if (!row.errors.empty()) {
     std::string thrown;
     for (ErrorCode code : row.errors) {
       thrown += fmt::format("{}{}", thrown.empty() ? "" : ", ", camel_case(abi::error_info(code).name));
     }
-    out += fmt::format("   *\n   * {}\n", wrap(fmt::format("Rejects with {}.", thrown), kWidth, "   * "));
+    out += fmt::format("   *\n   * {}\n", wrap(fmt::format("Rejects with {}.", thrown), kNodeWidth, "   * "));
   }
   return out + "   */\n";
 }
@@ -133,24 +134,25 @@ std::string method_type(const Row& row) {
                                           needs_anything(row) ? "" : "?", request, reply);
 }
 
-struct MethodsOf {
+struct NodeMethods {
   std::string_view name;
   std::string_view base;
   std::string_view summary;
   Subject subject;
 };
-constexpr MethodsOf kClasses[] = {{"CallsOfAll", "", "Calls both agents and operators make.", Subject::any},
-                                  {"CallsOfAgents", "CallsOfAll", "Calls agents make.", Subject::agent},
-                                  {"CallsOfOperators", "CallsOfAll", "Calls operators make.", Subject::operator_}};
+constexpr NodeMethods kNodeClasses[] = {
+    {"CallsOfAll", "", "Calls both agents and operators make.", Subject::any},
+    {"CallsOfAgents", "CallsOfAll", "Calls agents make.", Subject::agent},
+    {"CallsOfOperators", "CallsOfAll", "Calls operators make.", Subject::operator_}};
 
 std::string classes(std::string (*one)(const Row&), std::string_view beginning) {
   std::string out;
-  for (const MethodsOf& methods : kClasses) {
+  for (const NodeMethods& methods : kNodeClasses) {
     const std::string base = methods.base.empty() ? "" : fmt::format(" extends {}", methods.base);
     out += fmt::format("\n/** {} */\nexport class {}{} {{\n{}", methods.summary, methods.name, base,
                        methods.base.empty() ? beginning : "");
     for (const Row& row : abi::rows()) {
-      if (row.subject == methods.subject && is_offered(row)) out += one(row);
+      if (row.subject == methods.subject && has_method(row)) out += one(row);
     }
     out += "}\n";
   }

@@ -1,4 +1,4 @@
-// The three scripts. bash and zsh share one function over words; fish has its own lines.
+// The three scripts. Each walks the words before the cursor to a place in the tree, then offers what may follow there.
 #include "apps/agentos/completion.h"
 
 #include <fmt/format.h>
@@ -18,50 +18,77 @@ std::string child_names(const CommandWords& command) {
   return join(names);
 }
 
-// "case" arms: the path of a command to the words that may follow it.
+// "case" arms of bash and zsh: the place in the tree to the words that may follow it. Values of options count as words
+// of the place, so a verb without verbs of its own also matches with more behind it.
 std::string arms(const CommandWords& program) {
-  std::string out;
+  std::string out = fmt::format("    \"\") offered=\"{} {}\" ;;\n", child_names(program), join(program.options));
   for (const CommandWords& verb : program.children) {
     for (const CommandWords& child : verb.children) {
-      out += fmt::format("    \"{} {}\") words=\"{}\" ;;\n", verb.name, child.name, join(child.options));
+      out += fmt::format("    \"{0} {1}\"|\"{0} {1} \"*) offered=\"{2}\" ;;\n", verb.name, child.name,
+                         join(child.options));
     }
-    out += fmt::format("    \"{}\"|\"{} \"*) words=\"{} {}\" ;;\n", verb.name, verb.name, child_names(verb),
-                       join(verb.options));
+    out += verb.children.empty()
+               ? fmt::format("    \"{0}\"|\"{0} \"*) offered=\"{1}\" ;;\n", verb.name, join(verb.options))
+               : fmt::format("    \"{}\") offered=\"{} {}\" ;;\n", verb.name, child_names(verb), join(verb.options));
   }
-  out += fmt::format("    *) words=\"{} {}\" ;;\n", child_names(program), join(program.options));
   return out;
 }
 
 std::string bash_script(const CommandWords& program) {
   return fmt::format(R"(# bash completion for agentos: source it, or put it into /etc/bash_completion.d
 _agentos() {{
-  local word path="" words
+  local word place="" offered=""
   for word in "${{COMP_WORDS[@]:1:$((COMP_CWORD - 1))}}"; do
     case $word in
       --) return ;;
       -*) ;;
-      *) path="${{path:+$path }}$word" ;;
+      *) place="${{place:+$place }}$word" ;;
     esac
   done
-  case $path in
+  case $place in
 {}  esac
-  COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+  COMPREPLY=($(compgen -W "$offered" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 complete -o default -F _agentos agentos
 )",
                      arms(program));
 }
 
-// Works sourced, before or after compinit, and as a file of fpath: there the first call only defines the function, so
-// the last line makes that call complete too.
+// Works sourced, before or after compinit (which forgets what was registered before it), and as a file of fpath: there
+// the first call only defines the function, so the last line makes that call complete too.
 std::string zsh_script(const CommandWords& program) {
-  return "#compdef agentos\n(( $+functions[compdef] )) || { autoload -U compinit && compinit }\n"
-         "autoload -U +X bashcompinit && bashcompinit\n" +
-         bash_script(program) + "[[ ${funcstack[1]} != _agentos ]] || _bash_complete -o default -F _agentos\n";
+  return fmt::format(R"(#compdef agentos
+# zsh completion for agentos: source it, or save it as _agentos in a folder of fpath
+_agentos() {{
+  local word place="" offered=""
+  for word in "${{(@)words[2,CURRENT-1]}}"; do
+    case $word in
+      --) _files; return ;;
+      -*) ;;
+      *) place="${{place:+$place }}$word" ;;
+    esac
+  done
+  case $place in
+{}  esac
+  compadd -- ${{=offered}} || _files
+}}
+_agentos_register() {{
+  (( $+functions[compdef] )) || return 0
+  compdef _agentos agentos
+  add-zsh-hook -d precmd _agentos_register
+}}
+if [[ ${{funcstack[1]}} == _agentos ]]; then
+  _agentos "$@"
+else
+  autoload -Uz add-zsh-hook
+  add-zsh-hook precmd _agentos_register
+fi
+)",
+                     arms(program));
 }
 
 // Inside single quotes of fish.
-std::string quoted(std::string_view text) {
+std::string fish_quoted(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -70,21 +97,50 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+void fish_options(std::string& out, std::string_view condition, const CommandWords& command) {
+  for (const std::string& option : command.options) {
+    if (!option.starts_with("--")) continue;
+    out += fmt::format("complete -c agentos -n '{}' -l {}\n", condition, option.substr(2));
+  }
+}
+
+void fish_children(std::string& out, std::string_view condition, const CommandWords& command) {
+  for (const CommandWords& child : command.children) {
+    out += fmt::format("complete -c agentos -f -n '{}' -a {} -d '{}'\n", condition, child.name,
+                       fish_quoted(child.summary));
+  }
+}
+
 std::string fish_script(const CommandWords& program) {
-  std::string out = "# fish completion for agentos: save as ~/.config/fish/completions/agentos.fish\n";
+  std::string out = R"(# fish completion for agentos: save as ~/.config/fish/completions/agentos.fish
+function __agentos_place
+  set -l place
+  for word in (commandline -opc)[2..-1]
+    switch $word
+      case --
+        return 1
+      case '-*'
+      case '*'
+        set -a place $word
+    end
+  end
+  echo "$place"
+end
+function __agentos_at
+  set -l place (__agentos_place); and test "$place" = "$argv"
+end
+function __agentos_below
+  set -l place (__agentos_place); and string match -q -- "$argv *" "$place "
+end
+)";
+  fish_children(out, "__agentos_at", program);
+  fish_options(out, "__agentos_at", program);
   for (const CommandWords& verb : program.children) {
-    out +=
-        fmt::format("complete -c agentos -f -n __fish_use_subcommand -a {} -d '{}'\n", verb.name, quoted(verb.summary));
-    for (const CommandWords& child : verb.children) {
-      out += fmt::format("complete -c agentos -f -n '__fish_seen_subcommand_from {}' -a {} -d '{}'\n", verb.name,
-                         child.name, quoted(child.summary));
-    }
-    for (const std::string& option : verb.options) {
-      if (option.starts_with("--")) {
-        out +=
-            fmt::format("complete -c agentos -n '__fish_seen_subcommand_from {}' -l {}\n", verb.name, option.substr(2));
-      }
-    }
+    const std::string at = "__agentos_at " + verb.name;
+    fish_children(out, at, verb);
+    fish_options(out, verb.children.empty() ? "__agentos_below " + verb.name : at, verb);
+    for (const CommandWords& child : verb.children)
+      fish_options(out, "__agentos_below " + verb.name + " " + child.name, child);
   }
   return out;
 }

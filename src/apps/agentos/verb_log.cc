@@ -34,7 +34,7 @@ bool wanted(const LogOptions& options, const json::Value& leaf) {
          (options.kind.empty() || leaf.string_or("kind", "") == options.kind);
 }
 
-json::Value to_json(const StoredEntry& entry, json::Value leaf) {
+json::Value entry_json(const StoredEntry& entry, json::Value leaf) {
   json::Object out;
   out["index"] = static_cast<std::int64_t>(entry.index);
   out["leaf"] = std::move(leaf);
@@ -131,7 +131,7 @@ Result<int> verb_log_show(const Globals& globals, const LogOptions& options) {
     return kExitOk;
   }
   json::Array out;
-  for (const StoredEntry& entry : entries) out.push_back(to_json(entry, leaf_of(entry)));
+  for (const StoredEntry& entry : entries) out.push_back(entry_json(entry, leaf_of(entry)));
   print_json(json::Value(std::move(out)));
   return kExitOk;
 }
@@ -142,7 +142,7 @@ Result<int> verb_log_tail(const Globals& globals, const LogOptions& options) {
   const auto show = [&](const StoredEntry& entry) {
     if (globals.format == Format::kTable) return print(timeline.add(entry));
     json::Value leaf = leaf_of(entry);
-    if (wanted(options, leaf)) print(json::write(to_json(entry, std::move(leaf))) + "\n");
+    if (wanted(options, leaf)) print(json::write(entry_json(entry, std::move(leaf))) + "\n");
   };
   LogOptions recent = options;
   recent.agent = recent.call = recent.kind = "";
@@ -156,7 +156,7 @@ Result<int> verb_log_timeline(const Globals& globals, const LogOptions& options)
   const std::string directory = TRY(log_directory_of(globals, options.directory));
   Timeline timeline(screen_of(1), options.agent);
   const auto show = [&](const StoredEntry& entry) {
-    if (globals.format == Format::kJson) return print(json::write(to_json(entry, leaf_of(entry))) + "\n");
+    if (globals.format == Format::kJson) return print(json::write(entry_json(entry, leaf_of(entry))) + "\n");
     print(timeline.add(entry));
   };
   Index next = 0;

@@ -13,7 +13,7 @@
 namespace agentos::cli {
 namespace {
 
-constexpr auto kFollowStep = std::chrono::milliseconds(150);
+constexpr auto kOutputStep = std::chrono::milliseconds(150);
 constexpr std::size_t kReadBytes = 64 * 1024;
 
 Result<abi::AgentEntry> entry_of(client::Client& client, const std::string& agent) {
@@ -51,7 +51,7 @@ Result<int> verb_logs(const Globals& globals, const LogsOptions& options) {
     if (!options.follow) return kExitOk;
     const abi::AgentEntry entry = TRY(entry_of(*reached.client, std::string(reply.agent.string_or("agent", ""))));
     if (entry.state == "ended") break;
-    std::this_thread::sleep_for(kFollowStep);
+    std::this_thread::sleep_for(kOutputStep);
   }
   while (TRY(copy_some(file.get()))) {
   }

@@ -6,7 +6,7 @@
 namespace agentos::canonical {
 namespace {
 
-std::string form(std::string_view text, std::string_view base = "/work") {
+std::string path_form(std::string_view text, std::string_view base = "/work") {
   std::string scratch;
   const auto path = read_file_path(text, base, scratch);
   return path ? std::string(path->text) : "refused";
@@ -15,20 +15,20 @@ std::string form(std::string_view text, std::string_view base = "/work") {
 TEST(FilePath, every_spelling_of_a_place_is_one) {
   for (const char* text : {"/etc/passwd", "//etc//passwd", "/etc/./passwd", "/etc/passwd/", "/x/../etc/passwd",
                            "/../etc/passwd", "../etc/passwd", "../../../etc/passwd", "./../etc/x/../passwd"}) {
-    EXPECT_EQ(form(text), "/etc/passwd") << text;
+    EXPECT_EQ(path_form(text), "/etc/passwd") << text;
   }
-  EXPECT_EQ(form("a/b"), "/work/a/b");
-  EXPECT_EQ(form("."), "/work");
-  EXPECT_EQ(form(".."), "/");
-  EXPECT_EQ(form("/"), "/");
-  EXPECT_EQ(form("a", "/"), "/a");
-  EXPECT_EQ(form("a", "/x/../y/"), "/y/a");
+  EXPECT_EQ(path_form("a/b"), "/work/a/b");
+  EXPECT_EQ(path_form("."), "/work");
+  EXPECT_EQ(path_form(".."), "/");
+  EXPECT_EQ(path_form("/"), "/");
+  EXPECT_EQ(path_form("a", "/"), "/a");
+  EXPECT_EQ(path_form("a", "/x/../y/"), "/y/a");
 }
 
 TEST(FilePath, nothing_is_expanded) {
-  EXPECT_EQ(form("~/x"), "/work/~/x");
-  EXPECT_EQ(form("/a/*"), "/a/*");
-  EXPECT_EQ(form("$HOME/x"), "/work/$HOME/x");
+  EXPECT_EQ(path_form("~/x"), "/work/~/x");
+  EXPECT_EQ(path_form("/a/*"), "/a/*");
+  EXPECT_EQ(path_form("$HOME/x"), "/work/$HOME/x");
   std::string scratch;
   EXPECT_TRUE(read_file_path("~root/x", "/work", scratch)->starts_with_tilde);
 }
@@ -47,14 +47,14 @@ TEST(FilePath, what_a_link_could_change_is_marked) {
 TEST(FilePath, what_is_no_path_is_refused) {
   using namespace std::string_view_literals;
   for (const std::string_view text : {""sv, "/a\0b"sv, "/a\nb"sv, "/a\x7f"sv, "/\xff"sv, "a\x01"sv})
-    EXPECT_EQ(form(text), "refused");
-  EXPECT_EQ(form("a", ""), "refused");
-  EXPECT_EQ(form("a", "b"), "refused");
-  EXPECT_EQ(form("/" + std::string(256, 'a')), "refused");
-  EXPECT_EQ(form("/" + std::string(kFilePathBytesMax, '/')), "refused");
+    EXPECT_EQ(path_form(text), "refused");
+  EXPECT_EQ(path_form("a", ""), "refused");
+  EXPECT_EQ(path_form("a", "b"), "refused");
+  EXPECT_EQ(path_form("/" + std::string(256, 'a')), "refused");
+  EXPECT_EQ(path_form("/" + std::string(kFilePathBytesMax, '/')), "refused");
   std::string deep;
   for (std::size_t i = 0; i <= kFilePathDepthMax; ++i) deep += "/a";
-  EXPECT_EQ(form(deep), "refused");
+  EXPECT_EQ(path_form(deep), "refused");
 }
 
 }  // namespace

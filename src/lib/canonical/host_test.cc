@@ -8,7 +8,7 @@
 namespace agentos::canonical {
 namespace {
 
-std::string form(std::string_view text) {
+std::string host_form(std::string_view text) {
   const auto host = read_host(text);
   if (!host) return "refused";
   const char* kinds[] = {"name ", "v4 ", "v6 "};
@@ -39,51 +39,51 @@ TEST(Host, every_notation_of_an_ipv4_address_has_one_form) {
                            "１２７｡1",
                            "①②⑦.0.0.1",
                            "%EF%BC%91%EF%BC%92%EF%BC%97.1"}) {
-    EXPECT_EQ(form(text), "v4 127.0.0.1") << text;
+    EXPECT_EQ(host_form(text), "v4 127.0.0.1") << text;
   }
-  EXPECT_EQ(form("0"), "v4 0.0.0.0");
-  EXPECT_EQ(form("1.2.65535"), "v4 1.2.255.255");
-  EXPECT_EQ(form("4294967295"), "v4 255.255.255.255");
+  EXPECT_EQ(host_form("0"), "v4 0.0.0.0");
+  EXPECT_EQ(host_form("1.2.65535"), "v4 1.2.255.255");
+  EXPECT_EQ(host_form("4294967295"), "v4 255.255.255.255");
 }
 
 TEST(Host, what_only_looks_like_an_address_is_refused_and_not_taken_for_a_name) {
   for (const char* text :
        {"256.0.0.1", "1.2.3.256", "1.2.65536", "4294967296", "1.2.3.4.5", "08.0.0.1", "1.2.3.09", "a.1", "example.0x7f",
         "1..2", "99999999999999999999999", "0x100000000", "127.0.0.1..", "0x7g.0.0.1"}) {
-    EXPECT_EQ(form(text), "refused") << text;
+    EXPECT_EQ(host_form(text), "refused") << text;
   }
-  EXPECT_EQ(form("1.2.3.4a"), "name 1.2.3.4a");
-  EXPECT_EQ(form("0x7f.example"), "name 0x7f.example");
+  EXPECT_EQ(host_form("1.2.3.4a"), "name 1.2.3.4a");
+  EXPECT_EQ(host_form("0x7f.example"), "name 0x7f.example");
 }
 
 TEST(Host, ipv6_is_written_as_rfc_5952_says) {
-  EXPECT_EQ(form("[2001:DB8:0:0:0:0:0:1]"), "v6 2001:db8::1");
-  EXPECT_EQ(form("2001:db8::1"), "v6 2001:db8::1");
-  EXPECT_EQ(form("[::127.0.0.1]"), "v6 ::7f00:1");
-  EXPECT_EQ(form("[64:ff9b::127.0.0.1]"), "v6 64:ff9b::7f00:1");
+  EXPECT_EQ(host_form("[2001:DB8:0:0:0:0:0:1]"), "v6 2001:db8::1");
+  EXPECT_EQ(host_form("2001:db8::1"), "v6 2001:db8::1");
+  EXPECT_EQ(host_form("[::127.0.0.1]"), "v6 ::7f00:1");
+  EXPECT_EQ(host_form("[64:ff9b::127.0.0.1]"), "v6 64:ff9b::7f00:1");
   EXPECT_EQ(read_host("64:ff9b::127.0.0.1")->address.address_class(), net::AddressClass::kLoopback);
-  EXPECT_EQ(form("[fe80::1%eth0]"), "v6 fe80::1");
-  EXPECT_EQ(form("fe80::1%25eth0"), "v6 fe80::1");
+  EXPECT_EQ(host_form("[fe80::1%eth0]"), "v6 fe80::1");
+  EXPECT_EQ(host_form("fe80::1%25eth0"), "v6 fe80::1");
   EXPECT_TRUE(read_host("fe80::1%eth0")->oddities & kZone);
   for (const char* text : {"[::1", "::1]", "[::1].", "[::1]:80", "[127.0.0.1]", "[example.com]", "[]", "[::1%]",
                            "[::1% x]", "::g", "1:2", "[::%31]", "%5B::1%5D", "[::1]%65"}) {
-    EXPECT_EQ(form(text), "refused") << text;
+    EXPECT_EQ(host_form(text), "refused") << text;
   }
 }
 
 TEST(Host, names_are_lower_case_a_labels_without_trailing_dot) {
-  EXPECT_EQ(form("EXAMPLE.com"), "name example.com");
-  EXPECT_EQ(form("example.com."), "name example.com");
-  EXPECT_EQ(form("ex%61mple.com"), "name example.com");
-  EXPECT_EQ(form("my_host"), "name my_host");
-  EXPECT_EQ(form("münchen.de"), "name xn--mnchen-3ya.de");
-  EXPECT_EQ(form("MÜNCHEN.DE"), "name xn--mnchen-3ya.de");
-  EXPECT_EQ(form("XN--MNCHEN-3YA.de"), "name xn--mnchen-3ya.de");
-  EXPECT_EQ(form("Ｇｏ.com"), "name go.com");
-  EXPECT_EQ(form("exa\xc2\xadmple.com"), "name example.com");    // soft hyphen
-  EXPECT_EQ(form("goo\xe2\x80\x8bgle.com"), "name google.com");  // zero width space
-  EXPECT_EQ(form("example。com"), "name example.com");
-  EXPECT_EQ(form("faß.de"), "name xn--fa-hia.de");
+  EXPECT_EQ(host_form("EXAMPLE.com"), "name example.com");
+  EXPECT_EQ(host_form("example.com."), "name example.com");
+  EXPECT_EQ(host_form("ex%61mple.com"), "name example.com");
+  EXPECT_EQ(host_form("my_host"), "name my_host");
+  EXPECT_EQ(host_form("münchen.de"), "name xn--mnchen-3ya.de");
+  EXPECT_EQ(host_form("MÜNCHEN.DE"), "name xn--mnchen-3ya.de");
+  EXPECT_EQ(host_form("XN--MNCHEN-3YA.de"), "name xn--mnchen-3ya.de");
+  EXPECT_EQ(host_form("Ｇｏ.com"), "name go.com");
+  EXPECT_EQ(host_form("exa\xc2\xadmple.com"), "name example.com");    // soft hyphen
+  EXPECT_EQ(host_form("goo\xe2\x80\x8bgle.com"), "name google.com");  // zero width space
+  EXPECT_EQ(host_form("example。com"), "name example.com");
+  EXPECT_EQ(host_form("faß.de"), "name xn--fa-hia.de");
   EXPECT_TRUE(read_host("faß.de")->oddities & kIdnaDiffers);
   EXPECT_FALSE(read_host("münchen.de")->ambiguous());
 }
@@ -122,16 +122,16 @@ TEST(Host, what_is_no_host_is_refused) {
                                       "a!b",
                                       "a,b",
                                       "a;b"}) {
-    EXPECT_EQ(form(text), "refused") << text;
+    EXPECT_EQ(host_form(text), "refused") << text;
   }
   using namespace std::string_view_literals;
-  EXPECT_EQ(form("a\0.com"sv), "refused");
-  EXPECT_EQ(form(std::string(64, 'a') + ".com"), "refused");
-  EXPECT_EQ(form(std::string(63, 'a') + ".com"), "name " + std::string(63, 'a') + ".com");
+  EXPECT_EQ(host_form("a\0.com"sv), "refused");
+  EXPECT_EQ(host_form(std::string(64, 'a') + ".com"), "refused");
+  EXPECT_EQ(host_form(std::string(63, 'a') + ".com"), "name " + std::string(63, 'a') + ".com");
   std::string long_name;
   for (int i = 0; i < 64; ++i) long_name += "abc.";
-  EXPECT_EQ(form(long_name), "refused");
-  EXPECT_EQ(form(std::string(kHostBytesMax + 1, 'a')), "refused");
+  EXPECT_EQ(host_form(long_name), "refused");
+  EXPECT_EQ(host_form(std::string(kHostBytesMax + 1, 'a')), "refused");
   EXPECT_EQ(read_host(std::string(kHostBytesMax + 1, 'a')).error().code, ErrorCode::kTooLarge);
 }
 

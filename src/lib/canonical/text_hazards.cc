@@ -92,7 +92,7 @@ std::uint32_t hazard_of(char32_t code_point) {
 
 // Scripts whose letters are taken for one another.
 enum Script : std::uint8_t {
-  kNone = 0,
+  kNoScript = 0,
   kLatin = 1,
   kGreek = 2,
   kCyrillic = 4,
@@ -122,9 +122,9 @@ constexpr auto kScripts = std::to_array<ScriptRange>({
 
 std::uint8_t script_of(char32_t code_point) {
   const auto* found = std::ranges::upper_bound(kScripts, code_point, {}, &ScriptRange::first);
-  if (found == kScripts.begin()) return kNone;
+  if (found == kScripts.begin()) return kNoScript;
   --found;
-  return code_point <= found->last ? found->script : kNone;
+  return code_point <= found->last ? found->script : kNoScript;
 }
 
 bool is_ascii_word(char c) { return is_alphanumeric(c) || c == '_'; }
@@ -140,7 +140,7 @@ std::uint32_t text_hazards(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x80) {
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) hazards |= hazard_of(static_cast<unsigned char>(c));
       scripts =
-          is_ascii_word(c) ? static_cast<std::uint8_t>(scripts | (is_letter(c) ? kLatin : kNone)) : std::uint8_t{0};
+          is_ascii_word(c) ? static_cast<std::uint8_t>(scripts | (is_letter(c) ? kLatin : kNoScript)) : std::uint8_t{0};
       after_selector = false;
       if ((scripts & (scripts - 1)) != 0) hazards |= kTextMixedScripts;
       text.remove_prefix(1);

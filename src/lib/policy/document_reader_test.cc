@@ -9,13 +9,13 @@ namespace {
 
 using fixture::document;
 
-Error refusal(const std::string& text) {
+Error refusal_of(const std::string& text) {
   auto program = fixture::compile({text});
   if (program) return {ErrorCode::kInternal, "accepted", ""};
   return program.error();
 }
 // One rule with `lines` after its name, which stands at line 6; the lines start at line 7, column 7.
-Error rule_refusal(const std::string& lines) { return refusal(document("p", "    - name: r\n" + lines)); }
+Error rule_refusal(const std::string& lines) { return refusal_of(document("p", "    - name: r\n" + lines)); }
 
 struct Case {
   const char* lines;
@@ -95,29 +95,29 @@ TEST(DocumentReader, refuses_rules_without_their_parts) {
 }
 
 TEST(DocumentReader, refuses_a_bad_envelope) {
-  EXPECT_EQ(refusal("").message, "p0.yaml:1:1: a policy document is a mapping, not a null");
-  EXPECT_EQ(refusal("[]").message, "p0.yaml:1:1: a policy document is a mapping, not a list");
-  EXPECT_EQ(refusal("apiVersion: v2\nkind: Policy\nmetadata: {name: p}\nspec: {rules: []}\n").message,
+  EXPECT_EQ(refusal_of("").message, "p0.yaml:1:1: a policy document is a mapping, not a null");
+  EXPECT_EQ(refusal_of("[]").message, "p0.yaml:1:1: a policy document is a mapping, not a list");
+  EXPECT_EQ(refusal_of("apiVersion: v2\nkind: Policy\nmetadata: {name: p}\nspec: {rules: []}\n").message,
             "p0.yaml:1:13: \"apiVersion\" must be agentos/v1");
-  EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Polcy\nmetadata: {name: p}\nspec: {rules: []}\n").message,
+  EXPECT_EQ(refusal_of("apiVersion: agentos/v1\nkind: Polcy\nmetadata: {name: p}\nspec: {rules: []}\n").message,
             "p0.yaml:2:7: \"kind\" must be Policy");
-  EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {}\nspec: {rules: []}\n").message,
+  EXPECT_EQ(refusal_of("apiVersion: agentos/v1\nkind: Policy\nmetadata: {}\nspec: {rules: []}\n").message,
             "p0.yaml:3:11: metadata has no \"name\"");
-  EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: a/b}\nspec: {rules: []}\n").message,
+  EXPECT_EQ(refusal_of("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: a/b}\nspec: {rules: []}\n").message,
             "p0.yaml:3:18: \"name\" has characters a name cannot have");
-  EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {}\n").message,
+  EXPECT_EQ(refusal_of("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {}\n").message,
             "p0.yaml:4:7: spec has no \"rules\"");
-  EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\n").message,
+  EXPECT_EQ(refusal_of("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\n").message,
             "p0.yaml:1:1: a policy document has no \"spec\"");
   EXPECT_EQ(
-      refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {mode: observ, rules: []}\n").hint,
+      refusal_of("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {mode: observ, rules: []}\n").hint,
       "did you mean \"observe\"?");
-  EXPECT_EQ(refusal("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {rules: [7]}\n").message,
+  EXPECT_EQ(refusal_of("apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: p}\nspec: {rules: [7]}\n").message,
             "p0.yaml:4:16: \"a rule\" must be a mapping, not an integer");
 }
 
 TEST(DocumentReader, text_that_is_not_yaml_is_malformed_at_a_position) {
-  Error error = refusal("apiVersion: [\n");
+  Error error = refusal_of("apiVersion: [\n");
   EXPECT_EQ(error.code, ErrorCode::kMalformed);
   EXPECT_EQ(error.message.rfind("p0.yaml:", 0), 0u) << error.message;
 }
@@ -131,14 +131,14 @@ TEST(DocumentReader, reports_the_first_error_and_counts_the_rest) {
 
 TEST(DocumentReader, rule_names_and_policy_names_are_unique) {
   const std::string rule = "    - {name: r, syscalls: [read], action: allow}\n";
-  EXPECT_EQ(refusal(document("p", rule + rule)).message, "p0.yaml:7:14: a second rule is named \"r\"");
+  EXPECT_EQ(refusal_of(document("p", rule + rule)).message, "p0.yaml:7:14: a second rule is named \"r\"");
   auto twice = fixture::compile({document("p", rule), document("p", rule)});
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().message, "p1.yaml:3:18: a second policy is named \"p\"; the first is at p0.yaml:3:18");
 }
 
 TEST(DocumentReader, bounds_are_named) {
-  EXPECT_EQ(refusal(std::string(kDocumentBytesMax + 1, ' ')).message,
+  EXPECT_EQ(refusal_of(std::string(kDocumentBytesMax + 1, ' ')).message,
             "p0.yaml:1:1: a policy document of 1048577 octets is too large");
   auto many = [](const std::string& prefix, int count) {
     std::string rules;
@@ -147,7 +147,7 @@ TEST(DocumentReader, bounds_are_named) {
     }
     return rules;
   };
-  EXPECT_EQ(refusal(document("p", many("r", 10'001))).message, "p0.yaml:6:5: 10001 rules are too many");
+  EXPECT_EQ(refusal_of(document("p", many("r", 10'001))).message, "p0.yaml:6:5: 10001 rules are too many");
   auto set = fixture::compile({document("p", many("r", 6'000)), document("q", many("r", 6'000))});
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().message, "p1.yaml:3:18: the set has 12000 rules up to here, which are too many");

@@ -132,6 +132,12 @@ struct Asked {
   }
 };
 
+inline constexpr Verdict kAllow = Verdict::kAllow, kDeny = Verdict::kDeny, kAsk = Verdict::kAsk;
+
+inline Verdict verdict(const std::shared_ptr<const Program>& program, const Asked& asked) {
+  return program->decide(asked.request()).verdict;
+}
+
 // A document around `rules`, each line of which is already indented by four.
 inline std::string document(std::string_view name, std::string_view rules, std::string_view spec = {}) {
   std::string text = "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: ";

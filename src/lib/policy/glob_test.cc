@@ -21,7 +21,7 @@ bool name_matches(std::string_view pattern, std::string_view text) {
   EXPECT_TRUE(glob.has_value()) << pattern;
   return glob && glob->matches(text);
 }
-std::string refusal(std::string_view pattern, Glob::Style style) {
+std::string glob_refusal(std::string_view pattern, Glob::Style style) {
   Result<Glob> glob = Glob::compile(pattern, style);
   return glob ? "accepted" : glob.error().message;
 }
@@ -77,24 +77,24 @@ TEST(Glob, the_empty_text_matches_nothing) {
 TEST(Glob, refuses_what_it_would_not_understand) {
   const auto kPath = Glob::Style::kPath;
   const auto kName = Glob::Style::kName;
-  EXPECT_EQ(refusal("", kName), "a glob cannot be empty");
-  EXPECT_EQ(refusal("!x", kName), "\"!x\": a glob cannot be negated");
-  EXPECT_EQ(refusal("a[b]", kName), "\"a[b]\": '[' has no meaning in a glob");
-  EXPECT_EQ(refusal("a{b,c}", kName), "\"a{b,c}\": '{' has no meaning in a glob");
-  EXPECT_EQ(refusal("a\\*", kName), "\"a\\*\": '\\' has no meaning in a glob");
-  EXPECT_EQ(refusal("a**", kName), "\"a**\": '**' is for paths");
-  EXPECT_EQ(refusal("a\nb", kName), "a glob has a control character");
-  EXPECT_EQ(refusal("\xff", kName), "a glob must be valid UTF-8");
-  EXPECT_EQ(refusal("mem/*", kPath), "\"mem/*\": a path glob must start with '/'");
-  EXPECT_EQ(refusal("/mem/", kPath), "\"/mem/\": a path glob has no empty component");
-  EXPECT_EQ(refusal("/a//b", kPath), "\"/a//b\": a path glob has no empty component");
-  EXPECT_EQ(refusal("/a/../b", kPath), "\"/a/../b\": \"..\" never occurs in a canonical path");
-  EXPECT_EQ(refusal("/a/b**", kPath), "\"/a/b**\": '**' must stand alone between slashes");
-  EXPECT_EQ(refusal("/a/***", kPath), "\"/a/***\": '**' must stand alone between slashes");
-  EXPECT_EQ(refusal(std::string(kPatternBytesMax + 1, 'a'), kName), "a glob of 257 octets is too long");
+  EXPECT_EQ(glob_refusal("", kName), "a glob cannot be empty");
+  EXPECT_EQ(glob_refusal("!x", kName), "\"!x\": a glob cannot be negated");
+  EXPECT_EQ(glob_refusal("a[b]", kName), "\"a[b]\": '[' has no meaning in a glob");
+  EXPECT_EQ(glob_refusal("a{b,c}", kName), "\"a{b,c}\": '{' has no meaning in a glob");
+  EXPECT_EQ(glob_refusal("a\\*", kName), "\"a\\*\": '\\' has no meaning in a glob");
+  EXPECT_EQ(glob_refusal("a**", kName), "\"a**\": '**' is for paths");
+  EXPECT_EQ(glob_refusal("a\nb", kName), "a glob has a control character");
+  EXPECT_EQ(glob_refusal("\xff", kName), "a glob must be valid UTF-8");
+  EXPECT_EQ(glob_refusal("mem/*", kPath), "\"mem/*\": a path glob must start with '/'");
+  EXPECT_EQ(glob_refusal("/mem/", kPath), "\"/mem/\": a path glob has no empty component");
+  EXPECT_EQ(glob_refusal("/a//b", kPath), "\"/a//b\": a path glob has no empty component");
+  EXPECT_EQ(glob_refusal("/a/../b", kPath), "\"/a/../b\": \"..\" never occurs in a canonical path");
+  EXPECT_EQ(glob_refusal("/a/b**", kPath), "\"/a/b**\": '**' must stand alone between slashes");
+  EXPECT_EQ(glob_refusal("/a/***", kPath), "\"/a/***\": '**' must stand alone between slashes");
+  EXPECT_EQ(glob_refusal(std::string(kPatternBytesMax + 1, 'a'), kName), "a glob of 257 octets is too long");
   std::string deep;
   for (std::size_t i = 0; i <= kPathDepthMax; ++i) deep += "/a";
-  EXPECT_EQ(refusal(deep, kPath), "a path glob has too many components");
+  EXPECT_EQ(glob_refusal(deep, kPath), "a path glob has too many components");
 }
 
 TEST(Glob, knows_the_folder_every_match_lies_below) {

@@ -13,11 +13,9 @@ std::shared_ptr<const Program> preset_program(std::string_view name) {
   EXPECT_TRUE(program) << name << ": " << program.error().message;
   return program ? *program : Program::permissive(0);
 }
-Verdict verdict(const std::shared_ptr<const Program>& program, const Asked& asked) {
-  return program->decide(asked.request()).verdict;
-}
-constexpr Verdict kAllow = Verdict::kAllow;
-constexpr Verdict kDeny = Verdict::kDeny;
+using fixture::kAllow;
+using fixture::kDeny;
+using fixture::verdict;
 
 TEST(Presets, every_name_is_a_document_of_that_name) {
   EXPECT_EQ(preset_names(), (std::vector<std::string_view>{"agent-default", "read-only", "deny-all"}));

@@ -21,15 +21,13 @@ std::shared_ptr<const Program> prioritized(const std::string& text) {
   return program_of({document("p", text, "  combining: priority_first_match\n")});
 }
 
-Verdict verdict(const std::shared_ptr<const Program>& program, const Asked& asked) {
-  return program->decide(asked.request()).verdict;
-}
 std::string rule(const std::shared_ptr<const Program>& program, const Asked& asked) {
   return std::string(program->decide(asked.request()).rule);
 }
-constexpr Verdict kAllow = Verdict::kAllow;
-constexpr Verdict kDeny = Verdict::kDeny;
-constexpr Verdict kAsk = Verdict::kAsk;
+using fixture::kAllow;
+using fixture::kAsk;
+using fixture::kDeny;
+using fixture::verdict;
 
 TEST(Program, denies_by_default_and_says_so) {
   auto program = rules("    - {name: r, syscalls: [read], action: allow}\n");

@@ -5,7 +5,7 @@
 
 namespace agentos::policy {
 namespace {
-constexpr int kDepthMax = 64;  // deeper values are replaced as a whole
+constexpr int kRedactionDepthMax = 64;  // deeper values are replaced as a whole
 }
 
 Result<Redaction> Redaction::compile(RedactionSpec spec) {
@@ -50,7 +50,7 @@ std::size_t Redaction::apply(std::string& text) const {
 std::size_t Redaction::apply(json::Value& value) const { return apply_at(value, {}, 0); }
 
 std::size_t Redaction::apply_at(json::Value& value, const std::string& path, int depth) const {
-  if (depth > kDepthMax) {
+  if (depth > kRedactionDepthMax) {
     value = spec_.with;
     return 1;
   }

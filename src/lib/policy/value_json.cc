@@ -15,7 +15,7 @@ namespace {
 using cel::Value;
 using cel::ValueKind;
 
-constexpr int kDepthMax = 32;
+constexpr int kValueDepthMax = 32;
 
 Result<json::Value> convert(const Value& value, cel::Scratch& scratch, int depth);
 
@@ -81,7 +81,7 @@ Result<json::Value> convert_record(const Value& value, cel::Scratch& scratch, in
 }
 
 Result<json::Value> convert(const Value& value, cel::Scratch& scratch, int depth) {
-  if (depth > kDepthMax) return fail(ErrorCode::kInvalidArgument, "the value is nested too deeply");
+  if (depth > kValueDepthMax) return fail(ErrorCode::kInvalidArgument, "the value is nested too deeply");
   switch (value.kind()) {
     case ValueKind::kNull:
       return json::Value();

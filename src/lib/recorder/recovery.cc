@@ -12,7 +12,7 @@ namespace agentos::recorder {
 
 namespace {
 
-constexpr std::size_t kZeroChunk = 256 * 1024;
+constexpr std::size_t kWipeChunk = 256 * 1024;
 constexpr std::string_view kVerifyHint = "run: agentos log verify";
 
 std::unexpected<Error> damaged(std::string message, std::string_view hint = kVerifyHint) {
@@ -20,9 +20,9 @@ std::unexpected<Error> damaged(std::string message, std::string_view hint = kVer
 }
 
 Status write_zeroes(DiskFile& file, std::uint64_t from, std::uint64_t to) {
-  const std::string zeroes(kZeroChunk, '\0');
-  for (; from < to; from += kZeroChunk)
-    TRY(file.write_at(from, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kZeroChunk, to - from))));
+  const std::string zeroes(kWipeChunk, '\0');
+  for (; from < to; from += kWipeChunk)
+    TRY(file.write_at(from, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kWipeChunk, to - from))));
   return {};
 }
 

@@ -14,7 +14,6 @@ namespace agentos::tool {
 namespace {
 
 using Cancelled = std::atomic<bool>;
-using Status = ToolResult::Status;
 using SteadyClock = std::chrono::steady_clock;
 
 Manifest host_tool(std::int64_t timeout_ms = 60'000) {
@@ -57,7 +56,7 @@ TEST(HostPool, a_function_answers) {
     return json::Value(arguments.int_or("n", 0) + 1);
   });
   const ToolResult result = run(*executor, host_tool(), json::Object{{"n", 41}});
-  EXPECT_EQ(result.status, Status::kOk);
+  EXPECT_EQ(result.status, ToolResult::Status::kOk);
   EXPECT_EQ(result.value, json::Value(42));
   EXPECT_EQ(result.output_bytes, 2);
 }
@@ -66,7 +65,7 @@ TEST(HostPool, errors_and_exceptions_become_texts) {
   HostExecutors executors;
   const auto text = [&](HostFunction function) {
     const ToolResult result = run(*executors.make(std::move(function)), host_tool(), json::Object{});
-    EXPECT_EQ(result.status, Status::kFailed);
+    EXPECT_EQ(result.status, ToolResult::Status::kFailed);
     return result.error;
   };
   EXPECT_EQ(text([](const json::Value&, const Cancelled&) -> Result<json::Value> {
@@ -105,7 +104,7 @@ TEST(HostPool, the_deadline_does_not_wait_for_the_function) {
   const auto start = SteadyClock::now();
   const auto running = executor->execute(host_tool(), {json::Object{}, 50, ""}, Outcome::done_of(outcome));
   const ToolResult result = outcome->wait();
-  EXPECT_EQ(result.status, Status::kTimedOut);
+  EXPECT_EQ(result.status, ToolResult::Status::kTimedOut);
   EXPECT_EQ(result.error, "TimedOut: no result within 50 ms");
   EXPECT_GE(elapsed_ms(start), 50);
   EXPECT_LT(elapsed_ms(start), 5'000);
@@ -122,8 +121,8 @@ TEST(HostPool, a_call_may_not_take_longer_than_its_manifest_says) {
     gate->pass();
     return json::Value();
   });
-  EXPECT_EQ(run(*executor, host_tool(30), json::Object{}, 1'000'000).status, Status::kTimedOut);
-  EXPECT_EQ(run(*executor, host_tool(30), json::Object{}, 0).status, Status::kTimedOut);
+  EXPECT_EQ(run(*executor, host_tool(30), json::Object{}, 1'000'000).status, ToolResult::Status::kTimedOut);
+  EXPECT_EQ(run(*executor, host_tool(30), json::Object{}, 0).status, ToolResult::Status::kTimedOut);
   gate->open();
 }
 
@@ -142,7 +141,7 @@ TEST(HostPool, cancelling_ends_the_call_and_tells_the_function) {
   const auto running = executor->execute(host_tool(), {json::Object{}, 0, ""}, Outcome::done_of(outcome));
   started->wait_for(1);
   running->cancel();
-  EXPECT_EQ(outcome->wait().status, Status::kCancelled);
+  EXPECT_EQ(outcome->wait().status, ToolResult::Status::kCancelled);
   saw_cancel->pass();
   running->cancel();
   EXPECT_EQ(outcome->count(), 1);
@@ -163,7 +162,7 @@ TEST(HostPool, a_queued_call_can_be_cancelled) {
   }
   gate->wait_for(HostPool::kThreadsMax);
   last->cancel();
-  EXPECT_EQ(outcomes.back()->wait().status, Status::kCancelled);
+  EXPECT_EQ(outcomes.back()->wait().status, ToolResult::Status::kCancelled);
   gate->open();
   for (const auto& outcome : outcomes) outcome->wait();
 }
@@ -195,7 +194,7 @@ TEST(HostPool, threads_and_queue_are_bounded) {
   EXPECT_EQ(outcomes.back()->wait().error, "Busy: too many calls wait for a thread");
   outcomes.pop_back();
   gate->open();
-  for (const auto& outcome : outcomes) EXPECT_EQ(outcome->wait().status, Status::kOk);
+  for (const auto& outcome : outcomes) EXPECT_EQ(outcome->wait().status, ToolResult::Status::kOk);
   EXPECT_EQ(running_most->load(), static_cast<int>(HostPool::kThreadsMax));
 }
 
@@ -210,7 +209,7 @@ TEST(HostPool, a_queued_call_keeps_its_deadline_when_every_thread_is_stuck) {
     executor->execute(host_tool(), {json::Object{}, 0, ""}, [](ToolResult) {});
   }
   gate->wait_for(HostPool::kThreadsMax);
-  EXPECT_EQ(run(*executor, host_tool(), json::Object{}, 20).status, Status::kTimedOut);
+  EXPECT_EQ(run(*executor, host_tool(), json::Object{}, 20).status, ToolResult::Status::kTimedOut);
   gate->open();
 }
 
@@ -225,7 +224,7 @@ TEST(HostPool, the_end_of_the_pool_ends_every_call) {
     });
     executor->execute(host_tool(), {json::Object{}, 0, ""}, Outcome::done_of(outcome));
   }
-  EXPECT_EQ(outcome->wait().status, Status::kCancelled);
+  EXPECT_EQ(outcome->wait().status, ToolResult::Status::kCancelled);
   EXPECT_EQ(run(*executor, host_tool(), json::Object{}).error, "Busy: the program is ending");
 }
 

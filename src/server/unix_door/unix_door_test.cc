@@ -91,7 +91,7 @@ void send_with_descriptors(int socket, std::string_view octets, std::size_t coun
   ASSERT_EQ(::sendmsg(socket, &message, MSG_NOSIGNAL), static_cast<ssize_t>(octets.size()));
 }
 
-std::string request(int id, const std::string& method, const std::string& params = "{}") {
+std::string request_line(int id, const std::string& method, const std::string& params = "{}") {
   return R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":")" + method + R"(","params":)" + params +
          "}\n";
 }
@@ -144,7 +144,7 @@ class Door : public testing::Test {
 
 TEST_F(Door, operators_are_known_by_their_peer_credentials) {
   const io::Fd client = connect_to(path_);
-  send_all(client.get(), request(1, "echo", R"({"a":1})"));
+  send_all(client.get(), request_line(1, "echo", R"({"a":1})"));
   EXPECT_EQ(read_line(client.get()), result(1, R"({"a":1})"));
   ASSERT_EQ(kernel_.peers().size(), 1U);
   EXPECT_EQ(kernel_.peers()[0].uid, ::getuid());
@@ -163,14 +163,14 @@ TEST_F(Door, a_refused_peer_gets_one_error_line_and_is_closed) {
 
 TEST_F(Door, octets_one_by_one_are_a_request) {
   const io::Fd client = agent(std::make_shared<ScriptedSession>("agent-1"));
-  for (const char octet : request(1, "echo")) send_all(client.get(), std::string_view(&octet, 1));
+  for (const char octet : request_line(1, "echo")) send_all(client.get(), std::string_view(&octet, 1));
   EXPECT_EQ(read_line(client.get()), result(1, "{}"));
 }
 
 TEST_F(Door, answers_from_other_threads_arrive) {
   const io::Fd client = agent(std::make_shared<ScriptedSession>("agent-1"));
   std::string octets;
-  for (int i = 0; i < 100; ++i) octets += request(i, "later");
+  for (int i = 0; i < 100; ++i) octets += request_line(i, "later");
   send_all(client.get(), octets);
   std::vector<bool> seen(100);
   for (int i = 0; i < 100; ++i) {
@@ -184,7 +184,7 @@ TEST_F(Door, answers_from_other_threads_arrive) {
 TEST_F(Door, a_half_closed_client_is_answered_and_then_closed) {
   auto session = std::make_shared<ScriptedSession>("agent-1");
   const io::Fd client = agent(session);
-  send_all(client.get(), request(1, "hold") + request(2, "echo"));
+  send_all(client.get(), request_line(1, "hold") + request_line(2, "echo"));
   ::shutdown(client.get(), SHUT_WR);
   EXPECT_EQ(read_line(client.get()), result(2, "{}"));
   session->release(session->held().at(0), {});
@@ -198,7 +198,7 @@ TEST_F(Door, what_a_client_asked_before_it_left_is_carried_out) {
   {
     const io::Fd client = agent(session);
     wait_for_connections(1);
-    send_all(client.get(), request(1, "echo") + request(2, "hold") + request(3, "echo"));
+    send_all(client.get(), request_line(1, "echo") + request_line(2, "hold") + request_line(3, "echo"));
   }
   wait_for_connections(0);
   EXPECT_EQ(session->started(), (std::vector<std::string>{"echo", "hold", "echo"}));
@@ -209,13 +209,13 @@ TEST_F(Door, a_client_that_never_reads_is_not_read_from_and_others_are_served) {
   const io::Fd slow = agent(session);
   const timeval wait{.tv_sec = 0, .tv_usec = 200'000};
   ::setsockopt(slow.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-  const std::string octets = request(1, "big", R"({"size":100000})");
+  const std::string octets = request_line(1, "big", R"({"size":100000})");
   bool blocked = false;
   for (int i = 0; i < 100'000 && !blocked; ++i) blocked = ::send(slow.get(), octets.data(), octets.size(), 0) < 0;
   EXPECT_TRUE(blocked);
   EXPECT_LT(session->started().size(), 200U);
   const io::Fd other = agent(std::make_shared<ScriptedSession>("agent-2"));
-  send_all(other.get(), request(1, "echo"));
+  send_all(other.get(), request_line(1, "echo"));
   EXPECT_EQ(read_line(other.get()), result(1, "{}"));
   // Once it reads, it is served again.
   std::vector<char> sink(1 << 20);
@@ -230,9 +230,9 @@ TEST_F(Door, a_client_that_never_reads_is_not_read_from_and_others_are_served) {
 
 TEST_F(Door, descriptors_travel_both_ways_with_their_line) {
   const io::Fd client = agent(std::make_shared<ScriptedSession>("agent-1"));
-  send_all(client.get(), request(1, "echo"));
-  send_with_descriptors(client.get(), request(2, "descriptors"), 3);
-  send_all(client.get(), request(3, "descriptors"));
+  send_all(client.get(), request_line(1, "echo"));
+  send_with_descriptors(client.get(), request_line(2, "descriptors"), 3);
+  send_all(client.get(), request_line(3, "descriptors"));
   std::vector<io::Fd> received;
   EXPECT_EQ(read_line(client.get(), &received), result(1, "{}"));
   EXPECT_TRUE(received.empty());
@@ -245,10 +245,10 @@ TEST_F(Door, descriptors_travel_both_ways_with_their_line) {
 TEST_F(Door, too_many_descriptors_are_closed_and_refused) {
   const io::Fd client = agent(std::make_shared<ScriptedSession>("agent-1"));
   for (const std::size_t count : {std::size_t{9}, std::size_t{40}}) {
-    send_with_descriptors(client.get(), request(1, "descriptors"), count);
+    send_with_descriptors(client.get(), request_line(1, "descriptors"), count);
     EXPECT_EQ(error_in(read_line(client.get())), "too_large") << count;
   }
-  send_with_descriptors(client.get(), request(2, "descriptors"), 8);
+  send_with_descriptors(client.get(), request_line(2, "descriptors"), 8);
   EXPECT_EQ(read_line(client.get()), result(2, R"({"count":8})"));
 }
 
@@ -262,7 +262,7 @@ TEST_F(Door, operators_beyond_the_bound_get_an_error_line) {
   clients.pop_back();
   wait_for_connections(3);
   const io::Fd next = connect_to(path_);
-  send_all(next.get(), request(1, "echo"));
+  send_all(next.get(), request_line(1, "echo"));
   EXPECT_EQ(read_line(next.get()), result(1, "{}"));
 }
 
@@ -270,7 +270,7 @@ TEST_F(Door, many_agents_are_served_at_once) {
   constexpr std::size_t kAgents = 200;
   std::vector<io::Fd> clients;
   for (std::size_t i = 0; i < kAgents; ++i) clients.push_back(agent(std::make_shared<ScriptedSession>("agent")));
-  for (const io::Fd& client : clients) send_all(client.get(), request(1, "echo") + request(2, "later"));
+  for (const io::Fd& client : clients) send_all(client.get(), request_line(1, "echo") + request_line(2, "later"));
   for (const io::Fd& client : clients) {
     EXPECT_EQ(read_line(client.get()), result(1, "{}"));
     EXPECT_EQ(read_line(client.get()), result(2, "{}"));
@@ -281,7 +281,7 @@ TEST_F(Door, many_agents_are_served_at_once) {
 
 TEST_F(Door, running_out_of_descriptors_pauses_accepting_only) {
   const io::Fd first = connect_to(path_);
-  send_all(first.get(), request(1, "echo"));
+  send_all(first.get(), request_line(1, "echo"));
   EXPECT_EQ(read_line(first.get()), result(1, "{}"));
   io::Fd waiting(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   rlimit before{};
@@ -292,17 +292,17 @@ TEST_F(Door, running_out_of_descriptors_pauses_accepting_only) {
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
   EXPECT_EQ(::connect(waiting.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  send_all(first.get(), request(2, "echo"));
+  send_all(first.get(), request_line(2, "echo"));
   EXPECT_EQ(read_line(first.get()), result(2, "{}"));
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  send_all(waiting.get(), request(3, "echo"));
+  send_all(waiting.get(), request_line(3, "echo"));
   EXPECT_EQ(read_line(waiting.get()), result(3, "{}"));
 }
 
 TEST_F(Door, shutting_down_flushes_what_was_answered) {
   auto session = std::make_shared<ScriptedSession>("agent-1");
   const io::Fd client = agent(session);
-  send_all(client.get(), request(1, "hold"));
+  send_all(client.get(), request_line(1, "hold"));
   while (session->held().empty()) std::this_thread::yield();
   std::thread releasing([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -319,7 +319,7 @@ TEST_F(Door, shutting_down_flushes_what_was_answered) {
 TEST_F(Door, the_kernel_ending_a_session_closes_its_connection) {
   auto session = std::make_shared<ScriptedSession>("agent-1");
   const io::Fd client = agent(session);
-  send_all(client.get(), request(1, "echo"));
+  send_all(client.get(), request_line(1, "echo"));
   EXPECT_EQ(read_line(client.get()), result(1, "{}"));
   session->notify("notifications/signal", "{}");
   session->end();

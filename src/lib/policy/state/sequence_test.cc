@@ -5,10 +5,12 @@
 
 #include <random>
 
+#include "lib/policy/state/fixture.h"
+
 namespace agentos::policy {
 namespace {
 
-constexpr std::int64_t kSecondUs = 1'000'000;
+using fixture::kSecondUs;
 
 class HistoriesTest : public ::testing::Test {
  protected:

@@ -5,10 +5,15 @@
 #include <cstring>
 #include <string_view>
 
+#include "lib/policy/cel/library/library.h"
 #include "lib/policy/cel/run/operations.h"
 #include "lib/policy/cel/scratch.h"
 
 namespace agentos::cel {
+
+inline Value index_fault(const CallContext& context, std::int64_t index) {
+  return fault(context.scratch, "index out of range: {}", index);
+}
 
 template <class T>
 class ScratchArray {

@@ -22,7 +22,7 @@ Overlap overlap(Scratch& scratch, Value many, Value few) {
   return found;
 }
 
-Value contains(const CallContext& context, Arguments arguments) {
+Value set_contains(const CallContext& context, Arguments arguments) {
   return Value::boolean(overlap(context.scratch, arguments[0], arguments[1]).all);
 }
 Value equivalent(const CallContext& context, Arguments arguments) {
@@ -38,7 +38,7 @@ Value intersects(const CallContext& context, Arguments arguments) {
 Rows set_rows() {
   constexpr auto kGlobal = CallStyle::kGlobal;
   return {
-      {"list_sets_contains_list", "sets.contains", kGlobal, "list(T),list(T)", "bool", contains},
+      {"list_sets_contains_list", "sets.contains", kGlobal, "list(T),list(T)", "bool", set_contains},
       {"list_sets_equivalent_list", "sets.equivalent", kGlobal, "list(T),list(T)", "bool", equivalent},
       {"list_sets_intersects_list", "sets.intersects", kGlobal, "list(T),list(T)", "bool", intersects},
   };

@@ -6,10 +6,6 @@
 namespace agentos::cel {
 namespace {
 
-Value index_fault(const CallContext& context, std::int64_t index) {
-  return fault(context.scratch, "index out of range: {}", index);
-}
-
 Value position(std::string_view text, std::size_t place) {
   if (place == std::string_view::npos) return Value::integer(-1);
   return Value::integer(static_cast<std::int64_t>(count_code_points(text.substr(0, place))));

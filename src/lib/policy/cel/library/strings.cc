@@ -23,10 +23,6 @@ Value ends_with(const CallContext&, Arguments arguments) {
   return Value::boolean(arguments[0].text().ends_with(arguments[1].text()));
 }
 
-Value index_fault(const CallContext& context, std::int64_t index) {
-  return fault(context.scratch, "index out of range: {}", index);
-}
-
 Value char_at(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
   const std::int64_t index = arguments[1].as_int();

@@ -14,7 +14,7 @@ namespace agentos::tool {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_name_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 class Evaluator {
  public:
@@ -122,7 +122,7 @@ Result<double> Evaluator::primary() {
   if (at_ >= text_.size()) return refuse(at_, unexpected());
   const char c = text_[at_];
   if (is_digit(c) || c == '.') return number();
-  if (is_letter(c)) return name();
+  if (is_name_letter(c)) return name();
   if (take("(") == '\0') return refuse(at_, unexpected());
   const std::size_t open = at_ - 1;
   const double value = TRY(sum());
@@ -142,7 +142,7 @@ Result<double> Evaluator::number() {
 
 Result<double> Evaluator::name() {
   const std::size_t start = at_;
-  while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
+  while (at_ < text_.size() && (is_name_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
   const std::string_view word = text_.substr(start, at_ - start);
   if (word == "pi") return std::numbers::pi;
   if (word == "e") return std::numbers::e;
