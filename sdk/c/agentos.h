@@ -66,6 +66,8 @@ AGENTOS_API void agentos_free(void* memory);
  *                        another string: the path of a file,
  *                        {"text": "...", "file": "name for messages"}, or {"preset": "agent-default"}.
  *                      Left out: an agent without documents of its own may only use its own files.
+ *   "policy_keys"      array of paths of public Ed25519 keys (PEM). With any, "policy" holds bundles signed by one of
+ *                      them (agentos policy sign) and built-in documents only.
  *   "permissive"       true: whatever rights allow is allowed. Dangerous, and recorded. Default false.
  *   "mode"             when entries of the log are on disk: "effects" (default), "always" or "interval".
  *   "grace_ms"         how long closing waits for agents that handle SIGTERM; default 5000.

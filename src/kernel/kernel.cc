@@ -29,12 +29,14 @@ class RunningKernel final : public Kernel {
     monitor_.recorder = TRY(recorder::Recorder::open(std::move(log), monitor_.clock, monitor_.random));
     // First the tools, so that policies about them are checked against their schemas.
     TRY(tool::add_builtin_tools(monitor_.tools, monitor_.host_executors));
-    if (!monitor_.options.policy.empty()) TRY(monitor_.policy.load(monitor_.options.policy, {}));
+    std::vector<PolicyBundles::Taken> bundles;
+    if (!monitor_.options.policy.empty()) bundles = TRY(monitor_.load_policy(monitor_.options.policy));
     json::Object detail;
     detail["abi"] = abi::kAbiRevision;
     detail["mode"] = recorder::name_of(monitor_.recorder->mode());
     detail["permissive"] = monitor_.options.permissive.has_value();
     detail["pid"] = static_cast<std::int64_t>(getpid());
+    if (!bundles.empty()) detail["bundles"] = PolicyBundles::to_json(bundles);
     detail["policy_epoch"] = static_cast<std::int64_t>(monitor_.policy.epoch());
     detail["version"] = AGENTOS_VERSION;
     TRY(monitor_.record_event("boot", nullptr, detail));

@@ -15,6 +15,7 @@
 #include "abi/kernel_api.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "lib/policy/bundle/bundle.h"
 #include "lib/policy/policy.h"
 #include "lib/recorder/recorder.h"
 #include "lib/sandbox/launcher.h"
@@ -33,6 +34,8 @@ struct KernelOptions {
   std::string state_directory;         // 0700; the log lives in its `log` folder
   std::string socket;                  // only told to clients (hello)
   std::vector<policy::Source> policy;  // governs every agent; an agent's own documents can only tighten it
+  // Who may sign `policy`. With any, documents of the kernel come in bundles signed by one of them, or are built in.
+  std::vector<policy::TrustedKey> policy_keys;
   std::optional<AllowEverything> permissive;
   recorder::Options recorder;             // directory is set from state_directory
   sandbox::Launcher* launcher = nullptr;  // null: no processes (spawn and fork with a command are unsupported)

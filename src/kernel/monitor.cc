@@ -14,6 +14,7 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
       random(random_in),
       policy(options.permissive ? PolicyStore::Start::kPermissive : PolicyStore::Start::kGoverned,
              [this] { return typed_tools(); }),
+      bundles(options.policy_keys, options.state_directory + "/policy_revisions.json"),
       agents(options.agents_max),
       regions(random) {
   metrics.boot_ns = clock.monotonic_ns();
@@ -25,6 +26,21 @@ std::vector<policy::Vocabulary::Tool> Monitor::typed_tools() const {
     typed.push_back({tool->manifest.name, tool->manifest.input_schema, tool->manifest.output_schema});
   }
   return typed;
+}
+
+Result<std::vector<PolicyBundles::Taken>> Monitor::load_policy(std::vector<policy::Source> documents) {
+  // Two loads at once could end with the older revision in force.
+  std::lock_guard lock(policy_load_mutex_);
+  PolicyBundles::Opened opened = TRY(bundles.open(std::move(documents)));
+  std::vector<Sources> own;
+  for (const auto& agent : agents.alive()) own.push_back(agent->sources);
+  const Sources before = policy.documents();
+  TRY(policy.load(std::move(opened.sources), own));
+  if (Status kept = bundles.keep(opened.bundles); !kept) {
+    TRY(policy.load(*before, own));
+    return std::unexpected(kept.error());
+  }
+  return std::move(opened.bundles);
 }
 
 Monitor::~Monitor() { reactor.stop(); }

@@ -22,6 +22,7 @@
 #include "kernel/call_context.h"
 #include "kernel/kernel.h"
 #include "kernel/metrics.h"
+#include "kernel/policy_bundles.h"
 #include "kernel/policy_store.h"
 #include "kernel/reactor.h"
 #include "kernel/regions.h"
@@ -115,6 +116,8 @@ class Monitor {
   void session_closed(const std::shared_ptr<Agent>& agent, std::uint64_t session);
   void operator_closed(std::uint64_t session);
   Status reload_programs();  // after a policy load
+  // The kernel's own documents, all of them or none; what is signed is verified first. One at a time.
+  Result<std::vector<PolicyBundles::Taken>> load_policy(std::vector<policy::Source> documents);
 
   // signals.cc
   Result<abi::SignalReply> send_signal(std::string_view sender, const std::shared_ptr<Agent>& target,
@@ -134,6 +137,7 @@ class Monitor {
   tool::Registry tools;
   tool::HostExecutors host_executors;
   PolicyStore policy;
+  PolicyBundles bundles;
   AgentTable agents;
   Regions regions;
   Metrics metrics;
@@ -170,6 +174,7 @@ class Monitor {
   void carry_out_refusal_obligations(CallContext& context);
 
   std::atomic<std::uint64_t> session_counter_{0};
+  std::mutex policy_load_mutex_;
   mutable std::mutex approvals_mutex_;
   std::map<std::string, Approval, std::less<>> approvals_;
 };

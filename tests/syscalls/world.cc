@@ -211,7 +211,8 @@ World::World(Way way, WorldOptions options) : way_(way) {
   folder_ = mkdtemp(name);
   socket_ = folder_ + "/kernel.sock";
   kernel::KernelOptions kernel_options = std::move(options.kernel);
-  kernel_options.state_directory = folder_ + "/state";
+  if (kernel_options.state_directory.empty()) kernel_options.state_directory = folder_ + "/state";
+  state_directory_ = kernel_options.state_directory;
   kernel_options.socket = socket_;
   std::filesystem::create_directories(kernel_options.state_directory);
   std::filesystem::create_directories(folder_ + "/work");  // an agent may read where it starts
@@ -314,7 +315,7 @@ std::vector<json::Value> World::log() {
     (void)session->call(abi::MetricsRequest{});  // its outcome is after everything before it
     usleep(30'000);                              // longer than a group commit waits
   }
-  Status read = recorder::read_log(folder_ + "/state/log", {}, [&](const recorder::StoredEntry& entry) {
+  Status read = recorder::read_log(state_directory_ + "/log", {}, [&](const recorder::StoredEntry& entry) {
     auto leaf = json::parse(entry.leaf);
     EXPECT_TRUE(leaf.has_value());
     if (leaf) leaves.push_back(std::move(*leaf));

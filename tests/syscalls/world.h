@@ -47,7 +47,7 @@ class Caller {
 };
 
 struct WorldOptions {
-  kernel::KernelOptions kernel;
+  kernel::KernelOptions kernel;  // state_directory: given, it outlives the world
   bool with_launcher = true;
 };
 
@@ -75,7 +75,7 @@ class World {
 
  private:
   Way way_;
-  std::string folder_, socket_;
+  std::string folder_, state_directory_, socket_;
   std::unique_ptr<sandbox::Launcher> launcher_;
   std::unique_ptr<kernel::Kernel> kernel_;
   std::unique_ptr<unix_door::UnixDoor> door_;

@@ -86,6 +86,9 @@ void add_serve(CLI::App& program, Words& words) {
   verb->add_option("--tools", serve.tools_directory, "Directory of tool manifests to register");
   verb->add_option("--mode", serve.mode, "When entries are on disk: effects, always or interval")
       ->capture_default_str();
+  verb->add_option("--policy-key", serve.policy_keys,
+                   "Public key of who may sign policy; then only signed bundles and built-in policies govern (may be "
+                   "repeated)");
   verb->add_flag("--permissive", serve.permissive, "DANGEROUS: allow every call whatever policy says; recorded");
   verb->add_option("--idle-exit", serve.idle_exit, "Leave after being idle this long, like 10m; default: never");
 }

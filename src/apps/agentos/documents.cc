@@ -42,4 +42,11 @@ Result<abi::Document> read_document(const std::string& file) {
   return document;
 }
 
+Result<policy::TrustedKey> read_policy_key(const std::string& file) {
+  const std::string path = TRY(absolute_path(file));
+  auto key = crypto::verify_key_from_pem(TRY(io::read_file(path, crypto::kPemBytesMax)));
+  if (!key) return fail(key.error().code, file + ": " + key.error().message, key.error().hint);
+  return policy::TrustedKey{path, *key};
+}
+
 }  // namespace agentos::cli

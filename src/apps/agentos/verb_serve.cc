@@ -50,9 +50,10 @@ Result<kernel::KernelOptions> kernel_options(const Globals& globals, const Serve
       out.policy.push_back({std::string(text), name});
       continue;
     }
-    abi::Document document = TRY(read_document(name));
+    abi::Document document = TRY(read_document(name));  // a bundle is a document here; the kernel opens it
     out.policy.push_back({std::move(document.text), std::move(document.file)});
   }
+  for (const std::string& file : options.policy_keys) out.policy_keys.push_back(TRY(read_policy_key(file)));
   if (options.permissive) {
     out.permissive.emplace();
     print_note("PERMISSIVE: every call that rights allow is allowed, whatever policy says; the record says so");
@@ -117,6 +118,9 @@ Result<int> serve_in_background(const Globals& globals, const ServeOptions& opti
   for (const std::string& name : options.policies) {
     start.command.insert(start.command.end(),
                          {"--policy", policy::preset(name).empty() ? TRY(absolute_path(name)) : name});
+  }
+  for (const std::string& file : options.policy_keys) {
+    start.command.insert(start.command.end(), {"--policy-key", TRY(absolute_path(file))});
   }
   if (!options.tools_directory.empty())
     start.command.insert(start.command.end(), {"--tools", TRY(absolute_path(options.tools_directory))});

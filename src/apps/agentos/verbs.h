@@ -47,6 +47,7 @@ struct RunOptions {
   bool timeline = false;
 };
 struct ServeOptions {
+  std::vector<std::string> policy_keys;
   bool background = false;
   bool stop = false;
   std::vector<std::string> policies;
@@ -80,6 +81,10 @@ struct LogOptions {
   bool follow = false;
 };
 struct PolicyOptions {
+  std::vector<std::string> policy_keys;  // check: who may have signed a bundle
+  std::string key;                       // sign: the private key's file
+  std::string out;                       // sign: the bundle's file; empty: standard output
+  std::int64_t revision = 0;             // sign
   std::vector<std::string> files;
   std::string name;   // show: a built-in document
   std::string agent;  // show, explain

@@ -6,12 +6,14 @@
 
 #include "abi/codec.h"
 #include "abi/codes.h"
+#include "base/crypto/hash.h"
 #include "base/io/file.h"
 
 namespace agentos::c {
 namespace {
 
 constexpr std::size_t kDocumentsMax = 256;
+constexpr std::size_t kKeysMax = 64;
 constexpr std::size_t kDocumentBytesMax = 1 << 20;
 constexpr std::size_t kOptionsBytesMax = 8 << 20;  // documents may be in it
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
@@ -20,6 +22,7 @@ constexpr std::string_view kModes[] = {"effects", "always", "interval"};
 struct OpenShape {
   std::string state_directory;
   std::vector<json::Value> policy;
+  std::vector<std::string> policy_keys;
   bool permissive = false;
   std::string mode = "effects";
   std::int64_t grace_ms = 5'000;
@@ -29,6 +32,7 @@ struct OpenShape {
   static constexpr auto kFields =
       std::tuple{abi::Required<&OpenShape::state_directory>{"state_directory", "", {.size_max = 4000}},
                  abi::Optional<&OpenShape::policy>{"policy", "", {.size_max = kDocumentsMax}},
+                 abi::Optional<&OpenShape::policy_keys>{"policy_keys", "", {.size_max = kKeysMax}},
                  abi::Optional<&OpenShape::permissive>{"permissive", ""},
                  abi::Optional<&OpenShape::mode>{"mode", "", {.choices = kModes}},
                  abi::Optional<&OpenShape::grace_ms>{"grace_ms", "", {.minimum = 0, .maximum = kDayMs}},
@@ -132,6 +136,12 @@ Result<std::vector<policy::Source>> documents(const std::vector<json::Value>& it
   return sources;
 }
 
+Result<std::array<std::uint8_t, 32>> key_in(const std::string& path) {
+  auto key = crypto::verify_key_from_pem(TRY(io::read_file(path, crypto::kPemBytesMax)));
+  if (!key) return fail(abi::error::invalid_argument, path + ": " + key.error().message, key.error().hint);
+  return *key;
+}
+
 recorder::Mode mode_named(std::string_view name) {
   for (auto mode : {recorder::Mode::kAlways, recorder::Mode::kInterval}) {
     if (recorder::name_of(mode) == name) return mode;
@@ -150,6 +160,9 @@ Result<OpenOptions> read_open_options(std::string_view json_text) {
   OpenOptions options;
   options.kernel.state_directory = std::move(shape.state_directory);
   options.kernel.policy = TRY(documents(shape.policy));
+  for (const std::string& path : shape.policy_keys) {
+    options.kernel.policy_keys.push_back({path, TRY(key_in(path))});
+  }
   if (shape.permissive) options.kernel.permissive = kernel::AllowEverything{};
   options.kernel.recorder.mode = mode_named(shape.mode);
   options.kernel.grace_ms = shape.grace_ms;

@@ -54,4 +54,9 @@ std::array<std::uint8_t, 64> sign(const SigningKey& key, std::string_view messag
 bool verify(std::span<const std::uint8_t, 32> verify_key, std::string_view message,
             std::span<const std::uint8_t, 64> signature);
 
+// Keys in files: PEM of PKCS #8 without a passphrase, PEM of SubjectPublicKeyInfo (RFC 8410). At most kPemBytesMax.
+inline constexpr std::size_t kPemBytesMax = 16 * 1024;
+Result<SigningKey> signing_key_from_pem(std::string_view text);
+Result<std::array<std::uint8_t, 32>> verify_key_from_pem(std::string_view text);
+
 }  // namespace agentos::crypto
