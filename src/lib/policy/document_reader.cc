@@ -23,9 +23,7 @@ std::string_view verdict_name(Verdict verdict) {
   return "deny";
 }
 
-std::string_view phase_name(Phase phase) {
-  return key_words(Where::kRule, "phase")[static_cast<std::size_t>(phase)];
-}
+std::string_view phase_name(Phase phase) { return key_words(Where::kRule, "phase")[static_cast<std::size_t>(phase)]; }
 
 std::string_view mode_name(Mode mode) { return key_words(Where::kRule, "mode")[static_cast<std::size_t>(mode)]; }
 

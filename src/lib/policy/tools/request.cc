@@ -326,6 +326,8 @@ Status read_resource(const Reader& reader, const Vocabulary::Call& call, Request
   TRY(canonical("path_to", parts.path_to));
   const bool acts_on_caller = call.name == "signal" || call.name == "attach" || call.name == "wait";
   if (parts.target == "self" || (parts.target.empty() && acts_on_caller)) parts.target = parts.agent;
+  if (parts.target == "parent") parts.target = parts.parent;
+  if (parts.target_parent == "self") parts.target_parent = parts.agent;
   if (parts.target == parts.agent && parts.target_parent.empty()) parts.target_parent = parts.parent;
   parts.request.path = parts.path;
   parts.request.path_to = parts.path_to;
@@ -378,8 +380,7 @@ Status read_findings(const Reader& reader, RequestParts& parts) {
   parts.findings = *findings;
   for (json::Value& finding : parts.findings.as_array()) {
     const json::Value* severity = finding.find("severity");
-    if (!finding.is_object() || finding.string_or("kind", "").empty() ||
-        (severity != nullptr && !severity->is_int())) {
+    if (!finding.is_object() || finding.string_or("kind", "").empty() || (severity != nullptr && !severity->is_int())) {
       return refuse("findings", "is a list of {\"kind\", \"where\", \"severity\"}");
     }
     if (finding.find("where") == nullptr) finding.as_object()["where"] = "";
@@ -419,8 +420,7 @@ StatedRequest::~StatedRequest() = default;
 const Request& StatedRequest::request() const { return parts_->request; }
 
 Result<std::unique_ptr<const StatedRequest>> StatedRequest::read(const json::Value& stated,
-                                                                 const Vocabulary& vocabulary,
-                                                                 const Program& program) {
+                                                                 const Vocabulary& vocabulary, const Program& program) {
   if (!stated.is_object()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("a request is an object, not {}", stated.type_name()),
                 "{\"call\": \"read\", \"path\": \"/state/a\"}");
