@@ -205,12 +205,13 @@ std::vector<std::string> texts_near(const Glob& glob) {
     texts.emplace_back("zz-other");
   }
   std::vector<std::string> kept;
-  for (std::string& text : texts) {
-    if (text.empty() || text.find('*') != std::string::npos || text.find('?') != std::string::npos) continue;
-    if (glob.pattern().starts_with('/') && !text.starts_with('/')) continue;
-    if (std::ranges::find(kept, text) == kept.end()) kept.push_back(std::move(text));
+  for (const bool wanted : {true, false}) {  // those that match first
+    for (const std::string& text : texts) {
+      if (text.empty() || text.find_first_of("*?") != std::string::npos || glob.matches(text) != wanted) continue;
+      if (glob.pattern().starts_with('/') && !text.starts_with('/')) continue;
+      if (std::ranges::find(kept, text) == kept.end()) kept.push_back(text);
+    }
   }
-  std::ranges::stable_sort(kept, {}, [&](const std::string& text) { return !glob.matches(text); });
   return kept;
 }
 

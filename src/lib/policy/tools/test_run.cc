@@ -1,5 +1,5 @@
 // Comparing what was decided with what was expected, part by part.
-#include "lib/policy/tools/run_test.h"
+#include "lib/policy/tools/test_run.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
