@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace agentos::policy::tools {
 namespace {
+
+constexpr std::string_view kScope = "spec.agents";
 
 json::Value to_json(const Coverage::Total& total) {
   return json::Object{{"covered", static_cast<std::int64_t>(total.covered)},
@@ -16,12 +19,26 @@ json::Value to_json(const Coverage::Total& total) {
 }  // namespace
 
 Coverage::Coverage(const CompiledProgram& program) {
+  std::map<std::string, std::size_t, std::less<>> first_of_document;
   each_rule(program, [&](const policy::Rule& rule, const Engine& engine) {
     const RuleClauses& clauses = clauses_.emplace_back(rule, engine);
+    const std::string_view document = std::string_view(rule.id).substr(0, rule.id.size() - rule.name.size());
+    const auto [first, fresh] = first_of_document.emplace(document, rules_.size());
+    scope_of_.push_back(first->second);
     Rule covered{.id = rule.id, .place = rule.place, .clauses = {}};
-    for (const RuleClauses::Clause& clause : clauses.list()) covered.clauses.push_back({clause.name, clause.pattern});
+    for (const RuleClauses::Clause& clause : clauses.list()) {
+      if (fresh || clause.name != kScope) covered.clauses.push_back({clause.name, clause.pattern});
+    }
     rules_.push_back(std::move(covered));
   });
+}
+
+// Where the outcome of a clause is kept.
+Coverage::Clause& Coverage::slot(std::size_t rule, std::size_t clause) {
+  const auto& list = clauses_[rule].list();
+  const bool has_scope = !list.empty() && list.front().name == kScope;
+  if (has_scope && clause == 0) return rules_[scope_of_[rule]].clauses.front();
+  return rules_[rule].clauses[has_scope && scope_of_[rule] != rule ? clause - 1 : clause];
 }
 
 void Coverage::add(const Request& request, const Decision& decision) {
@@ -30,10 +47,10 @@ void Coverage::add(const Request& request, const Decision& decision) {
     if (clauses.rule().phase != request.phase || !clauses.names_call(request.call)) continue;
     RequestView view(request);
     bool applied = true;
-    for (std::size_t j = 0; j < rules_[i].clauses.size(); ++j) {
+    for (std::size_t j = 0; j < clauses.list().size(); ++j) {
       const Truth truth = clauses.test(j, view);
-      rules_[i].clauses[j].seen_true |= truth == Truth::kTrue;
-      rules_[i].clauses[j].seen_false |= truth == Truth::kFalse;
+      slot(i, j).seen_true |= truth == Truth::kTrue;
+      slot(i, j).seen_false |= truth == Truth::kFalse;
       applied = applied && truth == Truth::kTrue;
     }
     rules_[i].applied |= applied;

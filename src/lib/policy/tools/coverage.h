@@ -1,11 +1,10 @@
 // What requests have shown of a program: which rules applied and decided, and each clause seen true and seen false.
 //
-// A clause counts for requests of the rule's phase and calls only. A clause that is met by everything cannot be seen
-// false and stays uncovered.
+// A clause counts for requests of the rule's phase and calls only; spec.agents is one clause for all rules of its
+// document. A clause that is met by everything cannot be seen false and stays uncovered.
 #pragma once
 
 #include <deque>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -48,8 +47,11 @@ class Coverage {
   Total all() const;              // both together
 
  private:
+  Clause& slot(std::size_t rule, std::size_t clause);
+
   std::vector<Rule> rules_;
   std::deque<RuleClauses> clauses_;
+  std::vector<std::size_t> scope_of_;  // by rule: the first rule of its document, whose first clause is spec.agents
 };
 
 json::Value to_json(const Coverage& coverage);

@@ -35,6 +35,7 @@ struct Known {
   RuleClauses clauses;
   std::vector<Dimension> dimensions;
   const PolicySet* set;
+  int side;  // 0: before, 1: after
   bool changed = true;
   std::vector<json::Object> seeds;  // one a call
 };
@@ -96,18 +97,19 @@ class Comparison {
   void gather() {
     std::map<std::string, std::vector<Known*>> by_fingerprint;
     std::set<std::string> ids[2];
-    for (const PolicySet* set : {&before_, &after_}) {
-      each_rule(*set->program, [&](const Rule& rule, const Engine& engine) {
-        Known& known = rules_.emplace_back(
-            Known{RuleClauses(rule, engine), dimensions_of(rule, engine.scope_of(rule), *set->program), set, true, {}});
+    for (const int side : {0, 1}) {
+      const PolicySet& set = side == 0 ? before_ : after_;
+      each_rule(*set.program, [&](const Rule& rule, const Engine& engine) {
+        Known& known = rules_.emplace_back(Known{
+            RuleClauses(rule, engine), dimensions_of(rule, engine.scope_of(rule), *set.program), &set, side, true, {}});
         by_fingerprint[fingerprint(known.clauses, engine.documents()[rule.document])].push_back(&known);
-        ids[set == &after_ ? 1 : 0].insert(rule.id);
+        ids[side].insert(rule.id);
       });
     }
     std::ranges::set_difference(ids[0], ids[1], std::back_inserter(result_.rules_removed));
     std::ranges::set_difference(ids[1], ids[0], std::back_inserter(result_.rules_added));
     for (const auto& [print, same] : by_fingerprint) {
-      const bool in_both = std::ranges::any_of(same, [&](const Known* one) { return one->set != same.front()->set; });
+      const bool in_both = std::ranges::any_of(same, [&](const Known* one) { return one->side != same.front()->side; });
       for (Known* one : same) one->changed = !in_both;
     }
     for (const bool changed : {true, false}) {

@@ -21,10 +21,16 @@ Edit without(std::vector<std::string> path) { return {{std::move(path), std::nul
 
 Dimension of_texts(Who who, const std::string& member, const std::vector<Glob>& globs) {
   Dimension dimension{who, member, {}};
+  const auto add = [&](const std::string& text) {
+    dimension.edits.push_back(one({member}, text));
+    // What a call takes from an argument is stated once.
+    if (member == "path") dimension.edits.back().push_back({{"args", "path"}, std::nullopt});
+    if (member == "path_to") dimension.edits.back().push_back({{"args", "to"}, std::nullopt});
+  };
   // An example of each comes before what is near it, so that many globs all have their turn.
-  for (const Glob& glob : globs) dimension.edits.push_back(one({member}, glob.example()));
+  for (const Glob& glob : globs) add(glob.example());
   for (const Glob& glob : globs) {
-    for (std::string& text : texts_near(glob)) dimension.edits.push_back(one({member}, std::move(text)));
+    for (const std::string& text : texts_near(glob)) add(text);
   }
   return dimension;
 }
@@ -186,6 +192,17 @@ void add_conditions(const Rule& rule, std::vector<Dimension>& out) {
   }
 }
 
+// An argument that a call takes a fact from takes the fact's place in the request.
+void state_once(Edit& edit) {
+  constexpr std::pair<std::string_view, std::string_view> kFacts[] = {
+      {"path", "path"}, {"to", "path_to"}, {"target", "target"}, {"agent", "target"}};
+  const std::vector<std::string> path = edit.front().path;
+  if (path.size() != 2 || path[0] != "args") return;
+  for (const auto& [argument, fact] : kFacts) {
+    if (path[1] == argument) edit.push_back({{std::string(fact)}, std::nullopt});
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> texts_near(const Glob& glob) {
@@ -234,6 +251,7 @@ std::vector<Dimension> dimensions_of(const Rule& rule, const Agents& scope, cons
   }
   for (Dimension& dimension : out) {
     if (dimension.edits.size() > kValuesMax) dimension.edits.resize(kValuesMax);
+    for (Edit& edit : dimension.edits) state_once(edit);
   }
   return out;
 }

@@ -45,9 +45,10 @@ bool agents_covered(const LintRule& a, const LintRule& b) {
 bool resources_covered(const Rule& a, const Rule& b) {
   if (!a.tools.empty() && !covers(a.tools, b.tools, Glob::Style::kName)) return false;
   if (!a.paths.empty()) {
-    // A call without a path is met by no paths clause, and one with two needs both for allow.
+    // A call without a path is met by no paths clause, and rename, which has two, needs both for allow.
     if (b.paths.empty() || !covers(a.paths, b.paths, Glob::Style::kPath)) return false;
-    if (a.every_path && !b.every_path) return false;
+    const bool two_paths = b.any_call || std::ranges::find(b.call_names, "rename") != b.call_names.end();
+    if (two_paths && a.every_path && !b.every_path) return false;
   }
   return a.targets.empty() || (!b.targets.empty() && subset(b.targets.patterns, a.targets.patterns));
 }

@@ -294,13 +294,27 @@ bool has_field(const Vocabulary::Call& call, std::string_view name) {
   return std::ranges::find(call.arguments, name, &abi::FieldInfo::name) != call.arguments.end();
 }
 
-// A fact that the call takes from an argument: what is stated of either is true of both.
+// A fact that the call takes from an argument: what is stated of either is true of both, and stated twice it has to be
+// the same.
 Status from_argument(const Vocabulary::Call& call, const char* field, std::string& fact, json::Value& arguments) {
   if (!has_field(call, field)) return {};
   const json::Value* argument = arguments.find(field);
-  if (fact.empty() && argument != nullptr && argument->is_string()) fact = argument->as_string();
-  if (argument == nullptr && !fact.empty()) arguments.as_object()[field] = fact;
-  return {};
+  if (argument == nullptr) {
+    if (!fact.empty()) arguments.as_object()[field] = fact;
+    return {};
+  }
+  if (!argument->is_string()) return {};
+  if (fact.empty()) {
+    fact = argument->as_string();
+    return {};
+  }
+  if (fact == argument->as_string()) return {};
+  std::string scratch, other_scratch;
+  const auto stated = path::canonicalize(fact, path::Rules{}, scratch);
+  const auto given = path::canonicalize(argument->as_string(), path::Rules{}, other_scratch);
+  if (stated && given && *stated == *given) return {};
+  return refuse(field, fmt::format("of the request is {} and of its arguments {}", fact, argument->as_string()),
+                "state it once");
 }
 
 Status canonical(const char* key, std::string& path) {

@@ -69,10 +69,13 @@ class Search {
     choices_.push_back(std::move(choice));
   }
 
+  // Arguments before what the call is about: the same call with another amount is nearer than another call.
   json::Value singles(Who who) {
-    for (const Choice& choice : choices_) {
-      if (choice.who != who) continue;
-      if (json::Value found = attempt(who, choice.edit); !found.is_null()) return found;
+    for (const bool arguments : {true, false}) {
+      for (const Choice& choice : choices_) {
+        if (choice.who != who || (choice.edit.front().path.front() == "args") != arguments) continue;
+        if (json::Value found = attempt(who, choice.edit); !found.is_null()) return found;
+      }
     }
     return nullptr;
   }
@@ -175,6 +178,21 @@ json::Value grant(const PolicySet& set, const json::Value& stated, const Request
       {"kind", "grant"}, {"document", text}, {"verdict", verdict_name(decision.verdict)}, {"rule", decision.rule}};
 }
 
+// With facts that the call takes from arguments stated as facts.
+json::Object normalized(const json::Value& stated, const Request& request) {
+  json::Object object = stated.as_object();
+  json::Value* arguments = object.find("args");
+  if (request.call_name == "exec" || arguments == nullptr || !arguments->is_object()) return object;
+  const auto move = [&](const char* argument, const char* fact, std::string_view value) {
+    if (value.empty() || object.find("args")->find(argument) == nullptr) return;
+    object.find("args")->as_object().erase(argument);
+    object[fact] = value;
+  };
+  move("path", "path", request.path);
+  move("to", "path_to", request.path_to);
+  return object;
+}
+
 json::Value approval(const Decision& decision) {
   json::Array approvers;
   for (std::size_t i = 0; i < decision.details_count; ++i) {
@@ -196,7 +214,7 @@ json::Value smallest_change(const PolicySet& set, const json::Value& stated) {
   const Request& asked = (*request)->request();
   const Decision decision = set.program->decide(asked);
   if (decision.verdict == Verdict::kAsk) return approval(decision);
-  json::Value found = Search(set, stated.as_object(), decision.verdict).run(asked);
+  json::Value found = Search(set, normalized(stated, asked), decision.verdict).run(asked);
   if (!found.is_null() && found.string_or("kind", "") != "agent") return found;
   if (decision.verdict != Verdict::kDeny) return found;
   json::Value granted = grant(set, stated, asked);
