@@ -11,7 +11,6 @@
 #include "base/yaml/document.h"
 #include "lib/policy/keys.h"
 #include "lib/policy/original/original.h"
-#include "lib/policy/tools/test_document.h"
 #include "lib/tool/registry.h"
 
 namespace agentos::cli {
@@ -22,9 +21,13 @@ Result<policy::Source> read_file(const std::string& file) {
   return policy::Source{std::move(document.text), file == "-" ? "(standard input)" : file};
 }
 
+// What says that it is something else; what says nothing is read, and then refused with its place.
 bool is_of_another_kind(const policy::Source& source) {
-  const auto root = yaml::parse(source.text, source.file);
-  return root && (policy::tools::is_policy_test(*root) || policy::original::is_original(*root));
+  const auto root = yaml::parse_all(source.text, source.file);
+  if (!root || root->empty()) return false;
+  const yaml::Node* kind = root->front().find("kind");
+  const auto& own = policy::key_words(policy::Where::kDocument, "kind");
+  return policy::original::is_original(root->front()) || (kind != nullptr && kind->text != own.front());
 }
 
 Status add_directory(const std::string& directory, std::vector<policy::Source>& sources) {
@@ -60,7 +63,9 @@ std::string names_of_presets() {
 Status add_manifests(const std::string& file, policy::Vocabulary& vocabulary) {
   const abi::Document document = TRY(read_document(file));
   const std::string folder = std::filesystem::path(document.file).parent_path().string();
-  for (tool::Manifest& manifest : TRY(tool::parse_manifests(document.text, file, folder))) {
+  auto manifests = tool::parse_manifests(document.text, file, folder);
+  if (!manifests) return invalid(manifests.error());
+  for (tool::Manifest& manifest : *manifests) {
     vocabulary.tools.push_back(
         {std::move(manifest.name), std::move(manifest.input_schema), std::move(manifest.output_schema)});
   }
