@@ -17,6 +17,8 @@ CASES = [
     ("agentos lo", {"log", "logs"}, {"run"}),
     ("agentos log ", {"show", "tail", "verify"}, {"run", "serve"}),
     ("agentos policy sh", {"show"}, {"check"}),
+    ("agentos policy ", {"bench", "diff", "eval", "explain", "fmt", "lint", "schema", "test"}, {"serve"}),
+    ("agentos policy test --co", {"--coverage"}, {"--strict"}),
     ("agentos run --pro", {"--profile", "--processes"}, {"--policy"}),
     ("agentos log show --la", {"--last"}, {"--profile"}),
     ("agentos log show --last 3 --ag", {"--agent"}, {"show"}),

@@ -58,6 +58,7 @@ Result<Files> generate() {
   add_node_errors(files);
   add_c_header(files);
   add_tables(files);
+  add_policy_pages(files);
   TRY(add_manual_pages(files));
   return files;
 }

@@ -51,7 +51,7 @@ TEST_F(Abigen, makes_a_page_for_every_call_and_json_that_parses) {
     ++documents;
     EXPECT_TRUE(json::parse(content).has_value()) << path;
   }
-  EXPECT_EQ(documents, 4);
+  EXPECT_EQ(documents, 5);
 }
 
 // The value a "#/a/b" points to, or null.

@@ -1,36 +1,16 @@
 // The grammar of the command line: verbs, options, help with examples. One verb is chosen, then run.
 #include "apps/agentos/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <functional>
+#include <tuple>
 
+#include "apps/agentos/cli_words.h"
 #include "apps/agentos/completion.h"
 #include "apps/agentos/report.h"
 #include "apps/agentos/verbs.h"
 #include "base/yaml/document.h"
 
 namespace agentos::cli {
-namespace {
-
-using Act = std::function<Result<int>()>;
-
-struct Words {
-  Globals globals;
-  std::string format = "table";
-  RunOptions run;
-  ServeOptions serve;
-  PsOptions ps;
-  AgentOptions agent;
-  FreezeOptions freeze;
-  LogsOptions logs;
-  LogOptions log;
-  PolicyOptions policy;
-  ApproveOptions approve;
-  ToolOptions tool;
-  std::string shell;
-  Act act;
-};
 
 CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char* summary, const std::string& examples,
                    Act act) {
@@ -40,6 +20,8 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
   if (act) verb->callback([&words, act = std::move(act)] { words.act = act; });
   return verb;
 }
+
+namespace {
 
 void add_run(CLI::App& program, Words& words) {
   RunOptions& run = words.run;
@@ -163,36 +145,6 @@ void add_log(CLI::App& program, Words& words) {
     }
     if (which != "show") verb->add_flag("-f,--follow", words.log.follow, "Go on with what is written from now on");
   }
-}
-
-void add_policy(CLI::App& program, Words& words) {
-  CLI::App* policy = add_verb(program, words, "policy", "Check, show, explain and try policy", "", nullptr);
-  policy->require_subcommand(1);
-  CLI::App* check = add_verb(*policy, words, "check", "Compile documents and report the first mistake",
-                             "  agentos policy check rules.yaml org.yaml",
-                             [&words] { return verb_policy_check(words.globals, words.policy); });
-  check->add_option("files", words.policy.files, "Documents; - is standard input")->required();
-  CLI::App* show = add_verb(*policy, words, "show", "Show a built-in document, or what is in force",
-                            "  agentos policy show agent-default\n  agentos policy show --agent demo-1",
-                            [&words] { return verb_policy_show(words.globals, words.policy); });
-  show->add_option("name", words.policy.name, "A built-in document");
-  show->add_option("--agent", words.policy.agent, "What is in force for this agent");
-  CLI::App* explain = add_verb(*policy, words, "explain", "Say why a call of an agent is decided as it is",
-                               "  agentos policy explain demo-1 write '{\"path\":\"/policy/a\",\"data\":\"x\"}'\n\n"
-                               "Exit code: 0 allow, 2 deny, 4 ask.",
-                               [&words] { return verb_policy_explain(words.globals, words.policy); });
-  explain->add_option("agent", words.policy.agent, "As which agent")->required();
-  explain->add_option("call", words.policy.call, "A call of the table")->required();
-  explain->add_option("arguments", words.policy.arguments, "The request, as a JSON object");
-  CLI::App* eval = add_verb(
-      *policy, words, "eval", "Decide requests by documents of the original (PolicyDocument 1.0)",
-      "  agentos policy eval --batch requests.jsonl\n"
-      "  printf '%s\\n' '{\"documents\":[],\"context\":{}}' | agentos policy eval --batch -\n\n"
-      "A line in is {\"documents\": [...], \"context\": {...}}; a line out is its decision:\n"
-      "{\"allowed\":true,\"action\":\"allow\",\"matched_rule\":null,\"reason\":\"...\"}, or {\"error\":\"...\"}.\n"
-      "Exit code: 0, or 3 when a line could not be read. docs/guide/original_policies.md",
-      [&words] { return verb_policy_eval(words.globals, words.policy); });
-  eval->add_option("--batch", words.policy.batch, "A file with a request a line; - is standard input")->required();
 }
 
 void add_approve(CLI::App& program, Words& words) {

@@ -1,4 +1,4 @@
-// The command line: words to a verb and its options. The only file that knows the parsing library is cli.cc.
+// The command line: words to a verb and its options. Only cli*.cc know the parsing library.
 #pragma once
 
 namespace agentos::cli {

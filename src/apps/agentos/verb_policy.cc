@@ -1,4 +1,4 @@
-// agentos policy check|show|explain: documents without a kernel, what is in force, and why a call is decided as it is.
+// agentos policy check|show: documents without a kernel, and what is in force.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,9 +65,17 @@ Result<int> show_in_force(const Globals& globals, const PolicyOptions& options) 
 }  // namespace
 
 Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options) {
+  std::vector<policy::TrustedKey> trusted;
+  for (const std::string& file : options.policy_keys) trusted.push_back(TRY(read_policy_key(file)));
   std::vector<policy::Source> sources;
   for (const std::string& file : options.files) {
     abi::Document document = TRY(read_document(file));
+    if (policy::is_bundle(document.text)) {
+      auto bundle = policy::open_bundle(document.text, document.file, trusted);
+      if (!bundle) return refuse_invalid(globals, bundle.error());
+      std::ranges::move(bundle->content.documents, std::back_inserter(sources));
+      continue;
+    }
     sources.push_back({std::move(document.text), std::move(document.file)});
   }
   const std::vector<policy::Source> originals = take_originals(sources);
@@ -103,32 +111,6 @@ Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& option
     print(text);
   }
   return kExitOk;
-}
-
-Result<int> verb_policy_explain(const Globals& globals, const PolicyOptions& options) {
-  auto arguments = json::parse(options.arguments);
-  if (!arguments || !arguments->is_object()) {
-    return fail(ErrorCode::kInvalidArgument, "the arguments must be a JSON object",
-                "agentos policy explain AGENT write '{\"path\":\"/state/a\"}'");
-  }
-  Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
-  abi::ExplainRequest request;
-  request.agent = options.agent;
-  request.call = options.call;
-  request.arguments = std::move(*arguments);
-  const abi::ExplainReply reply = TRY(reached.client->call(request));
-  const json::Value& why = reply.explanation;
-  const std::string_view verdict = why.string_or("verdict", "");
-  if (globals.format == Format::kJson) {
-    print_json(why);
-  } else {
-    const Screen screen = screen_of(1);
-    const Style style = verdict == "allow" ? Style::kGood : verdict == "ask" ? Style::kWarn : Style::kBad;
-    print(fmt::format("{} {} for {}\n", styled(screen, style, printable(verdict)), printable(options.call),
-                      printable(why.string_or("agent", ""))));
-    print(outline(why));
-  }
-  return verdict == "allow" ? kExitOk : verdict == "ask" ? kExitAsk : kExitDenied;
 }
 
 }  // namespace agentos::cli

@@ -86,11 +86,23 @@ struct PolicyOptions {
   std::string out;                       // sign: the bundle's file; empty: standard output
   std::int64_t revision = 0;             // sign
   std::vector<std::string> files;
-  std::string name;   // show: a built-in document
-  std::string agent;  // show, explain
-  std::string call;
-  std::string arguments = "{}";
-  std::string batch;  // eval: a file of requests, or - for standard input
+  std::vector<std::string> policies;    // explain: instead of a kernel's
+  std::vector<std::string> tool_files;  // manifests: the tools there are
+  bool tools_of_kernel = false;
+  // A request; `name` is also show's built-in document.
+  std::string name, agent, call, tool, path, phase, time;
+  std::string arguments;  // JSON; empty: none
+  std::string request;    // JSON, a file, or - for standard input
+  std::vector<std::string> labels;
+  std::optional<std::int64_t> ring;
+  std::string batch;                  // eval: a file of requests, or - for standard input
+  std::optional<double> coverage;     // test: least percent
+  bool strict = false;                // lint: warnings fail
+  bool check = false, write = false;  // fmt
+  bool page = false;                  // schema: as a page for people
+  std::string before, after;          // diff
+  double seconds = 2;                 // bench
+  std::vector<std::string> tests;     // bench: requests of tests
 };
 struct ApproveOptions {
   std::string approval;
@@ -124,6 +136,14 @@ Result<int> verb_log_timeline(const Globals& globals, const LogOptions& options)
 Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_eval(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_test(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_lint(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_diff(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_sign(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_load(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_fmt(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_bench(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_schema(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_explain(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_approve_ls(const Globals& globals, const ApproveOptions& options);
 Result<int> verb_approve_show(const Globals& globals, const ApproveOptions& options);

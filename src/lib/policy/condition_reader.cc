@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 
 namespace agentos::policy {
@@ -13,11 +14,8 @@ namespace {
 using Kind = yaml::Node::Kind;
 using Operator = Condition::Operator;
 
-const std::vector<std::string_view>& operator_words() {
-  static const std::vector<std::string_view> words = {"equals",       "in",      "prefix",  "less_than",
-                                                      "greater_than", "at_most", "at_least"};
-  return words;
-}
+// In the order of the operators.
+const std::vector<std::string_view>& operator_words() { return key_names(Where::kCondition); }
 
 // A string or an integer, appended; false after a complaint.
 bool read_value(NodeReader& read, const yaml::Node& node, std::string_view what, Condition& condition) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/crypto/hash.h"
+#include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/reading.h"
 #include "lib/policy/specificity.h"
@@ -22,25 +23,14 @@ std::string_view verdict_name(Verdict verdict) {
   return "deny";
 }
 
-std::string_view phase_name(Phase phase) {
-  constexpr std::string_view kNames[] = {"list", "call", "result", "subscribe"};
-  return kNames[static_cast<std::size_t>(phase)];
-}
+std::string_view phase_name(Phase phase) { return key_words(Where::kRule, "phase")[static_cast<std::size_t>(phase)]; }
 
-std::string_view mode_name(Mode mode) {
-  constexpr std::string_view kNames[] = {"enforce", "observe", "freeze"};
-  return kNames[static_cast<std::size_t>(mode)];
-}
+std::string_view mode_name(Mode mode) { return key_words(Where::kRule, "mode")[static_cast<std::size_t>(mode)]; }
 
-std::string_view scope_name(Scope scope) {
-  constexpr std::string_view kNames[] = {"global", "tenant", "organization", "agent"};
-  return kNames[static_cast<std::size_t>(scope)];
-}
+std::string_view scope_name(Scope scope) { return key_words(Where::kSpec, "scope")[static_cast<std::size_t>(scope)]; }
 
 std::string_view combining_name(Combining combining) {
-  constexpr std::string_view kNames[] = {"deny_overrides", "allow_overrides", "priority_first_match",
-                                         "most_specific_wins"};
-  return kNames[static_cast<std::size_t>(combining)];
+  return key_words(Where::kSpec, "combining")[static_cast<std::size_t>(combining)];
 }
 
 std::string Reading::place_of(yaml::Mark mark) const {
@@ -105,7 +95,7 @@ class DocumentReader {
                               "start with \"apiVersion: agentos/v1\"");
       return std::move(document_);
     }
-    read_.only_keys(root, "a policy document", {"apiVersion", "kind", "metadata", "spec"});
+    read_.only_keys(root, "a policy document", key_names(Where::kDocument));
     constant(root, "apiVersion", "agentos/v1");
     constant(root, "kind", "Policy");
     if (const yaml::Node* metadata = read_.mapping(root, "metadata", "a policy document")) read_metadata(*metadata);
@@ -125,7 +115,7 @@ class DocumentReader {
   }
 
   void read_metadata(const yaml::Node& metadata) {
-    read_.only_keys(metadata, "metadata", {"name", "summary"});
+    read_.only_keys(metadata, "metadata", key_names(Where::kMetadata));
     const yaml::Node* name = metadata.find("name");
     if (name == nullptr) {
       reading_.complaints.add(metadata.mark, "metadata has no \"name\"", "add \"name: my-policy\"");
@@ -139,21 +129,18 @@ class DocumentReader {
   }
 
   template <class Enum>
-  void read_word(const yaml::Node& spec, std::string_view key, const std::vector<std::string_view>& words, Enum& out) {
+  void read_word(const yaml::Node& spec, std::string_view key, Enum& out) {
     const yaml::Node* node = spec.find(key);
     if (node == nullptr) return;
-    const int word = read_.word(*node, key, words);
+    const int word = read_.word(*node, key, key_words(Where::kSpec, key));
     if (word >= 0) out = static_cast<Enum>(word);
   }
 
   void read_spec(const yaml::Node& spec) {
-    read_.only_keys(
-        spec, "spec",
-        {"agents", "scope", "mode", "combining", "extends", "tables", "windows", "sequences", "limits", "rules"});
-    read_word(spec, "scope", {"global", "tenant", "organization", "agent"}, document_.scope);
-    read_word(spec, "mode", {"enforce", "observe", "freeze"}, document_.mode);
-    read_word(spec, "combining", {"deny_overrides", "allow_overrides", "priority_first_match", "most_specific_wins"},
-              document_.combining);
+    read_.only_keys(spec, "spec", key_names(Where::kSpec));
+    read_word(spec, "scope", document_.scope);
+    read_word(spec, "mode", document_.mode);
+    read_word(spec, "combining", document_.combining);
     if (const yaml::Node* tables = spec.find("tables")) read_tables(reading_, *tables);
     if (const yaml::Node* agents = spec.find("agents")) document_.agents = read_agents(reading_, *agents);
     if (const yaml::Node* extends = spec.find("extends")) read_extends(*extends);

@@ -139,7 +139,7 @@ class CompiledExpression final : public Expression {
         tables_(std::move(tables)),
         text_(cel::to_text(program_.ast())) {
     std::vector<NodeId> nodes;
-    conjuncts(program_.ast(), program_.ast().root(), nodes);
+    policy::conjuncts(program_.ast(), program_.ast().root(), nodes);
     for (NodeId node : nodes) {
       if (auto equality = equality_of(program_.ast(), node)) equalities_.push_back(std::move(*equality));
       if (auto pattern = pattern_of(program_.ast(), node)) patterns_.push_back(std::move(*pattern));
@@ -171,10 +171,21 @@ class CompiledExpression final : public Expression {
 
   std::vector<Part> parts(RequestView& view) const override {
     std::vector<NodeId> nodes;
-    conjuncts(program_.ast(), program_.ast().root(), nodes);
+    policy::conjuncts(program_.ast(), program_.ast().root(), nodes);
     std::vector<Part> parts;
     for (NodeId node : nodes) parts.push_back(part(cel::to_text(program_.ast(), node), view));
     return parts;
+  }
+
+  std::vector<std::shared_ptr<const Expression>> conjuncts() const override {
+    std::vector<NodeId> nodes;
+    policy::conjuncts(program_.ast(), program_.ast().root(), nodes);
+    std::vector<std::shared_ptr<const Expression>> made;
+    for (NodeId node : nodes) {
+      auto compiled = cel::compile(cel::to_text(program_.ast(), node), attributes_.environment);
+      if (compiled) made.push_back(std::make_shared<CompiledExpression>(std::move(*compiled), attributes_, tables_));
+    }
+    return made;
   }
 
   std::vector<std::pair<std::string, json::Value>> candidates() const override {

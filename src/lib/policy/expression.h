@@ -53,6 +53,8 @@ class Expression {
   virtual std::span<const ArgumentPattern> patterns() const = 0;
   virtual std::vector<std::string> reads() const = 0;  // attribute paths it may read
   virtual std::vector<Part> parts(RequestView& view) const = 0;
+  // The expressions that && joins, each on its own, without those that cannot be. Compiles them: keep what it gives.
+  virtual std::vector<std::shared_ptr<const Expression>> conjuncts() const = 0;
   // Values on either side of what it compares arguments with: args.NAME and a literal, the literal changed a little.
   virtual std::vector<std::pair<std::string, json::Value>> candidates() const = 0;
 };

@@ -44,9 +44,6 @@ struct Reading {
 
 // Reads the clauses of `node`; complains about "syscalls" left out unless tools say exec.
 void read_selector(Reading& reading, const yaml::Node& node, Phase phase, std::string_view owner, Selector& selector);
-inline const std::vector<std::string_view> kSelectorKeys = {"syscalls", "tools",   "agents",    "paths",
-                                                            "targets",  "rings",   "arguments", "when",
-                                                            "during",   "outside", "after",     "not_after"};
 Agents read_agents(Reading& reading, const yaml::Node& node);
 
 // spec.tables, spec.windows, spec.sequences, spec.limits, in this order.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/reading.h"
 #include "lib/policy/redaction.h"
@@ -21,7 +22,6 @@ constexpr ObligationWord kObligations[] = {{"audit", Obligation::kAudit},   {"no
                                            {"kill", Obligation::kKill},     {"signal", Obligation::kSignal},
                                            {"redact", Obligation::kRedact}, {"transform", Obligation::kTransform},
                                            {"label", Obligation::kLabel}};
-const std::vector<std::string_view> kPlainObligations = {"audit", "notify", "kill", "signal"};
 
 void read_labels(Reading& reading, const yaml::Node& node, Rule& rule) {
   for (const yaml::Node* item : reading.read.strings(node, "label")) {
@@ -36,7 +36,7 @@ void read_labels(Reading& reading, const yaml::Node& node, Rule& rule) {
 
 void read_redaction(Reading& reading, const yaml::Node& node, Rule& rule) {
   if (!reading.read.is(node, Kind::kMapping, "redact")) return;
-  reading.read.only_keys(node, "redact", {"members", "matching", "with"});
+  reading.read.only_keys(node, "redact", key_names(Where::kRedact));
   RedactionSpec spec;
   if (const yaml::Node* members = node.find("members")) {
     for (const yaml::Node* item : reading.read.strings(*members, "members")) spec.members.push_back(item->text);
@@ -70,7 +70,7 @@ void read_transform(Reading& reading, const yaml::Node& node, Rule& rule) {
 
 void read_obligation(Reading& reading, const yaml::Node& item, Rule& rule) {
   if (item.kind == Kind::kString) {
-    const int which = reading.read.word(item, "obligation", kPlainObligations);
+    const int which = reading.read.word(item, "obligation", key_words(Where::kRule, "obligations"));
     if (which < 0) return;
     const Obligation flag = kObligations[which].flag;
     rule.obligations = rule.obligations | flag;
@@ -101,7 +101,7 @@ void read_obligation(Reading& reading, const yaml::Node& item, Rule& rule) {
     read_transform(reading, entry.value, rule);
   } else {
     reading.complaints.add(entry.mark, fmt::format("unknown obligation \"{}\"", entry.key),
-                           suggest(entry.key, {"label", "redact", "transform"}));
+                           suggest(entry.key, key_names(Where::kObligation)));
   }
 }
 
@@ -114,7 +114,7 @@ void read_ask(Reading& reading, const yaml::Node& node, Rule& rule) {
     return;
   }
   if (!reading.read.is(*ask, Kind::kMapping, "ask")) return;
-  reading.read.only_keys(*ask, "ask", {"timeout", "approvers"});
+  reading.read.only_keys(*ask, "ask", key_names(Where::kAsk));
   if (const yaml::Node* timeout = ask->find("timeout")) {
     rule.ask_timeout_ms = reading.read.duration_ms(*timeout, "timeout", kAskTimeoutMinMs, kAskTimeoutMaxMs);
   }
@@ -160,10 +160,7 @@ class RuleReader {
 
   void read(const yaml::Node& node) {
     if (!reading_.read.is(node, Kind::kMapping, "a rule")) return;
-    std::vector<std::string_view> keys = {"name",     "phase",   "mode",   "action", "obligations",
-                                          "priority", "message", "reason", "ask"};
-    keys.insert(keys.end(), kSelectorKeys.begin(), kSelectorKeys.end());
-    reading_.read.only_keys(node, "a rule", keys);
+    reading_.read.only_keys(node, "a rule", key_names(Where::kRule));
     Rule rule;
     rule.order = static_cast<std::uint32_t>(out_.size());
     rule.place = reading_.place_of(node.mark);
@@ -197,11 +194,11 @@ class RuleReader {
   // Phase, mode and action.
   void read_kind(const yaml::Node& node, Rule& rule) {
     if (const yaml::Node* phase = node.find("phase")) {
-      const int word = reading_.read.word(*phase, "phase", {"list", "call", "result", "subscribe"});
+      const int word = reading_.read.word(*phase, "phase", key_words(Where::kRule, "phase"));
       if (word >= 0) rule.phase = static_cast<Phase>(word);
     }
     if (const yaml::Node* mode = node.find("mode")) {
-      const int word = reading_.read.word(*mode, "mode", {"enforce", "observe", "freeze"});
+      const int word = reading_.read.word(*mode, "mode", key_words(Where::kRule, "mode"));
       if (word >= 0) rule.mode = static_cast<Mode>(word);
     }
     const yaml::Node* action = node.find("action");
@@ -209,7 +206,7 @@ class RuleReader {
       reading_.complaints.add(node.mark, "a rule has no \"action\"", "add \"action: allow\", deny or ask");
     } else {
       constexpr Verdict kVerdicts[] = {Verdict::kAllow, Verdict::kDeny, Verdict::kAsk};
-      const int word = reading_.read.word(*action, "action", {"allow", "deny", "ask"});
+      const int word = reading_.read.word(*action, "action", key_words(Where::kRule, "action"));
       if (word >= 0) rule.action = kVerdicts[word];
       if (rule.action == Verdict::kAsk && (rule.phase == Phase::kList || rule.phase == Phase::kResult)) {
         reading_.complaints.add(action->mark, fmt::format("nobody is asked in the phase {}", phase_name(rule.phase)),

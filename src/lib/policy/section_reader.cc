@@ -7,6 +7,7 @@
 
 #include "base/time/civil.h"
 #include "base/time/zone.h"
+#include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/reading.h"
 
@@ -15,7 +16,6 @@ namespace {
 
 using Kind = yaml::Node::Kind;
 
-const std::vector<std::string_view> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr std::int64_t kDurationMaxMs = 366LL * 24 * 3600 * 1000;
 
 // "HH:MM" in minutes; 24:00 only as an end. -1 after a complaint.
@@ -60,12 +60,12 @@ bool is_instant(const yaml::Node* node) { return node != nullptr && node->text.f
 void read_window(Reading& reading, const yaml::Node::Entry& entry) {
   if (!reading.read.is(entry.value, Kind::kMapping, entry.key)) return;
   const std::string where = fmt::format("window \"{}\"", entry.key);
-  reading.read.only_keys(entry.value, where, {"days", "from", "to", "zone"});
+  reading.read.only_keys(entry.value, where, key_names(Where::kWindow));
   WindowSpec spec;
   if (const yaml::Node* days = entry.value.find("days")) {
     spec.days = 0;
     for (const yaml::Node* item : reading.read.strings(*days, "days")) {
-      const int day = reading.read.word(*item, "day", kDays);
+      const int day = reading.read.word(*item, "day", key_words(Where::kWindow, "days"));
       if (day >= 0) spec.days |= static_cast<std::uint8_t>(1u << day);
     }
   }
@@ -104,7 +104,7 @@ std::vector<Selector> read_events(Reading& reading, const yaml::Node& node, std:
   }
   for (const yaml::Node& item : node.items) {
     if (!reading.read.is(item, Kind::kMapping, what)) continue;
-    reading.read.only_keys(item, what, {"syscalls", "tools", "paths", "targets", "arguments", "when"});
+    reading.read.only_keys(item, what, key_names(Where::kStep));
     Selector selector;
     read_selector(reading, item, Phase::kCall, fmt::format("an entry of {}", what), selector);
     events.push_back(std::move(selector));
@@ -114,7 +114,7 @@ std::vector<Selector> read_events(Reading& reading, const yaml::Node& node, std:
 
 void read_sequence(Reading& reading, const yaml::Node::Entry& entry) {
   if (!reading.read.is(entry.value, Kind::kMapping, entry.key)) return;
-  reading.read.only_keys(entry.value, fmt::format("sequence \"{}\"", entry.key), {"steps", "until", "within"});
+  reading.read.only_keys(entry.value, fmt::format("sequence \"{}\"", entry.key), key_names(Where::kSequence));
   Sequence sequence;
   sequence.name = entry.key;
   sequence.spec.id = fmt::format("{}/{}", reading.policy, entry.key);
@@ -144,16 +144,16 @@ void read_sequence(Reading& reading, const yaml::Node::Entry& entry) {
 // What is counted, for whom, how much, and how it refills.
 bool read_spec(Reading& reading, const yaml::Node& node, LimitSpec& spec) {
   if (const yaml::Node* of = node.find("of")) {
-    const int word = reading.read.word(*of, "measure", {"calls", "bytes", "tokens", "money", "time", "concurrency"});
+    const int word = reading.read.word(*of, "measure", key_words(Where::kLimit, "of"));
     if (word >= 0) spec.measure = static_cast<Measure>(word);
   }
   if (const yaml::Node* per = node.find("per")) {
-    const int word = reading.read.word(*per, "subject", {"agent", "tool", "group", "everyone"});
+    const int word = reading.read.word(*per, "subject", key_words(Where::kLimit, "per"));
     if (word >= 0) spec.per = static_cast<Per>(word);
   }
   spec.shape = Shape::kSlidingWindow;
   if (const yaml::Node* shape = node.find("as")) {
-    const int word = reading.read.word(*shape, "kind of limit", {"token_bucket", "sliding_window"});
+    const int word = reading.read.word(*shape, "kind of limit", key_words(Where::kLimit, "as"));
     if (word == 0) spec.shape = Shape::kTokenBucket;
   }
   const yaml::Node* most = node.find("at_most");
@@ -184,10 +184,7 @@ bool read_spec(Reading& reading, const yaml::Node& node, LimitSpec& spec) {
 
 bool read_limit(Reading& reading, const yaml::Node& node, Limit& limit, Rule& rule) {
   if (!reading.read.is(node, Kind::kMapping, "a limit")) return false;
-  std::vector<std::string_view> keys = {"name",  "of",     "per",     "at_most", "every", "as",
-                                        "burst", "action", "message", "reason",  "ask",   "obligations"};
-  keys.insert(keys.end(), kSelectorKeys.begin(), kSelectorKeys.end());
-  reading.read.only_keys(node, "a limit", keys);
+  reading.read.only_keys(node, "a limit", key_names(Where::kLimit));
   const yaml::Node* name = node.find("name");
   if (name == nullptr) {
     reading.complaints.add(node.mark, "a limit has no \"name\"", "add \"name: ...\"; decisions and records name it");
@@ -198,7 +195,7 @@ bool read_limit(Reading& reading, const yaml::Node& node, Limit& limit, Rule& ru
   rule.place = reading.place_of(node.mark);
   rule.action = Verdict::kDeny;
   if (const yaml::Node* action = node.find("action")) {
-    if (reading.read.word(*action, "action", {"deny", "ask"}) == 1) rule.action = Verdict::kAsk;
+    if (reading.read.word(*action, "action", key_words(Where::kLimit, "action")) == 1) rule.action = Verdict::kAsk;
   }
   limit.spec.id = rule.id;
   if (!read_spec(reading, node, limit.spec)) return false;

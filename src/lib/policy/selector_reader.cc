@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/policy/condition_reader.h"
+#include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/reading.h"
 
@@ -168,7 +169,7 @@ Agents read_agents(Reading& reading, const yaml::Node& node) {
     agents.names = reading.read.globs(node, "agents", Glob::Style::kName);
     return agents;
   }
-  reading.read.only_keys(node, "agents", {"names", "groups", "labels", "rings", "when"});
+  reading.read.only_keys(node, "agents", key_names(Where::kAgents));
   if (const yaml::Node* names = node.find("names")) {
     agents.names = reading.read.globs(*names, "names", Glob::Style::kName);
   }

@@ -1,0 +1,37 @@
+// What the files of the command line's grammar share: the options of every verb, and how a verb is declared.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "apps/agentos/verbs.h"
+
+namespace agentos::cli {
+
+using Act = std::function<Result<int>()>;
+
+struct Words {
+  Globals globals;
+  std::string format = "table";
+  RunOptions run;
+  ServeOptions serve;
+  PsOptions ps;
+  AgentOptions agent;
+  FreezeOptions freeze;
+  LogsOptions logs;
+  LogOptions log;
+  PolicyOptions policy;
+  ApproveOptions approve;
+  ToolOptions tool;
+  std::string shell;
+  Act act;
+};
+
+// A verb below `parent` that does `act` when it is chosen; without one it only has verbs of its own.
+CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char* summary, const std::string& examples,
+                   Act act);
+
+void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
+
+}  // namespace agentos::cli

@@ -1,0 +1,14 @@
+// compile() makes a CompiledProgram of every set that has documents.
+#include "lib/policy/tools/set.h"
+
+namespace agentos::policy::tools {
+
+Result<PolicySet> compile_set(std::vector<Source> sources, std::shared_ptr<const Vocabulary> vocabulary) {
+  PolicySet set{.sources = std::move(sources), .vocabulary = std::move(vocabulary), .program = nullptr};
+  set.program =
+      std::dynamic_pointer_cast<const CompiledProgram>(TRY(Program::compile(set.sources, *set.vocabulary, 1)));
+  CHECK(set.program != nullptr);
+  return set;
+}
+
+}  // namespace agentos::policy::tools
