@@ -25,6 +25,7 @@
 #include "kernel/policy_store.h"
 #include "kernel/reactor.h"
 #include "kernel/regions.h"
+#include "lib/canonical/sql_facts.h"
 #include "lib/recorder/recorder.h"
 #include "lib/sandbox/launcher.h"
 #include "lib/tool/registry.h"
@@ -133,6 +134,7 @@ class Monitor {
   std::unique_ptr<recorder::Recorder> recorder;
   tool::Registry tools;
   tool::HostExecutors host_executors;
+  std::unique_ptr<canonical::SqlParser> sql;  // null: policy cannot read SQL
   PolicyStore policy;
   AgentTable agents;
   Regions regions;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/policy/form_condition.h"
 #include "lib/policy/limits.h"
 
 namespace agentos::policy {
@@ -14,8 +15,10 @@ using Kind = yaml::Node::Kind;
 using Operator = Condition::Operator;
 
 const std::vector<std::string_view>& operator_words() {
-  static const std::vector<std::string_view> words = {"equals",       "in",      "prefix",  "less_than",
-                                                      "greater_than", "at_most", "at_least"};
+  static const std::vector<std::string_view> words = {
+      "equals",       "in",         "prefix", "less_than", "greater_than", "at_most",   "at_least",    "host",
+      "scheme",       "port",       "url_path", "under",   "path",         "programs",  "redirects_to", "statements",
+      "tables",       "reads",      "writes", "functions", "sql_hazards",  "text_hazards"};
   return words;
 }
 
@@ -72,7 +75,7 @@ bool read_operand(NodeReader& read, const yaml::Node& node, Condition& condition
 }
 
 void read_argument(NodeReader& read, const yaml::Node::Entry& entry, std::string_view rule,
-                   std::vector<Condition>& conditions) {
+                   Condition::Quantity quantity, std::vector<Condition>& conditions) {
   if (!read.is(entry.value, Kind::kMapping, entry.key)) return;
   if (entry.value.entries.empty()) {
     read.complaints().add(entry.value.mark, fmt::format("\"{}\" has no condition", entry.key),
@@ -85,6 +88,13 @@ void read_argument(NodeReader& read, const yaml::Node::Entry& entry, std::string
     Condition condition;
     condition.argument = entry.key;
     condition.op = static_cast<Operator>(found - operator_words().begin());
+    if (condition.op >= Condition::kFirstForm) {
+      condition.quantity = quantity;
+      if (!read_form_operand(read, comparison.value, condition)) continue;
+      finish_form_condition(condition, rule);
+      conditions.push_back(std::move(condition));
+      continue;
+    }
     if (!read_operand(read, comparison.value, condition)) continue;
     condition.type = condition.integers.empty() ? Condition::Type::kText : Condition::Type::kInteger;
     std::ranges::sort(condition.texts);
@@ -97,13 +107,15 @@ void read_argument(NodeReader& read, const yaml::Node::Entry& entry, std::string
         fmt::format("Policy denies this call: its argument \"{}\" must be {}.", entry.key, wanted);
     conditions.push_back(std::move(condition));
   }
+  add_implied_conditions(entry.key, rule, quantity, conditions);
 }
 
 }  // namespace
 
 std::string_view operator_name(Operator op) { return operator_words()[static_cast<std::size_t>(op)]; }
 
-std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& arguments, std::string_view rule) {
+std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& arguments, std::string_view rule,
+                                       Condition::Quantity quantity) {
   std::vector<Condition> conditions;
   if (!read.is(arguments, Kind::kMapping, "arguments")) return conditions;
   if (arguments.entries.empty() || arguments.entries.size() > kArgumentsMax) {
@@ -116,7 +128,7 @@ std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& argum
       read.complaints().add(entry.mark, "an argument's name has 1 to 128 octets");
       continue;
     }
-    read_argument(read, entry, rule, conditions);
+    read_argument(read, entry, rule, quantity, conditions);
   }
   return conditions;
 }

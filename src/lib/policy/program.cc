@@ -199,7 +199,7 @@ Decision CompiledProgram::decided(const Outcome& outcome, RequestView& view) con
     decision.obligations = rule.obligations;
     decision.reason = outcome.failed != nullptr ? outcome.failed->mismatch_reason : rule.error_reason;
     decision.message = outcome.failed != nullptr ? outcome.failed->mismatch_message : rule.error_message;
-    if (outcome.failed == nullptr) decision.failure = view.failure();
+    if (outcome.failed == nullptr || outcome.failed->type == Condition::Type::kForm) decision.failure = view.failure();
     return decision;
   }
   decision.reason = rule.reason;
