@@ -206,12 +206,15 @@ const SharedShape& shell_shape() {
       shape_of("shell", {always("programs", texts()), always("words", texts()), always("commands", Type::list(texts())),
                          always("redirects_to", texts()), always("has_substitution", Type::boolean()),
                          always("has_redirects", Type::boolean()), always("dynamic", Type::boolean()),
-                         always("ambiguous", Type::boolean()), always("features", texts())});
+                         always("launches", Type::boolean()), always("ambiguous", Type::boolean()),
+                         always("features", texts())});
   return shape;
 }
 const RecordShape& ShellForm::shape() const { return *shell_shape(); }
 Value ShellForm::field(std::uint32_t index, cel::Scratch& scratch) const {
   constexpr std::uint32_t kRedirects = kShellRedirection | kShellHereDocument;
+  constexpr std::uint32_t kExpansions = kShellParameter | kShellSubstitution | kShellArithmetic | kShellGlob |
+                                        kShellBraces | kShellTilde | kShellAnsiQuoting;
   switch (index) {
     case 0:
       return programs_of(shell, scratch);
@@ -226,10 +229,12 @@ Value ShellForm::field(std::uint32_t index, cel::Scratch& scratch) const {
     case 5:
       return Value::boolean((shell.features & kRedirects) != 0);
     case 6:
-      return Value::boolean(shell.has_dynamic());
+      return Value::boolean((shell.features & kExpansions) != 0);
     case 7:
-      return Value::boolean(ambiguous());
+      return Value::boolean((shell.features & kShellUnreadLauncher) != 0);
     case 8:
+      return Value::boolean(ambiguous());
+    case 9:
       return list_of_words(describe_shell_features(shell.features), scratch);
     default:
       return {};

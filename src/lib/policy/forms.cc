@@ -57,7 +57,7 @@ void ShellForm::read() {
 
 bool ShellForm::ambiguous() const {
   constexpr std::uint32_t kUnknownPrograms =
-      kShellAnsiQuoting | kShellFunction | kShellScriptFile | kShellLookupChanged | kShellUnreadLauncher;
+      kShellAnsiQuoting | kShellFunction | kShellScriptFile | kShellLookupChanged | kShellUnreadWrapper;
   return (shell.features & kUnknownPrograms) != 0 ||
          std::ranges::any_of(shell.programs, [](const ShellProgram& program) { return !program.is_static; });
 }

@@ -141,6 +141,8 @@ TEST(Forms, programs_are_found_behind_quotes_wrappers_and_nested_shells) {
   EXPECT_EQ(clause("allow", "{programs: [git]}", "/usr/bin/git status"), "allow p/r");
   EXPECT_EQ(clause("allow", "{programs: [git]}", "git 'unbalanced"), "deny p/r");
   EXPECT_EQ(clause("allow", "{programs: [git]}", ""), "deny default-deny");
+  EXPECT_EQ(clause("allow", "{programs: [env, git]}", "env -S 'rm x' git"), "deny default-deny");
+  EXPECT_EQ(when("allow", "shell(args.x).launches && !shell(args.x).ambiguous", "python3 -c pass"), "allow p/r");
 }
 
 TEST(Forms, files_a_command_writes_have_to_be_allowed) {
