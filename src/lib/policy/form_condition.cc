@@ -43,14 +43,14 @@ Compared no_form(const Form& form) { return {Truth::kError, form.error}; }
 Compared compare_host(const Condition& condition, Forms& forms, std::string_view text) {
   const canonical::Host* host = nullptr;
   bool ambiguous = false;
-  // No host is also a URL, and no URL a host.
-  const UrlForm* url = forms.url(text);
-  if (url->ok()) {
+  // No host is also a URL, which has a colon behind its scheme.
+  const UrlForm* url = text.find(':') == std::string_view::npos ? nullptr : forms.url(text);
+  if (url != nullptr && url->ok()) {
     host = &url->url.host;
     ambiguous = url->host_ambiguous();
   } else {
     const HostForm* alone = forms.host(text);
-    if (!alone->ok()) return no_form(text.find(':') == std::string_view::npos ? static_cast<const Form&>(*alone) : *url);
+    if (!alone->ok()) return url != nullptr ? no_form(*url) : no_form(*alone);
     host = &alone->host;
     ambiguous = alone->host.ambiguous();
   }
