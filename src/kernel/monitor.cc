@@ -20,10 +20,10 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
       regions(random) {
   metrics.boot_ns = clock.monotonic_ns();
   if (!options.sql_parser.empty()) {
-    sql = std::make_unique<canonical::ParserProcess>(canonical::ParserProcessOptions{
-        .program = options.sql_parser,
-        .deadline = std::chrono::milliseconds(options.sql_deadline_ms),
-        .start_deadline = std::chrono::milliseconds(options.sql_start_deadline_ms)});
+    sql = std::make_unique<canonical::ParserProcess>(
+        canonical::ParserProcessOptions{.program = options.sql_parser,
+                                        .deadline = std::chrono::milliseconds(options.sql_deadline_ms),
+                                        .start_deadline = std::chrono::milliseconds(options.sql_start_deadline_ms)});
   }
 }
 

@@ -90,7 +90,8 @@ Result<std::string> find_program(const std::string& name, const char* variable) 
   for (const std::string& candidate : {folder + "/" + name, folder + "/../libexec/agentos/" + name}) {
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
-  return fail(ErrorCode::kNotFound, "the program " + name + " is neither beside " + program + " nor in ../libexec/agentos",
+  return fail(ErrorCode::kNotFound,
+              "the program " + name + " is neither beside " + program + " nor in ../libexec/agentos",
               "reinstall, or set " + std::string(variable) + " to it");
 }
 

@@ -104,12 +104,8 @@ class Lister {
     for (const Condition& condition : rule_.conditions) {
       json::Object pattern;
       pattern.append(std::string(operator_name(condition.op)), operand_of(condition));
-      clauses_.push_back({Kind::kArgument,
-                          &condition,
-                          "arguments." + condition.argument,
-                          std::move(pattern),
-                          actual_argument(condition, view_),
-                          holds(condition, view_),
+      clauses_.push_back({Kind::kArgument, &condition, "arguments." + condition.argument, std::move(pattern),
+                          actual_argument(condition, view_), holds(condition, view_),
                           std::string(form_failure(condition, view_))});
     }
     if (rule_.when != nullptr) list_parts("when", *rule_.when);

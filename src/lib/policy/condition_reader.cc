@@ -16,9 +16,9 @@ using Operator = Condition::Operator;
 
 const std::vector<std::string_view>& operator_words() {
   static const std::vector<std::string_view> words = {
-      "equals",       "in",         "prefix", "less_than", "greater_than", "at_most",   "at_least",    "host",
-      "scheme",       "port",       "url_path", "under",   "path",         "programs",  "redirects_to", "statements",
-      "tables",       "reads",      "writes", "functions", "sql_hazards",  "text_hazards"};
+      "equals", "in",    "prefix",   "less_than", "greater_than", "at_most",     "at_least",     "host",
+      "scheme", "port",  "url_path", "under",     "path",         "programs",    "redirects_to", "statements",
+      "tables", "reads", "writes",   "functions", "sql_hazards",  "text_hazards"};
   return words;
 }
 

@@ -55,8 +55,8 @@ Compared compare_host(const Condition& condition, Forms& forms, std::string_view
     ambiguous = alone->host.ambiguous();
   }
   const bool matched = host->size > 0 && std::ranges::any_of(condition.hosts, [&](const canonical::HostPattern& one) {
-    return one.matches(*host);
-  });
+                         return one.matches(*host);
+                       });
   return settle(condition, matched, ambiguous, kAmbiguousUrl);
 }
 

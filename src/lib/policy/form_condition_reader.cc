@@ -130,19 +130,20 @@ bool read_form_operand(NodeReader& read, const yaml::Node& node, Condition& cond
 
 void finish_form_condition(Condition& condition, std::string_view rule) {
   condition.type = Condition::Type::kForm;
-  condition.mismatch_reason = fmt::format("denied: argument \"{}\" has no form that {} could compare",
-                                          condition.argument, rule);
+  condition.mismatch_reason =
+      fmt::format("denied: argument \"{}\" has no form that {} could compare", condition.argument, rule);
   condition.would_reason = "would deny: " + condition.mismatch_reason;
-  condition.mismatch_message =
-      fmt::format("Policy denies this call: what its argument \"{}\" means cannot be told for certain; write it plainly.",
-                  condition.argument);
+  condition.mismatch_message = fmt::format(
+      "Policy denies this call: what its argument \"{}\" means cannot be told for certain; write it plainly.",
+      condition.argument);
 }
 
 void add_implied_conditions(std::string_view argument, std::string_view rule, Condition::Quantity quantity,
                             std::vector<Condition>& conditions) {
   if (quantity != Condition::Quantity::kEvery) return;
   const auto has = [&](auto is) {
-    return std::ranges::any_of(conditions, [&](const Condition& one) { return one.argument == argument && is(one.op); });
+    return std::ranges::any_of(conditions,
+                               [&](const Condition& one) { return one.argument == argument && is(one.op); });
   };
   if (has([](Operator op) { return op == Operator::kPrograms; }) &&
       !has([](Operator op) { return op == Operator::kRedirectsTo; })) {

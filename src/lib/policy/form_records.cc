@@ -135,12 +135,16 @@ Value UrlForm::field(std::uint32_t index, cel::Scratch& scratch) const {
 }
 
 const SharedShape& host_shape() {
-  static const SharedShape shape = shape_of(
-      "host", {always("text", Type::string()), always("kind", Type::string()), always("address_class", Type::string()),
-               {"ip", Type::ip(), Presence::kMayBeAbsent}, always("is_ip", Type::boolean()),
-               always("is_loopback", Type::boolean()), always("is_private", Type::boolean()),
-               always("is_link_local", Type::boolean()), always("is_internal", Type::boolean()),
-               always("ambiguous", Type::boolean())});
+  static const SharedShape shape = shape_of("host", {always("text", Type::string()),
+                                                     always("kind", Type::string()),
+                                                     always("address_class", Type::string()),
+                                                     {"ip", Type::ip(), Presence::kMayBeAbsent},
+                                                     always("is_ip", Type::boolean()),
+                                                     always("is_loopback", Type::boolean()),
+                                                     always("is_private", Type::boolean()),
+                                                     always("is_link_local", Type::boolean()),
+                                                     always("is_internal", Type::boolean()),
+                                                     always("ambiguous", Type::boolean())});
   return shape;
 }
 const RecordShape& HostForm::shape() const { return *host_shape(); }
@@ -242,10 +246,10 @@ Value ShellForm::field(std::uint32_t index, cel::Scratch& scratch) const {
 }
 
 const SharedShape& sql_shape() {
-  static const SharedShape shape = shape_of(
-      "sql", {always("statements", texts()), always("count", Type::integer()), always("tables", texts()),
-              always("reads", texts()), always("writes", texts()), always("functions", texts()),
-              always("hazards", texts()), always("read_only", Type::boolean())});
+  static const SharedShape shape =
+      shape_of("sql", {always("statements", texts()), always("count", Type::integer()), always("tables", texts()),
+                       always("reads", texts()), always("writes", texts()), always("functions", texts()),
+                       always("hazards", texts()), always("read_only", Type::boolean())});
   return shape;
 }
 const RecordShape& SqlForm::shape() const { return *sql_shape(); }

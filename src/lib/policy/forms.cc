@@ -88,8 +88,8 @@ void SqlForm::read(SqlParser* parser) {
 bool SqlForm::read_only() const {
   constexpr auto kQueries = std::to_array<std::string_view>({"select", "explain", "variable_show"});
   return !sql.kinds.empty() && writes.empty() && sql.hazards == 0 &&
-         std::ranges::all_of(sql.kinds,
-                             [&](const std::string& kind) { return std::ranges::find(kQueries, kind) != kQueries.end(); });
+         std::ranges::all_of(
+             sql.kinds, [&](const std::string& kind) { return std::ranges::find(kQueries, kind) != kQueries.end(); });
 }
 
 cel::Value SqlForm::field(std::uint32_t index, cel::Scratch& scratch) const {

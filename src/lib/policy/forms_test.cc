@@ -18,8 +18,7 @@ Asked tool(const std::string& argument, const std::string& value) {
 
 // The verdict of one rule `when`, with action `action`, about args.x = `value`.
 std::string when(const std::string& action, const std::string& expression, const std::string& value) {
-  const auto program =
-      with_rules("    - {name: r, tools: [t], when: '" + expression + "', action: " + action + "}\n");
+  const auto program = with_rules("    - {name: r, tools: [t], when: '" + expression + "', action: " + action + "}\n");
   return decide(program, tool("x", value));
 }
 // The same of an argument clause {x: {...}}.
@@ -44,8 +43,8 @@ TEST(Forms, every_notation_of_an_address_is_one_host) {
     EXPECT_EQ(when("allow", "cidr(\"127.0.0.0/8\").containsIP(host(args.x).ip)", text), "allow p/r") << text;
     EXPECT_EQ(caught("{host: [127.0.0.1]}", text), "deny p/r") << text;
   }
-  for (const char* text : {"http://2130706433/", "http://user@0x7f.1:80/", "http:\\\\127.1\\x", "http://[::ffff:7f00:1]/",
-                           "ws://127.0.0.1"}) {
+  for (const char* text : {"http://2130706433/", "http://user@0x7f.1:80/", "http:\\\\127.1\\x",
+                           "http://[::ffff:7f00:1]/", "ws://127.0.0.1"}) {
     EXPECT_EQ(when("allow", "url(args.x).host == \"127.0.0.1\"", text), "allow p/r") << text;
     EXPECT_EQ(caught("{host: [127.0.0.0/8]}", text), "deny p/r") << text;
   }
@@ -55,9 +54,9 @@ TEST(Forms, classes_of_addresses_are_known) {
   const struct {
     const char* text;
     const char* field;
-  } cases[] = {{"10.1.2.3", "is_private"},        {"192.168.0.1", "is_private"},      {"fd00::1", "is_private"},
-               {"169.254.169.254", "is_link_local"}, {"fe80::1", "is_link_local"},    {"::1", "is_loopback"},
-               {"localhost", "is_loopback"},       {"a.localhost", "is_loopback"},    {"0x0a010203", "is_private"}};
+  } cases[] = {{"10.1.2.3", "is_private"},           {"192.168.0.1", "is_private"},  {"fd00::1", "is_private"},
+               {"169.254.169.254", "is_link_local"}, {"fe80::1", "is_link_local"},   {"::1", "is_loopback"},
+               {"localhost", "is_loopback"},         {"a.localhost", "is_loopback"}, {"0x0a010203", "is_private"}};
   for (const auto& one : cases) {
     EXPECT_EQ(when("allow", std::string("host(args.x).") + one.field, one.text), "allow p/r") << one.text;
     EXPECT_EQ(when("allow", "host(args.x).is_internal", one.text), "allow p/r") << one.text;
@@ -77,8 +76,8 @@ TEST(Forms, a_host_that_only_looks_like_another_is_not_it) {
   for (const char* bad :
        {"https://example.com@evil.example/", "https://evil.example/example.com", "https://evil.example#@example.com",
         "https://example.com\\@evil.example", "https://example.com.evil.example", "https://evilexample.com",
-        "https://exаmple.com/", "https://evil.example?x=.example.com", "https://a@b@example.com/",
-        "https:example.com", "https://exam\tple.com/", "javascript:alert(1)", "//example.com", ""}) {
+        "https://exаmple.com/", "https://evil.example?x=.example.com", "https://a@b@example.com/", "https:example.com",
+        "https://exam\tple.com/", "javascript:alert(1)", "//example.com", ""}) {
     EXPECT_NE(clause("allow", rule, bad).substr(0, 5), "allow") << bad;
   }
   EXPECT_EQ(clause("allow", "{host: [\"xn--mnchen-3ya.de\"]}", "https://MÜNCHEN.de/"), "allow p/r");
@@ -94,8 +93,9 @@ TEST(Forms, parts_of_a_url_are_compared_in_one_spelling) {
   EXPECT_EQ(when("allow", "url(args.x).path == \"/admin\" && url(args.x).query == \"q=1\" && url(args.x).port == 8080",
                  "http://a.example:8080/b/../admin?q=1#f"),
             "allow p/r");
-  EXPECT_EQ(when("allow", "url(args.x).ambiguous && \"dot_segments\" in url(args.x).oddities", "http://a.example/b/../c"),
-            "allow p/r");
+  EXPECT_EQ(
+      when("allow", "url(args.x).ambiguous && \"dot_segments\" in url(args.x).oddities", "http://a.example/b/../c"),
+      "allow p/r");
   EXPECT_EQ(when("allow", "host_matches(url(args.x), [\"*.b.example\", \"a.example\"]) && url(args.x).has_userinfo",
                  "http://u:p@a.example"),
             "allow p/r");
@@ -106,8 +106,8 @@ TEST(Forms, paths_are_compared_without_their_detours) {
   for (const char* good : {"/work", "/work/a", "//work///a", "/work/./a/"}) {
     EXPECT_EQ(clause("allow", rule, good), "allow p/r") << good;
   }
-  for (const char* bad : {"/workshop", "/work/../etc/passwd", "/work/link/../a", "../work/a", "work/a", "~/work", "/etc",
-                          "", "/work/\x01", "/work/../work/a"}) {
+  for (const char* bad : {"/workshop", "/work/../etc/passwd", "/work/link/../a", "../work/a", "work/a", "~/work",
+                          "/etc", "", "/work/\x01", "/work/../work/a"}) {
     EXPECT_NE(clause("allow", rule, bad).substr(0, 5), "allow") << bad;
   }
   for (const char* bad : {"/etc/passwd", "//etc/passwd", "/work/../etc/passwd", "/./etc//passwd", "/work/link/../x"}) {
@@ -122,9 +122,10 @@ TEST(Forms, paths_are_compared_without_their_detours) {
 }
 
 TEST(Forms, programs_are_found_behind_quotes_wrappers_and_nested_shells) {
-  for (const char* text : {"rm -rf /", "r'm' -rf /", "\"rm\" /", "\\rm /", "sh -c 'rm /'", "env X=1 rm /", "sudo -u a rm /",
-                           "ls; rm /", "ls | xargs rm", "/bin/rm /", "bash -lc \"ls && rm x\"", "echo $(rm x)",
-                           "find . -exec rm {} ;", "nohup nice rm x &", "{ rm x; }", "if true; then rm x; fi"}) {
+  for (const char* text :
+       {"rm -rf /", "r'm' -rf /", "\"rm\" /", "\\rm /", "sh -c 'rm /'", "env X=1 rm /", "sudo -u a rm /", "ls; rm /",
+        "ls | xargs rm", "/bin/rm /", "bash -lc \"ls && rm x\"", "echo $(rm x)", "find . -exec rm {} ;",
+        "nohup nice rm x &", "{ rm x; }", "if true; then rm x; fi"}) {
     EXPECT_EQ(caught("{programs: [rm]}", text), "deny p/r") << text;
     EXPECT_EQ(when("deny", "\"rm\" in shell(args.x).programs", text), "deny p/r") << text;
     EXPECT_NE(clause("allow", "{programs: [ls, echo, find, env, sudo, sh, bash]}", text).substr(0, 5), "allow") << text;
@@ -165,19 +166,29 @@ TEST(Forms, files_a_command_writes_have_to_be_allowed) {
 }
 
 TEST(Forms, misleading_text_has_hazards) {
-  EXPECT_EQ(when("deny", "size(hazards(args.x)) > 0", "pay \xe2\x80\xae" "moc.live"), "deny p/r");
-  EXPECT_EQ(when("allow", "\"bidirectional\" in hazards(args.x)", "pay \xe2\x80\xae" "moc.live"), "allow p/r");
+  EXPECT_EQ(when("deny", "size(hazards(args.x)) > 0",
+                 "pay \xe2\x80\xae"
+                 "moc.live"),
+            "deny p/r");
+  EXPECT_EQ(when("allow", "\"bidirectional\" in hazards(args.x)",
+                 "pay \xe2\x80\xae"
+                 "moc.live"),
+            "allow p/r");
   EXPECT_EQ(when("allow", "hazards(args.x) == []", "plain"), "allow p/r");
   EXPECT_EQ(clause("allow", "{text_hazards: []}", "plain"), "allow p/r");
   EXPECT_EQ(clause("allow", "{text_hazards: []}", "p\xd0\xb0ypal"), "deny default-deny");
-  EXPECT_EQ(caught("{text_hazards: [zero_width]}", "a\xe2\x80\x8b" "b"), "deny p/r");
+  EXPECT_EQ(caught("{text_hazards: [zero_width]}",
+                   "a\xe2\x80\x8b"
+                   "b"),
+            "deny p/r");
 }
 
 TEST(Forms, sql_is_compared_by_what_it_would_do) {
   FakeSql sql;
   const auto decided = [&](const std::string& action, const std::string& comparison, const std::string& text) {
-    const auto program = with_rules("    - {name: r, tools: [t], arguments: {x: " + comparison + "}, action: " + action +
-                                    "}\n" + (action == "deny" ? "    - {name: all, tools: [t], action: allow}\n" : ""));
+    const auto program =
+        with_rules("    - {name: r, tools: [t], arguments: {x: " + comparison + "}, action: " + action + "}\n" +
+                   (action == "deny" ? "    - {name: all, tools: [t], action: allow}\n" : ""));
     const Asked asked = tool("x", text);
     Request request = asked.request();
     request.sql = &sql;
@@ -187,11 +198,12 @@ TEST(Forms, sql_is_compared_by_what_it_would_do) {
   EXPECT_EQ(decided("allow", rule, "select * from public.t"), "allow p/r");
   EXPECT_EQ(decided("allow", rule, "select * from t"), "deny default-deny");
   EXPECT_EQ(decided("allow", rule, "delete from public.t"), "deny default-deny");
-  EXPECT_EQ(decided("allow", rule, "with x as (delete from public.t returning *) select * from x"), "deny default-deny");
+  EXPECT_EQ(decided("allow", rule, "with x as (delete from public.t returning *) select * from x"),
+            "deny default-deny");
   EXPECT_EQ(decided("allow", rule, "select pg_read_file('/etc/passwd')"), "deny default-deny");
-  EXPECT_EQ(decided("allow", "{statements: [select], sql_hazards: [server_function]}",
-                    "select pg_read_file('/etc/passwd')"),
-            "allow p/r");
+  EXPECT_EQ(
+      decided("allow", "{statements: [select], sql_hazards: [server_function]}", "select pg_read_file('/etc/passwd')"),
+      "allow p/r");
   EXPECT_EQ(decided("deny", "{tables: [public.secrets]}", "select * from secrets"), "deny p/r");
   EXPECT_EQ(decided("deny", "{writes: [public.t]}", "delete from public.t"), "deny p/r");
   EXPECT_EQ(decided("deny", "{writes: [public.t]}", "select * from public.t"), "allow p/all");
@@ -206,10 +218,13 @@ TEST(Forms, a_text_is_read_once_a_decision) {
   FakeSql sql;
   std::string rules;
   for (int i = 0; i < 5; ++i) {
-    rules += "    - {name: r" + std::to_string(i) + ", tools: [t], when: '\"delete\" in sql(args.x).statements', action: deny}\n";
+    rules += "    - {name: r" + std::to_string(i) +
+             ", tools: [t], when: '\"delete\" in sql(args.x).statements', action: deny}\n";
   }
-  const auto program = with_rules(rules + "    - {name: all, tools: [t], arguments: {x: {statements: [select]}}, action: allow}\n"
-                                          "    - {name: other, tools: [u], when: 'sql(args.x).read_only', action: allow}\n");
+  const auto program =
+      with_rules(rules +
+                 "    - {name: all, tools: [t], arguments: {x: {statements: [select]}}, action: allow}\n"
+                 "    - {name: other, tools: [u], when: 'sql(args.x).read_only', action: allow}\n");
   const Asked asked = tool("x", "select * from public.t");
   Request request = asked.request();
   request.sql = &sql;

@@ -65,9 +65,9 @@ struct Condition {
   std::vector<Glob> globs;                    // of forms: names, or paths
   std::vector<Glob> bare;                     // of SQL names, for each of `globs`: what stands behind the schema
   std::vector<canonical::HostPattern> hosts;  // kHost
-  std::string mismatch_reason;         // for the operator, when the argument has another type
-  std::string would_reason;            // the same when the document only observes
-  std::string mismatch_message;        // for the model
+  std::string mismatch_reason;                // for the operator, when the argument has another type
+  std::string would_reason;                   // the same when the document only observes
+  std::string mismatch_message;               // for the model
 };
 
 // The agents a call acts upon.

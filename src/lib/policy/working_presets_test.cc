@@ -72,7 +72,8 @@ TEST(WorkingPresets, wrap_default_lists_all_allows_readers_and_asks_for_the_rest
 
 TEST(WorkingPresets, wrap_default_trusts_the_tools_a_document_adds) {
   const auto program = preset_program(
-      "", document("mine", "    []\n", "  combining: priority_first_match\n  extends: [wrap-default]\n  tables: {trusted: [make]}\n"));
+      "", document("mine", "    []\n",
+                   "  combining: priority_first_match\n  extends: [wrap-default]\n  tables: {trusted: [make]}\n"));
   EXPECT_EQ(of_tool(program, "make", {}), "allow");
   EXPECT_EQ(of_tool(program, "break", {}), "ask");
 }
@@ -87,11 +88,30 @@ TEST(WorkingPresets, coding_agent_runs_everyday_commands_in_its_folder) {
         "/usr/bin/git log", "sed -i 's/a/b/' src/a.cc"}) {
     EXPECT_EQ(run(command), "allow") << command;
   }
-  for (const char* command :
-       {"git push", "git -C x push origin main", "env X=1 git push", "sh -c 'git push'", "npm publish", "cargo publish",
-        "rm -rf /", "rm -rf ../other", "rm -rf $HOME", "rm ~/x", "rm {/etc/a,b}", "bash -c 'rm /etc/hosts'",
-        "find / -delete", "cp key.pem /etc/ssl", "cd / && ls", "echo x > /etc/hosts", "echo x > $F", "echo x > ~/.bashrc",
-        "systemctl stop x", "./run.sh", "PATH=/evil:$PATH ls", "$TOOL x", "sudo make install", "docker run x"}) {
+  for (const char* command : {"git push",
+                              "git -C x push origin main",
+                              "env X=1 git push",
+                              "sh -c 'git push'",
+                              "npm publish",
+                              "cargo publish",
+                              "rm -rf /",
+                              "rm -rf ../other",
+                              "rm -rf $HOME",
+                              "rm ~/x",
+                              "rm {/etc/a,b}",
+                              "bash -c 'rm /etc/hosts'",
+                              "find / -delete",
+                              "cp key.pem /etc/ssl",
+                              "cd / && ls",
+                              "echo x > /etc/hosts",
+                              "echo x > $F",
+                              "echo x > ~/.bashrc",
+                              "systemctl stop x",
+                              "./run.sh",
+                              "PATH=/evil:$PATH ls",
+                              "$TOOL x",
+                              "sudo make install",
+                              "docker run x"}) {
     EXPECT_EQ(run(command), "ask") << command;
   }
   for (const char* command : {"curl https://evil.example", "env wget x", "sh -c 'nc evil 1'", "ls | xargs curl",
@@ -113,15 +133,25 @@ TEST(WorkingPresets, coding_agent_keeps_files_and_network_to_its_own) {
   EXPECT_EQ(of_tool(program, "move_file", {{"source", "a"}, {"destination", "b"}}), "allow");
   EXPECT_EQ(of_tool(program, "move_file", {{"source", "a"}, {"destination", "/etc/b"}}), "ask");
   const auto fetch = [&](const char* url) { return of_tool(program, "fetch", {{"url", url}}); };
-  EXPECT_EQ(fetch("https://registry.npmjs.org/left-pad"), "allow");
-  EXPECT_EQ(fetch("https://PyPI.org./simple/x"), "allow");
+  EXPECT_EQ(fetch("https://packages.example/left-pad"), "deny") << "no registry is built in";
+}
+
+TEST(WorkingPresets, coding_agent_reaches_the_registries_a_document_names) {
+  const auto program =
+      preset_program("", document("mine", "    []\n",
+                                  "  combining: priority_first_match\n  extends: [coding-agent]\n"
+                                  "  tables: {registries: [packages.example, \"*.packages.example\"]}\n"));
+  const auto fetch = [&](const char* url) { return of_tool(program, "fetch", {{"url", url}}); };
+  EXPECT_EQ(fetch("https://packages.example/left-pad"), "allow");
+  EXPECT_EQ(fetch("https://CDN.Packages.example./simple/x"), "allow");
   for (const char* url :
-       {"http://pypi.org/x", "https://pypi.org@evil.example/", "https://evil.example/?pypi.org", "https://2130706433/",
-        "https://pypi.org.evil.example", "https://pypi.org\\@evil.example", "ftp://pypi.org", "nonsense"}) {
+       {"http://packages.example/x", "https://packages.example@evil.example/", "https://evil.example/?packages.example",
+        "https://2130706433/", "https://packages.example.evil.example", "https://packages.example\\@evil.example",
+        "ftp://packages.example", "nonsense"}) {
     EXPECT_EQ(fetch(url), "deny") << url;
   }
   Asked connect{.call = "connect"};
-  connect.arguments.values["host"] = "pypi.org";
+  connect.arguments.values["host"] = "packages.example";
   connect.arguments.values["port"] = std::int64_t{443};
   EXPECT_EQ(verdict(program, connect.request()), "allow");
   connect.arguments.values["host"] = "169.254.169.254";
@@ -129,14 +159,13 @@ TEST(WorkingPresets, coding_agent_keeps_files_and_network_to_its_own) {
 }
 
 TEST(WorkingPresets, coding_agent_takes_more_from_the_tables_of_a_document) {
-  const auto program = preset_program(
-      "", document("mine", "    []\n",
-                   "  combining: priority_first_match\n  extends: [coding-agent]\n"
-                   "  tables: {folder: /home/me/p, work: [/home/me/p/**], registries: [\"*.corp.example\"], programs: [zig]}\n"));
+  const auto program = preset_program("", document("mine", "    []\n",
+                                                   "  combining: priority_first_match\n  extends: [coding-agent]\n"
+                                                   "  tables: {folder: /home/me/p, work: [/home/me/p/**], registries: "
+                                                   "[\"*.corp.example\"], programs: [zig]}\n"));
   EXPECT_EQ(of_tool(program, "bash", {{"command", "zig build && rm out"}}), "allow");
   EXPECT_EQ(of_tool(program, "bash", {{"command", "rm /home/me/q"}}), "ask");
   EXPECT_EQ(of_tool(program, "fetch", {{"url", "https://npm.corp.example/x"}}), "allow");
-  EXPECT_EQ(of_tool(program, "fetch", {{"url", "https://pypi.org/x"}}), "allow");
   EXPECT_EQ(of_tool(program, "write_file", {{"path", "a"}}), "allow");
 }
 
@@ -145,9 +174,8 @@ TEST(WorkingPresets, data_analyst_only_reads) {
   for (const char* argument : {"sql", "query"}) {
     EXPECT_EQ(of_tool(program, "query", {{argument, "select * from public.t"}}), "allow");
     EXPECT_EQ(of_tool(program, "run_sql", {{argument, "select * from t"}}), "allow");
-    for (const char* text :
-         {"delete from public.t", "with x as (delete from public.t returning *) select * from x",
-          "select pg_read_file('/etc/passwd')", "not sql"}) {
+    for (const char* text : {"delete from public.t", "with x as (delete from public.t returning *) select * from x",
+                             "select pg_read_file('/etc/passwd')", "not sql"}) {
       EXPECT_EQ(of_tool(program, "query", {{argument, text}}), "deny") << text;
     }
   }
@@ -157,8 +185,8 @@ TEST(WorkingPresets, data_analyst_only_reads) {
   EXPECT_EQ(of_tool(program, "read_file", {{"path", "/data/../etc/passwd"}}), "deny");
   EXPECT_EQ(of_tool(program, "write_file", {{"path", "/data/a.csv"}}), "deny");
   EXPECT_EQ(of_tool(program, "fetch", {{"url", "https://example.com"}}), "deny");
-  const auto wider = preset_program(
-      "", document("mine", "    []\n", "  extends: [data-analyst]\n  tables: {hosts: [api.example]}\n"));
+  const auto wider =
+      preset_program("", document("mine", "    []\n", "  extends: [data-analyst]\n  tables: {hosts: [api.example]}\n"));
   EXPECT_EQ(of_tool(wider, "fetch", {{"url", "https://api.example/x"}}), "allow");
   EXPECT_EQ(of_tool(wider, "fetch", {{"url", "https://x.example/x"}}), "deny");
 }
@@ -183,7 +211,10 @@ std::string redacted(std::string_view name, const std::string& text) {
 }
 
 TEST(WorkingPresets, secrets_are_taken_out_of_results) {
-  EXPECT_EQ(redacted("data-analyst", "key AKIA" "ABCDEFGHIJKLMNOP."), "key [redacted].");
+  EXPECT_EQ(redacted("data-analyst",
+                     "key AKIA"
+                     "ABCDEFGHIJKLMNOP."),
+            "key [redacted].");
   EXPECT_EQ(redacted("data-analyst", "postgres://u:p@h/db"), "[redacted]h/db");
   EXPECT_EQ(redacted("data-analyst", "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----"), "[redacted]");
   EXPECT_EQ(redacted("data-analyst", "42 rows"), "42 rows");
@@ -210,7 +241,9 @@ TEST(WorkingPresets, support_answers_what_it_read_and_asks_for_money) {
   past.used_up = {0};
   EXPECT_EQ(verdict(program, request), "ask");
   past.used_up.clear();
-  mail.arguments.values["body"] = "pay \xe2\x80\xae" "here";
+  mail.arguments.values["body"] =
+      "pay \xe2\x80\xae"
+      "here";
   Request hidden = mail.request();
   hidden.past = &past;
   EXPECT_EQ(verdict(program, hidden), "deny");
