@@ -241,7 +241,7 @@ Truth form_holds(const Condition& condition, RequestView& view) {
 std::string form_failure(const Condition& condition, RequestView& view) {
   if (condition.type != Condition::Type::kForm) return {};
   const Compared compared = compare(condition, view);
-  return compared.truth == Truth::kError ? std::string(compared.why) : std::string();
+  return compared.truth == Truth::kError ? json::to_valid_utf8(compared.why) : std::string();
 }
 
 json::Value form_actual(const Condition& condition, RequestView& view) {

@@ -67,8 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   fixture::Asked meant = asked;
   meant.call = "exec";
   meant.tool = kTools[input.octet() % std::size(kTools)];
-  const std::string argument = input.text();
-  for (const char* name : {"command", "url", "path", "sql", "body"}) meant.arguments.values[name] = argument;
+  const std::string argument = json::to_valid_utf8(input.text());  // arguments of calls are JSON
+  for (const char* name : {"mode", "command", "url", "path", "sql", "body"}) meant.arguments.values[name] = argument;
   decide_and_explain(**forms, meant.request());
   auto program = fixture::compile({std::string(text)});
   if (program) {
