@@ -74,7 +74,8 @@ AGENTOS_API void agentos_free(void* memory);
  *   "ask_timeout_ms"   how long a rule that asks waits for an approval when it names no time; default 60000.
  *   "agents_max"       how many agents may be alive at once; default 20000.
  *   "init"             path of the program agentos-init: agents and tools that are processes can then be started.
- *                      Left out: no process is ever started. */
+ *                      Left out: no process of an agent is ever started.
+ *   "sql_parser"       path of the program agentos-parser: policy can then read SQL; without it such rules deny. */
 AGENTOS_API int agentos_kernel_open(const char* options_json, agentos_kernel** kernel, agentos_failure* failure);
 
 /* Ends every agent, writes the log to its end, signs it and frees the handle; NULL is fine. Blocks until done: calls

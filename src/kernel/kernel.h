@@ -45,6 +45,11 @@ struct KernelOptions {
   std::int64_t ask_timeout_ms = 60'000;  // for rules that name none
   std::int64_t agents_max = 20'000;      // alive at once
   vfs::Limits files;                     // of each agent's namespace
+  // The program agentos-parser, which reads SQL for policy in a confined process of its own: started when a rule first
+  // asks, kept, and started anew after a crash or a missed deadline. Empty: a rule that asks for SQL denies.
+  std::string sql_parser;
+  std::int64_t sql_deadline_ms = 50;           // of one text; a text not read in time denies
+  std::int64_t sql_start_deadline_ms = 2'000;  // until the program has confined itself
 };
 
 struct AgentOptions {

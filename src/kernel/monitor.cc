@@ -1,6 +1,8 @@
 // The parts that belong to no step: construction, the kernel's own events, and the state gate.
 #include "kernel/monitor.h"
 
+#include "lib/canonical/parser_process.h"
+
 namespace agentos::kernel {
 
 std::string_view name_of(KernelState state) {
@@ -18,6 +20,12 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
       agents(options.agents_max),
       regions(random) {
   metrics.boot_ns = clock.monotonic_ns();
+  if (!options.sql_parser.empty()) {
+    sql = std::make_unique<canonical::ParserProcess>(
+        canonical::ParserProcessOptions{.program = options.sql_parser,
+                                        .deadline = std::chrono::milliseconds(options.sql_deadline_ms),
+                                        .start_deadline = std::chrono::milliseconds(options.sql_start_deadline_ms)});
+  }
 }
 
 std::vector<policy::Vocabulary::Tool> Monitor::typed_tools() const {

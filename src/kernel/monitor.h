@@ -26,6 +26,7 @@
 #include "kernel/policy_store.h"
 #include "kernel/reactor.h"
 #include "kernel/regions.h"
+#include "lib/canonical/sql_facts.h"
 #include "lib/recorder/recorder.h"
 #include "lib/sandbox/launcher.h"
 #include "lib/tool/registry.h"
@@ -136,6 +137,7 @@ class Monitor {
   std::unique_ptr<recorder::Recorder> recorder;
   tool::Registry tools;
   tool::HostExecutors host_executors;
+  std::unique_ptr<canonical::SqlParser> sql;  // null: policy cannot read SQL
   PolicyStore policy;
   PolicyBundles bundles;
   AgentTable agents;

@@ -68,6 +68,25 @@ TEST_P(Governance, what_was_done_before_decides_and_children_remember_it) {
   agent->must("exec", exec("mail"));
 }
 
+TEST_P(Governance, documents_of_the_original_decide_beside_native_ones) {
+  add_mirror("mirror");
+  auto agent =
+      world().agent("old",
+                    "name: old\ndefaults: {action: deny}\nrules:\n"
+                    "  - {name: mirrors, condition: {field: tool_name, operator: eq, value: mirror}, action: allow}\n"
+                    "  - {name: big, condition: {field: n, operator: gt, value: 5}, action: deny, priority: 1}\n"
+                    "  - {name: data, condition: {field: path, operator: matches, value: ^/mem/}, action: allow}\n");
+  agent->must("status");
+  agent->must("exec", exec("mirror", {{"n", 5}}));
+  EXPECT_EQ(agent->code("exec", exec("mirror", {{"n", 6}})), -2);
+  EXPECT_EQ(agent->code("exec", exec("echo", {{"text", "x"}})), -2);
+  agent->must("write", {{"path", "/mem//working/./a"}, {"data", "x"}});
+  EXPECT_EQ(agent->code("write", {{"path", "/mem/../state/a"}, {"data", "x"}}), -2);
+  bool recorded = false;
+  for (const json::Value& leaf : world().log()) recorded = recorded || leaf.string_or("rule", "") == "old/big";
+  EXPECT_TRUE(recorded);
+}
+
 TEST_P(Governance, the_history_of_a_run_is_counted) {
   auto agent = world().agent(
       "counted", policy("  rules:\n    - {name: all, syscalls: [write, status], action: allow}\n"

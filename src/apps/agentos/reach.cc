@@ -75,22 +75,30 @@ Result<std::string> own_program() {
   return std::string(path.data(), static_cast<std::size_t>(size));
 }
 
-Result<std::string> find_init_program() {
-  const std::string given = client::process_environment()("AGENTOS_INIT");
+namespace {
+
+// The program of ours that `variable` names, or else beside this one or in libexec.
+Result<std::string> find_program(const std::string& name, const char* variable) {
+  const std::string given = client::process_environment()(variable);
   if (!given.empty()) {
     if (::access(given.c_str(), X_OK) == 0) return absolute_path(given);
-    return fail(ErrorCode::kNotFound, "AGENTOS_INIT names " + given + ", which cannot be executed",
-                "unset AGENTOS_INIT, or name the program agentos-init");
+    return fail(ErrorCode::kNotFound, std::string(variable) + " names " + given + ", which cannot be executed",
+                "unset " + std::string(variable) + ", or name the program " + name);
   }
   const std::string program = TRY(own_program());
   const std::string folder = program.substr(0, program.rfind('/'));
-  for (const std::string& candidate : {folder + "/agentos-init", folder + "/../libexec/agentos/agentos-init"}) {
+  for (const std::string& candidate : {folder + "/" + name, folder + "/../libexec/agentos/" + name}) {
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return fail(ErrorCode::kNotFound,
-              "the program agentos-init is neither beside " + program + " nor in ../libexec/agentos",
-              "reinstall, or set AGENTOS_INIT to it");
+              "the program " + name + " is neither beside " + program + " nor in ../libexec/agentos",
+              "reinstall, or set " + std::string(variable) + " to it");
 }
+
+}  // namespace
+
+Result<std::string> find_init_program() { return find_program("agentos-init", "AGENTOS_INIT"); }
+Result<std::string> find_parser_program() { return find_program("agentos-parser", "AGENTOS_PARSER"); }
 
 Result<std::string> absolute_path(const std::string& path) {
   if (path.starts_with('/')) return path;

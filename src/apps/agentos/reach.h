@@ -26,10 +26,11 @@ std::string state_directory_of(const Globals& globals);
 // Of --dir, of the running kernel, else of the state directory.
 Result<std::string> log_directory_of(const Globals& globals, const std::string& given);
 
-// The file this program runs from, and the agentos-init that belongs to it (AGENTOS_INIT, beside it,
-// ../libexec/agentos).
+// The file this program runs from, and the programs that belong to it: what AGENTOS_INIT and AGENTOS_PARSER name, or
+// agentos-init and agentos-parser beside it or in ../libexec/agentos.
 Result<std::string> own_program();
 Result<std::string> find_init_program();
+Result<std::string> find_parser_program();
 // `path` against the current directory.
 Result<std::string> absolute_path(const std::string& path);
 

@@ -60,6 +60,8 @@ Result<kernel::KernelOptions> kernel_options(const Globals& globals, const Serve
   }
   out.recorder.mode = TRY(parse_mode(options.mode));
   out.launcher = &launcher;
+  // Without it rules about SQL deny, which is no reason not to serve; `agentos doctor` tells.
+  if (auto parser = find_parser_program()) out.sql_parser = *parser;
   return out;
 }
 

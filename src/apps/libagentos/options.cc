@@ -29,6 +29,7 @@ struct OpenShape {
   std::int64_t ask_timeout_ms = 60'000;
   std::int64_t agents_max = 20'000;
   std::string init;
+  std::string sql_parser;
   static constexpr auto kFields =
       std::tuple{abi::Required<&OpenShape::state_directory>{"state_directory", "", {.size_max = 4000}},
                  abi::Optional<&OpenShape::policy>{"policy", "", {.size_max = kDocumentsMax}},
@@ -38,7 +39,8 @@ struct OpenShape {
                  abi::Optional<&OpenShape::grace_ms>{"grace_ms", "", {.minimum = 0, .maximum = kDayMs}},
                  abi::Optional<&OpenShape::ask_timeout_ms>{"ask_timeout_ms", "", {.minimum = 1, .maximum = kDayMs}},
                  abi::Optional<&OpenShape::agents_max>{"agents_max", "", {.minimum = 1, .maximum = 1'000'000}},
-                 abi::Optional<&OpenShape::init>{"init", "", {.size_max = 4000}}};
+                 abi::Optional<&OpenShape::init>{"init", "", {.size_max = 4000}},
+                 abi::Optional<&OpenShape::sql_parser>{"sql_parser", "", {.size_max = 4000}}};
 };
 
 struct AgentShape {
@@ -169,6 +171,7 @@ Result<OpenOptions> read_open_options(std::string_view json_text) {
   options.kernel.ask_timeout_ms = shape.ask_timeout_ms;
   options.kernel.agents_max = shape.agents_max;
   options.init = std::move(shape.init);
+  options.kernel.sql_parser = std::move(shape.sql_parser);
   return options;
 }
 

@@ -42,11 +42,11 @@ Status read_shell(std::string_view text, ShellText& shell) {
 }
 
 std::string describe_shell_features(std::uint32_t features) {
-  constexpr std::array<std::string_view, 19> kNames = {
-      "sequence",       "pipe",         "background",   "compound",    "redirection",    "here_document",
-      "assignment",     "parameter",    "substitution", "arithmetic",  "glob",           "braces",
-      "tilde",          "ansi_quoting", "function",     "script_file", "lookup_changed", "arguments_from_input",
-      "unread_launcher"};
+  constexpr std::array<std::string_view, 20> kNames = {
+      "sequence",        "pipe",          "background",   "compound",    "redirection",    "here_document",
+      "assignment",      "parameter",     "substitution", "arithmetic",  "glob",           "braces",
+      "tilde",           "ansi_quoting",  "function",     "script_file", "lookup_changed", "arguments_from_input",
+      "unread_launcher", "unread_wrapper"};
   std::string text;
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if ((features >> i & 1) == 0) continue;

@@ -43,7 +43,8 @@ enum ShellFeature : std::uint32_t {
   kShellScriptFile = 1 << 15,          // sh FILE, sh reading its input, source
   kShellLookupChanged = 1 << 16,       // PATH, LD_PRELOAD, IFS, BASH_ENV, alias, hash ...
   kShellArgumentsFromInput = 1 << 17,  // xargs
-  kShellUnreadLauncher = 1 << 18,      // runs other programs in a way that is not looked into
+  kShellUnreadLauncher = 1 << 18,      // a program that runs others in a way that is not looked into: git, python -c
+  kShellUnreadWrapper = 1 << 19,       // env, sudo, ... with arguments that do not say which program they run
 };
 inline constexpr std::uint32_t kShellDynamic = ~((1U << 7) - 1);
 

@@ -50,7 +50,7 @@ class Programs {
       if (rule.wrapper != Wrapper::kProgram) return resolve_text(rule.wrapper);
       if (!skip_to_program(rule)) return {};
     }
-    if (at_ < end_) mark(kShellUnreadLauncher);
+    if (at_ < end_) mark(kShellUnreadWrapper);
     return {};
   }
 
@@ -80,7 +80,7 @@ class Programs {
     bool options = true;
     for (; at_ < end_; ++at_) {
       if (!word().is_static) {
-        mark(kShellUnreadLauncher);  // an option, an operand or the program?
+        mark(kShellUnreadWrapper);  // an option, an operand or the program?
         return true;
       }
       const std::string_view text = word().text;
@@ -124,7 +124,7 @@ class Programs {
   }
 
   bool unread() {
-    mark(kShellUnreadLauncher);
+    mark(kShellUnreadWrapper);
     return false;
   }
 

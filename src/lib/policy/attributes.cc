@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/policy/form_functions.h"
+
 namespace agentos::policy {
 namespace {
 
@@ -233,6 +235,7 @@ const SharedShape& history_shape() {
 
 Attributes attributes_of_agents(const json::Object& tables) {
   Attributes attributes;
+  attributes.environment.set_library(form_functions());
   declare(attributes, Attribute::kAgent, "agent", Type::record(agent_shape()));
   declare(attributes, Attribute::kNow, "now", Type::timestamp());
   declare(attributes, Attribute::kLabels, "labels", Type::list(Type::string()));

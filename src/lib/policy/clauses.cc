@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "lib/policy/expression.h"
+#include "lib/policy/form_condition.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/matching.h"
 
@@ -28,8 +29,10 @@ json::Value actual_agent(const Principal& principal) {
   return json::Array{text_value(principal.name), text_value(principal.agent)};
 }
 
-json::Value actual_argument(const Condition& condition, const Arguments* arguments) {
+json::Value actual_argument(const Condition& condition, RequestView& view) {
+  const Arguments* arguments = view.request().arguments;
   if (arguments == nullptr) return nullptr;
+  if (condition.type == Condition::Type::kForm) return form_actual(condition, view);
   std::string_view text;
   if (arguments->text(condition.argument, text)) return json::to_valid_utf8(text);
   std::int64_t integer = 0;
@@ -70,7 +73,7 @@ json::Value operand_of(const Condition& condition) {
   json::Array values;
   for (const std::string& text : condition.texts) values.push_back(text);
   for (std::int64_t integer : condition.integers) values.push_back(integer);
-  if (condition.op == Condition::Operator::kIn) return values;
+  if (condition.op == Condition::Operator::kIn || condition.type == Condition::Type::kForm) return values;
   return std::move(values.front());
 }
 
@@ -101,13 +104,9 @@ class Lister {
     for (const Condition& condition : rule_.conditions) {
       json::Object pattern;
       pattern.append(std::string(operator_name(condition.op)), operand_of(condition));
-      clauses_.push_back({Kind::kArgument,
-                          &condition,
-                          "arguments." + condition.argument,
-                          std::move(pattern),
-                          actual_argument(condition, request_.arguments),
-                          holds(condition, request_.arguments),
-                          {}});
+      clauses_.push_back({Kind::kArgument, &condition, "arguments." + condition.argument, std::move(pattern),
+                          actual_argument(condition, view_), holds(condition, view_),
+                          std::string(form_failure(condition, view_))});
     }
     if (rule_.when != nullptr) list_parts("when", *rule_.when);
     return std::move(clauses_);

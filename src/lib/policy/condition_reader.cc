@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/policy/form_condition.h"
 #include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 
@@ -70,7 +71,7 @@ bool read_operand(NodeReader& read, const yaml::Node& node, Condition& condition
 }
 
 void read_argument(NodeReader& read, const yaml::Node::Entry& entry, std::string_view rule,
-                   std::vector<Condition>& conditions) {
+                   Condition::Quantity quantity, std::vector<Condition>& conditions) {
   if (!read.is(entry.value, Kind::kMapping, entry.key)) return;
   if (entry.value.entries.empty()) {
     read.complaints().add(entry.value.mark, fmt::format("\"{}\" has no condition", entry.key),
@@ -83,6 +84,13 @@ void read_argument(NodeReader& read, const yaml::Node::Entry& entry, std::string
     Condition condition;
     condition.argument = entry.key;
     condition.op = static_cast<Operator>(found - operator_words().begin());
+    if (condition.op >= Condition::kFirstForm) {
+      condition.quantity = quantity;
+      if (!read_form_operand(read, comparison.value, condition)) continue;
+      finish_form_condition(condition, rule);
+      conditions.push_back(std::move(condition));
+      continue;
+    }
     if (!read_operand(read, comparison.value, condition)) continue;
     condition.type = condition.integers.empty() ? Condition::Type::kText : Condition::Type::kInteger;
     std::ranges::sort(condition.texts);
@@ -95,13 +103,15 @@ void read_argument(NodeReader& read, const yaml::Node::Entry& entry, std::string
         fmt::format("Policy denies this call: its argument \"{}\" must be {}.", entry.key, wanted);
     conditions.push_back(std::move(condition));
   }
+  add_implied_conditions(entry.key, rule, quantity, conditions);
 }
 
 }  // namespace
 
 std::string_view operator_name(Operator op) { return operator_words()[static_cast<std::size_t>(op)]; }
 
-std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& arguments, std::string_view rule) {
+std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& arguments, std::string_view rule,
+                                       Condition::Quantity quantity) {
   std::vector<Condition> conditions;
   if (!read.is(arguments, Kind::kMapping, "arguments")) return conditions;
   if (arguments.entries.empty() || arguments.entries.size() > kArgumentsMax) {
@@ -114,7 +124,7 @@ std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& argum
       read.complaints().add(entry.mark, "an argument's name has 1 to 128 octets");
       continue;
     }
-    read_argument(read, entry, rule, conditions);
+    read_argument(read, entry, rule, quantity, conditions);
   }
   return conditions;
 }

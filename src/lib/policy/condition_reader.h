@@ -10,6 +10,7 @@
 namespace agentos::policy {
 
 // `rule` names the rule and its place in the sentence about an argument of another type.
-std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& arguments, std::string_view rule);
+std::vector<Condition> read_conditions(NodeReader& read, const yaml::Node& arguments, std::string_view rule,
+                                       Condition::Quantity quantity);
 
 }  // namespace agentos::policy

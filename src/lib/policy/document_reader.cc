@@ -83,6 +83,22 @@ std::shared_ptr<const Expression> Reading::expression(const yaml::Node& node, st
 
 namespace {
 
+// What an extending document says in tables of the same names: lists are appended, members of mappings are put, and
+// anything else takes the place of what was there.
+void put_tables(const json::Object& over, json::Object& tables) {
+  for (const auto& [name, value] : over) {
+    json::Value* mine = tables.find(name);
+    if (mine == nullptr) continue;
+    if (mine->is_array() && value.is_array()) {
+      for (const json::Value& item : value.as_array()) mine->as_array().push_back(item);
+    } else if (mine->is_object() && value.is_object()) {
+      for (const auto& [key, member] : value.as_object()) mine->as_object()[key] = member;
+    } else {
+      *mine = value;
+    }
+  }
+}
+
 class DocumentReader {
  public:
   explicit DocumentReader(Reading& reading) : reading_(reading), read_(reading.read) {}
@@ -142,6 +158,7 @@ class DocumentReader {
     read_word(spec, "mode", document_.mode);
     read_word(spec, "combining", document_.combining);
     if (const yaml::Node* tables = spec.find("tables")) read_tables(reading_, *tables);
+    if (reading_.tables_over != nullptr) put_tables(*reading_.tables_over, reading_.tables->as_object());
     if (const yaml::Node* agents = spec.find("agents")) document_.agents = read_agents(reading_, *agents);
     if (const yaml::Node* extends = spec.find("extends")) read_extends(*extends);
     if (const yaml::Node* windows = spec.find("windows")) read_windows(reading_, *windows);
@@ -195,12 +212,13 @@ void arrange(Document& document) {
   }
 }
 
+// `tables` are those of the document that extends this one; null: none does.
 Result<Document> read_at_depth(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
-                               PastSpecs& past, std::size_t depth);
+                               PastSpecs& past, std::size_t depth, const json::Object* tables);
 
 // The rules and limits of what a document extends, before its own.
 Status extend(Document& document, const Vocabulary& vocabulary, const FindDocument& find, PastSpecs& past,
-              std::size_t depth) {
+              std::size_t depth, const json::Object& tables) {
   std::vector<Rule> rules, limits;
   for (std::size_t i = 0; i < document.extends.size(); ++i) {
     const auto refuse = [&](const std::string& what, std::string hint) {
@@ -219,7 +237,7 @@ Status extend(Document& document, const Vocabulary& vocabulary, const FindDocume
       return refuse(fmt::format("no document is named \"{}\"", document.extends[i]),
                     "a document of the set, or one of: " + known);
     }
-    Document read = TRY(read_at_depth(*base, vocabulary, find, past, depth + 1));
+    Document read = TRY(read_at_depth(*base, vocabulary, find, past, depth + 1, &tables));
     for (Rule& rule : read.rules) rules.push_back(std::move(rule));
     for (Rule& rule : read.limits) limits.push_back(std::move(rule));
   }
@@ -234,7 +252,7 @@ Status extend(Document& document, const Vocabulary& vocabulary, const FindDocume
 }
 
 Result<Document> read_at_depth(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
-                               PastSpecs& past, std::size_t depth) {
+                               PastSpecs& past, std::size_t depth, const json::Object* tables) {
   if (source.text.size() > kDocumentBytesMax) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:1:1: a policy document of {} octets is too large", source.file, source.text.size()),
@@ -243,9 +261,10 @@ Result<Document> read_at_depth(const Source& source, const Vocabulary& vocabular
   yaml::Node root = TRY(yaml::parse(source.text, source.file, {.bytes_max = kDocumentBytesMax}));
   Complaints complaints(source.file);
   Reading reading(source, vocabulary, complaints, past);
+  reading.tables_over = tables;
   Document document = DocumentReader(reading).read(root);
   if (!complaints.empty()) return complaints.first();
-  if (!document.extends.empty()) TRY(extend(document, vocabulary, find, past, depth));
+  if (!document.extends.empty()) TRY(extend(document, vocabulary, find, past, depth, reading.tables->as_object()));
   arrange(document);
   return document;
 }
@@ -254,7 +273,7 @@ Result<Document> read_at_depth(const Source& source, const Vocabulary& vocabular
 
 Result<Document> read_document(const Source& source, const Vocabulary& vocabulary, const FindDocument& find,
                                PastSpecs& past) {
-  return read_at_depth(source, vocabulary, find, past, 0);
+  return read_at_depth(source, vocabulary, find, past, 0, nullptr);
 }
 
 }  // namespace agentos::policy

@@ -6,6 +6,8 @@
 #include "lib/policy/attributes.h"
 #include "lib/policy/cel/program.h"
 #include "lib/policy/expression_state.h"
+#include "lib/policy/form_functions.h"
+#include "lib/policy/form_shown.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/request_view.h"
 #include "lib/policy/value_json.h"
@@ -202,6 +204,7 @@ class CompiledExpression final : public Expression {
         for (const cel::Entry& entry : ast[operand].entries) add_values_near(ast[entry.value], values);
       }
       for (NodeId operand : operands) {
+        add_form_candidates(ast, operand, ast[id].name, values, found);
         const std::string argument = argument_of(ast, operand);
         if (argument.empty()) continue;
         for (const json::Value& value : values) found.emplace_back(argument, value);
@@ -241,8 +244,9 @@ class CompiledExpression final : public Expression {
     RequestView own(view.request());
     made.truth = truth_of(compiled->evaluate(activation, state.scratch()), own);
     made.failure = own.failure();
-    for (const cel::AttributePath& path : compiled->reads()) {
-      const std::string name = path.to_string();
+    std::vector<std::string> shown = forms_shown(compiled->ast());
+    for (const cel::AttributePath& path : compiled->reads()) shown.push_back(path.to_string());
+    for (const std::string& name : shown) {
       auto reading = cel::compile(name, attributes_.environment);
       if (!reading) continue;
       const Value value = reading->evaluate(activation, state.scratch());
@@ -265,6 +269,10 @@ class CompiledExpression final : public Expression {
 std::expected<std::shared_ptr<const Expression>, std::vector<ExpressionIssue>> compile_expression(
     std::string_view text, Attributes attributes, std::shared_ptr<const json::Value> tables, Wanted wanted) {
   auto program = cel::compile(text, attributes.environment, {.source_bytes_max = kExpressionBytesMax});
+  if (program) {
+    // A literal that is no pattern would fail whenever it is asked about.
+    if (auto issues = pattern_issues(program->ast()); !issues.empty()) program = std::unexpected(std::move(issues));
+  }
   if (!program) {
     std::vector<ExpressionIssue> issues;
     for (const cel::Issue& issue : program.error()) {

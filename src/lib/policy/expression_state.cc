@@ -184,6 +184,7 @@ ExpressionState* ExpressionState::acquire(const Request& request) {
     return state.get();
   }
   states.push_back(std::make_unique<ExpressionState>());
+  states.back()->scratch_.set_host(&states.back()->forms_);
   states.back()->scratch_.set_limits({.steps_max = kExpressionStepsMax, .scratch_bytes_max = 1 << 20});
   states.back()->bind(request);
   return states.back().get();
@@ -194,6 +195,7 @@ void ExpressionState::release(ExpressionState* state) { state->in_use_ = false; 
 void ExpressionState::bind(const Request& request) {
   in_use_ = true;
   scratch_.reset();
+  forms_.reset(request.sql);
   request_ = &request;
   patterns_of_ = nullptr;
   agent_.over(request);

@@ -12,20 +12,11 @@
 #include "lib/policy/attributes.h"
 #include "lib/policy/cel/activation.h"
 #include "lib/policy/cel/scratch.h"
+#include "lib/policy/forms.h"
 #include "lib/policy/policy.h"
+#include "lib/policy/text_list.h"
 
 namespace agentos::policy {
-
-// Texts of a request as a list, without those before the prefix when there is one.
-class TextList final : public cel::List {
- public:
-  void over(std::span<const std::string> texts) { texts_ = texts; }
-  std::uint32_t size() const override { return static_cast<std::uint32_t>(texts_.size()); }
-  cel::Value at(std::uint32_t index, cel::Scratch&) const override { return cel::Value::string(texts_[index]); }
-
- private:
-  std::span<const std::string> texts_;
-};
 
 class AgentRecord final : public cel::Record {
  public:
@@ -122,11 +113,13 @@ class ExpressionState {
   // Of a field of one engine's index; `of` tells engines apart.
   PatternMatches& patterns(const void* of, std::size_t field);
   const json::Value* arguments();  // null when they are not known as an object
+  Forms& forms() { return forms_; }
 
  private:
   void bind(const Request& request);
 
   cel::Scratch scratch_;
+  Forms forms_;
   const Request* request_ = nullptr;
   bool in_use_ = false;
   AgentRecord agent_;

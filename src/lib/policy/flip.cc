@@ -5,6 +5,7 @@
 
 #include "lib/policy/changed_arguments.h"
 #include "lib/policy/clauses.h"
+#include "lib/policy/form_condition.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/matching.h"
 
@@ -28,10 +29,11 @@ int cost_of(const Clause& clause) {
 }
 
 // A value all conditions of the rule on this argument accept, among their boundaries; null when none of those does.
-json::Value value_for(const Rule& rule, const std::string& argument) {
+json::Value value_for(const Rule& rule, const std::string& argument, const Request& request) {
   json::Array candidates;
+  if (std::string example = form_example(rule.conditions, argument); !example.empty()) candidates.push_back(example);
   for (const Condition& condition : rule.conditions) {
-    if (condition.argument != argument) continue;
+    if (condition.argument != argument || condition.type == Condition::Type::kForm) continue;
     for (const std::string& text : condition.texts) candidates.push_back(text);
     for (std::int64_t integer : condition.integers) {
       candidates.push_back(integer);
@@ -42,8 +44,11 @@ json::Value value_for(const Rule& rule, const std::string& argument) {
   for (const json::Value& candidate : candidates) {
     ChangedArguments arguments(nullptr);
     arguments.set(argument, candidate);
+    Request changed = request;
+    changed.arguments = &arguments;
+    RequestView view(changed);
     const bool accepted = std::ranges::all_of(rule.conditions, [&](const Condition& condition) {
-      return condition.argument != argument || holds(condition, &arguments) == Truth::kTrue;
+      return condition.argument != argument || holds(condition, view) == Truth::kTrue;
     });
     if (accepted) return candidate;
   }
@@ -91,7 +96,7 @@ class Attempt {
       case Clause::Kind::kArgument:
         break;
     }
-    json::Value value = value_for(rule_, clause.condition->argument);
+    json::Value value = value_for(rule_, clause.condition->argument, request_);
     if (value.is_null()) {
       possible_ = false;
     } else {

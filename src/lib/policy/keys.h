@@ -35,7 +35,7 @@ enum class Where : std::uint8_t {
 inline constexpr std::size_t kWheres = static_cast<std::size_t>(Where::kResult) + 1;
 
 // What a key's value is.
-enum class Form : std::uint8_t {
+enum class KeyForm : std::uint8_t {
   kWord,          // one of `words`
   kWords,         // a list of `words`
   kName,          // letters, digits . _ -
@@ -56,6 +56,9 @@ enum class Form : std::uint8_t {
   kMoment,        // "08:00", or an instant
   kValue,         // a string or an integer
   kValues,        // a list of strings, or of integers
+  kPorts,         // a list of 1 to 65535
+  kTextOrTexts,   // a string, or a list of strings
+  kAnyTexts,      // a list of strings that may be empty
   kData,          // anything
   kDataMap,       // {NAME: anything}
   kObject,        // a mapping with the keys of `nested`
@@ -68,7 +71,7 @@ enum class Form : std::uint8_t {
 struct Key {
   std::uint32_t where = 0;  // bit n: the Where n
   std::string_view name;
-  Form form = Form::kText;
+  KeyForm form = KeyForm::kText;
   std::string_view summary;
   bool required = false;
   Where nested = Where::kDocument;               // of the kObject... forms

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/policy/expression.h"
+#include "lib/policy/form_condition.h"
 
 namespace agentos::policy {
 
@@ -103,8 +104,10 @@ bool compare_integer(const Condition& condition, std::int64_t value) {
 
 }  // namespace
 
-Truth holds(const Condition& condition, const Arguments* arguments) {
+Truth holds(const Condition& condition, RequestView& view) {
+  const Arguments* arguments = view.request().arguments;
   if (arguments == nullptr) return Truth::kFalse;
+  if (condition.type == Condition::Type::kForm) return form_holds(condition, view);
   bool result = false;
   if (condition.type == Condition::Type::kText) {
     std::string_view value;
@@ -146,7 +149,7 @@ Matched match(const Selector& selector, const Agents& scope, RequestView& view) 
   if (!(selector.after.empty() && selector.not_after.empty()) && !history_matches(selector, request.past)) return {};
   Matched result{Truth::kTrue, nullptr};
   for (const Condition& condition : selector.conditions) {
-    Truth truth = holds(condition, request.arguments);
+    Truth truth = holds(condition, view);
     if (truth == Truth::kFalse) return {};
     if (truth == Truth::kError && result.truth == Truth::kTrue) result = {Truth::kError, &condition};
   }

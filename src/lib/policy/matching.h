@@ -18,7 +18,7 @@ bool windows_match(const Selector& selector, std::int64_t time_us);
 bool history_matches(const Selector& selector, const Past* past);
 // kError when its expression fails.
 Truth agents_match(const Agents& agents, RequestView& view);
-Truth holds(const Condition& condition, const Arguments* arguments);
+Truth holds(const Condition& condition, RequestView& view);
 
 struct Matched {
   Truth truth = Truth::kFalse;

@@ -21,6 +21,10 @@
 #include "lib/policy/state/limit.h"
 #include "lib/policy/state/sequence.h"
 
+namespace agentos::canonical {
+class SqlParser;
+}
+
 namespace agentos::policy {
 
 // When a request is decided: a tool or call is about to be shown, a call about to be carried out, its result about to
@@ -108,6 +112,7 @@ struct Request {
   const ResultFacts* result = nullptr;       // in the result phase
   const json::Value* findings = nullptr;     // a list of {kind, where, severity}; null: none
   const json::Value* environment = nullptr;  // an object of what is known of the host; null: nothing
+  canonical::SqlParser* sql = nullptr;       // reads SQL; null: whatever asks for a form of SQL fails
   const Past* past = nullptr;                // null: nothing has happened, no limit is used up
 };
 

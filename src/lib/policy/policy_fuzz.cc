@@ -46,6 +46,8 @@ void decide_and_explain(const Program& program, const Request& request) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
   static const auto fallback =
       fixture::compile({std::string(preset("agent-default")), std::string(preset("read-only"))});
+  static const auto forms = fixture::compile(
+      {std::string(preset("coding-agent")), std::string(preset("data-analyst")), std::string(preset("support"))});
   // The document up to the first NUL, the request behind it: a plain document is a seed as it is.
   const std::string_view all(reinterpret_cast<const char*>(octets), size);
   const std::string_view text = all.substr(0, all.find('\0'));
@@ -60,6 +62,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   asked.arguments.values["mode"] = input.text();
   asked.arguments.values["size"] = static_cast<std::int64_t>(input.octet());
   decide_and_explain(**fallback, asked.request());
+  // Forms of arguments: whatever a text is, it has one or denies.
+  static constexpr std::string_view kTools[] = {"bash", "fetch", "write_file", "query", "send_mail"};
+  fixture::Asked meant = asked;
+  meant.call = "exec";
+  meant.tool = kTools[input.octet() % std::size(kTools)];
+  const std::string argument = json::to_valid_utf8(input.text());  // arguments of calls are JSON
+  for (const char* name : {"mode", "command", "url", "path", "sql", "body"}) meant.arguments.values[name] = argument;
+  decide_and_explain(**forms, meant.request());
   auto program = fixture::compile({std::string(text)});
   if (program) {
     decide_and_explain(**program, asked.request());

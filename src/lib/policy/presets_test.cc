@@ -18,7 +18,8 @@ using fixture::kDeny;
 using fixture::verdict;
 
 TEST(Presets, every_name_is_a_document_of_that_name) {
-  EXPECT_EQ(preset_names(), (std::vector<std::string_view>{"agent-default", "read-only", "deny-all"}));
+  EXPECT_EQ(preset_names(), (std::vector<std::string_view>{"agent-default", "read-only", "deny-all", "wrap-default",
+                                                           "coding-agent", "data-analyst", "support"}));
   EXPECT_TRUE(preset("no-such-preset").empty());
   for (std::string_view name : preset_names()) {
     json::Value summary = preset_program(name)->summary();

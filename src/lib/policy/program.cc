@@ -99,7 +99,12 @@ Result<std::shared_ptr<const Program>> Program::compile(std::span<const Source> 
   std::vector<Document> documents;
   std::map<std::string, std::string> places;  // of policy names
   std::size_t rules = 0;
+  std::vector<Source> originals;
   for (const Source& source : sources) {
+    if (is_original_source(source)) {
+      originals.push_back(source);
+      continue;
+    }
     Document document = TRY(read_document(source, vocabulary, find, past));
     const std::string place =
         fmt::format("{}:{}:{}", document.file, document.name_mark.line, document.name_mark.column);
@@ -117,12 +122,15 @@ Result<std::shared_ptr<const Program>> Program::compile(std::span<const Source> 
     }
     documents.push_back(std::move(document));
   }
-  return std::make_shared<const CompiledProgram>(std::move(documents), std::move(past), vocabulary, epoch);
+  std::optional<OriginalSet> original_set;
+  if (!originals.empty()) original_set = TRY(OriginalSet::compile(originals));
+  return std::make_shared<const CompiledProgram>(std::move(documents), std::move(past), vocabulary, epoch,
+                                                 std::move(original_set));
 }
 
 CompiledProgram::CompiledProgram(std::vector<Document> documents, PastSpecs past, const Vocabulary& vocabulary,
-                                 std::uint64_t epoch)
-    : past_(std::make_unique<const PastSpecs>(std::move(past))), epoch_(epoch) {
+                                 std::uint64_t epoch, std::optional<OriginalSet> originals)
+    : past_(std::make_unique<const PastSpecs>(std::move(past))), epoch_(epoch), originals_(std::move(originals)) {
   for (const Limit& limit : past_->limits) limit_specs_.push_back(limit.spec);
   for (const Sequence& sequence : past_->sequences) {
     sequence_specs_.push_back(sequence.spec);
@@ -199,7 +207,7 @@ Decision CompiledProgram::decided(const Outcome& outcome, RequestView& view) con
     decision.obligations = rule.obligations;
     decision.reason = outcome.failed != nullptr ? outcome.failed->mismatch_reason : rule.error_reason;
     decision.message = outcome.failed != nullptr ? outcome.failed->mismatch_message : rule.error_message;
-    if (outcome.failed == nullptr) decision.failure = view.failure();
+    if (outcome.failed == nullptr || outcome.failed->type == Condition::Type::kForm) decision.failure = view.failure();
     return decision;
   }
   decision.reason = rule.reason;
@@ -227,10 +235,12 @@ Decision CompiledProgram::decide(const Request& request) const {
   if (fallible_steps_ && request.phase == Phase::kCall && outcome.verdict != Verdict::kDeny) {
     if (const Rule* failing = failing_step(view)) outcome = {.rule = failing, .error = true};
   }
-  if (observing_[phase].empty()) [[likely]] {
-    return outcome.rule != nullptr ? decided(outcome, view) : fallback(request);
-  }
-  return observed(outcome.rule != nullptr ? decided(outcome, view) : fallback(request), outcome, view);
+  Decision decision = outcome.rule != nullptr ? decided(outcome, view) : fallback(request);
+  if (!observing_[phase].empty()) [[unlikely]]
+    decision = observed(decision, outcome, view);
+  if (!originals_ || request.phase != Phase::kCall) [[likely]]
+    return decision;
+  return originals_->combine(request, decision, outcome, documents_.size(), epoch_);
 }
 
 // A rule of the phase list decides; else a call is shown when its own rules could allow it with some arguments.
@@ -239,7 +249,12 @@ Decision CompiledProgram::listed(const Request& request) const {
   const Outcome stated = enforcing(Phase::kList).evaluate(view);
   if (stated.rule != nullptr) return decided(stated, view);
   const Outcome possible = enforcing(Phase::kCall).evaluate_listing(view);
-  if (possible.rule != nullptr) return decided(possible, view);
+  if (possible.rule != nullptr && (!originals_ || possible.verdict == Verdict::kDeny)) return decided(possible, view);
+  if (originals_) {
+    Decision decision = possible.rule != nullptr ? decided(possible, view) : default_deny(request);
+    decision.verdict = originals_->hides(request) ? Verdict::kDeny : Verdict::kAllow;
+    return decision;
+  }
   const bool watched = !observing(Phase::kCall).empty() && !enforcing(Phase::kCall).applies(view) &&
                        observing(Phase::kCall).applies(view);
   Decision decision = default_deny(request);
@@ -353,6 +368,10 @@ json::Value CompiledProgram::summary() const {
     entry.append("digest", document.digest);
     documents.push_back(std::move(entry));
     rules += count;
+  }
+  if (originals_) {
+    originals_->summarize(documents);
+    rules += originals_->rule_count();
   }
   return json::Object{{"epoch", static_cast<std::int64_t>(epoch_)},
                       {"default", "deny"},

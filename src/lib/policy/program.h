@@ -6,16 +6,19 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/policy/engine.h"
+#include "lib/policy/original_set.h"
 
 namespace agentos::policy {
 
 class CompiledProgram final : public Program {
  public:
-  CompiledProgram(std::vector<Document> documents, PastSpecs past, const Vocabulary& vocabulary, std::uint64_t epoch);
+  CompiledProgram(std::vector<Document> documents, PastSpecs past, const Vocabulary& vocabulary, std::uint64_t epoch,
+                  std::optional<OriginalSet> originals);
 
   Decision decide(const Request& request) const override;
   json::Value explain(const Request& request) const override;
@@ -65,6 +68,7 @@ class CompiledProgram final : public Program {
   std::vector<Described> documents_;
   std::array<Engine, kPhases> enforcing_, observing_;
   std::uint64_t epoch_;
+  std::optional<OriginalSet> originals_;         // decide beside the native documents
   std::vector<std::uint32_t> defaults_of_call_;  // index into defaults_; 0: a call outside the vocabulary
   std::vector<DefaultTexts> defaults_;
 };

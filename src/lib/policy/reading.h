@@ -36,7 +36,8 @@ struct Reading {
   PastSpecs& past;
   NodeReader read;
   std::vector<std::string_view> call_names;
-  std::shared_ptr<json::Value> tables;  // an object
+  std::shared_ptr<json::Value> tables;        // an object
+  const json::Object* tables_over = nullptr;  // of the document that extends this one, put over its own
   std::map<std::string, std::shared_ptr<const Window>, std::less<>> windows;
   std::map<std::string, std::uint32_t, std::less<>> sequences;  // index in past.sequences
   std::string policy;                                           // metadata.name

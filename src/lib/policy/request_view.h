@@ -27,7 +27,7 @@ class RequestView {
   // The first failure's sentence; empty when none failed.
   std::string_view failure() const { return failure_; }
   void fail_with(std::string_view sentence) {
-    if (failure_.empty()) failure_ = sentence;
+    if (failure_.empty()) failure_ = json::to_valid_utf8(sentence);  // it may quote, or cut, what it is about
   }
   ExpressionState& state();
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/yaml/document.h"
+#include "lib/canonical/host.h"
 #include "lib/policy/decision.h"
 #include "lib/policy/glob.h"
 #include "lib/policy/policy.h"
@@ -25,16 +26,48 @@ enum class Truth : std::uint8_t { kFalse, kTrue, kError };
 
 // One comparison with one named argument.
 struct Condition {
-  enum class Operator : std::uint8_t { kEquals, kIn, kPrefix, kLessThan, kGreaterThan, kAtMost, kAtLeast };
-  enum class Type : std::uint8_t { kText, kInteger };
+  enum class Operator : std::uint8_t {
+    kEquals,
+    kIn,
+    kPrefix,
+    kLessThan,
+    kGreaterThan,
+    kAtMost,
+    kAtLeast,
+    // The rest compares a canonical form of the argument (form_condition.h).
+    kHost,
+    kScheme,
+    kPort,
+    kUrlPath,
+    kUnder,
+    kPath,
+    kPrograms,
+    kRedirectsTo,
+    kStatements,
+    kTables,
+    kReads,
+    kWrites,
+    kFunctions,
+    kSqlHazards,
+    kTextHazards,
+  };
+  static constexpr Operator kFirstForm = Operator::kHost;
+  enum class Type : std::uint8_t { kText, kInteger, kForm };
+  // Of forms that have several values: of an allow rule each must be among the patterns, of any other rule one.
+  enum class Quantity : std::uint8_t { kOne, kEvery };
   std::string argument;
   Operator op = Operator::kEquals;
   Type type = Type::kText;
   std::vector<std::string> texts;      // sorted; one but for kIn
   std::vector<std::int64_t> integers;  // sorted; one but for kIn
-  std::string mismatch_reason;         // for the operator, when the argument has another type
-  std::string would_reason;            // the same when the document only observes
-  std::string mismatch_message;        // for the model
+  Quantity quantity = Quantity::kOne;
+  std::uint32_t flags = 0;                    // hazards
+  std::vector<Glob> globs;                    // of forms: names, or paths
+  std::vector<Glob> bare;                     // of SQL names, for each of `globs`: what stands behind the schema
+  std::vector<canonical::HostPattern> hosts;  // kHost
+  std::string mismatch_reason;                // for the operator, when the argument has another type
+  std::string would_reason;                   // the same when the document only observes
+  std::string mismatch_message;               // for the model
 };
 
 // The agents a call acts upon.

@@ -147,7 +147,8 @@ void read_selector(Reading& reading, const yaml::Node& node, Phase phase, std::s
                              "leave them to a rule of the phase call");
     }
     selector.conditions =
-        read_conditions(reading.read, *arguments, fmt::format("{} ({})", owner, reading.place_of(node.mark)));
+        read_conditions(reading.read, *arguments, fmt::format("{} ({})", owner, reading.place_of(node.mark)),
+                        selector.every_path ? Condition::Quantity::kEvery : Condition::Quantity::kOne);
   }
   if (const yaml::Node* when = node.find("when")) {
     selector.when = reading.expression(

@@ -65,7 +65,9 @@ std::optional<std::uint32_t> Environment::find_variable(std::string_view name) c
 
 const Function* Environment::find_function(std::string_view name) const {
   const auto found = std::ranges::find(added_functions_, name, &Function::name);
-  return found != added_functions_.end() ? &*found : find_standard_function(name);
+  if (found != added_functions_.end()) return &*found;
+  const auto shared = std::ranges::find(library_, name, &Function::name);
+  return shared != library_.end() ? &*shared : find_standard_function(name);
 }
 
 std::optional<Type> Environment::find_type(std::string_view name) const {
@@ -94,6 +96,7 @@ std::optional<Type> Environment::find_type(std::string_view name) const {
 std::vector<std::string_view> Environment::function_names() const {
   std::vector<std::string_view> names;
   for (const Function& function : standard_functions()) names.push_back(function.name);
+  for (const Function& function : library_) names.push_back(function.name);
   for (const Function& function : added_functions_)
     if (find_standard_function(function.name) == nullptr) names.push_back(function.name);
   return names;

@@ -66,6 +66,9 @@ class Environment {
   // Adds overloads to a function of that name, or a function. kAlreadyExists when an overload's id is taken or its
   // parameters collide with another's of the same style.
   Status add_function(Function function);
+  // Functions of a host that many environments share, beside those added one by one. They outlive the environment and
+  // every program, and no name of theirs is one of the language's.
+  void set_library(std::span<const Function> library) { library_ = library; }
   // Makes the macros cel.block, cel.index, cel.iterVar and cel.accuVar known, which tools write and people do not.
   void enable_block_macros() { block_macros_ = true; }
   bool has_block_macros() const { return block_macros_; }
@@ -79,6 +82,7 @@ class Environment {
  private:
   std::vector<Variable> variables_;
   std::vector<Function> added_functions_;  // a function that exists is copied here before overloads are added
+  std::span<const Function> library_;
   std::string container_;
   bool block_macros_ = false;
 };

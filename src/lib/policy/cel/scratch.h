@@ -38,6 +38,9 @@ class Scratch {
   // Whether a limit was passed since the last reset(): no result made since then means anything.
   bool is_exhausted() const { return exhausted_ != Limit::kNone; }
   std::string_view exhausted_limit() const;  // "cost limit exceeded" or "memory limit exceeded"
+  // What functions of a host ask beside their arguments; set by whoever evaluates, null otherwise.
+  void set_host(void* host) { host_ = host; }
+  void* host() const { return host_; }
 
   // Values for hosts: each copies what it is given, and is an error value beyond the limit.
   Value string(std::string_view utf8);
@@ -66,6 +69,7 @@ class Scratch {
   Limit exhausted_ = Limit::kNone;
   EvaluationLimits limits_;
   std::vector<Block> blocks_;
+  void* host_ = nullptr;
 };
 
 inline void* Scratch::allocate(std::size_t size) {

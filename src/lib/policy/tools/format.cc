@@ -32,19 +32,19 @@ Meaning meaning_of(std::optional<Where> parent, std::string_view key) {
   const auto found = std::ranges::find(keys, key, &Key::name);
   if (found == keys.end()) return {};
   switch ((*found)->form) {
-    case Form::kObject:
-    case Form::kObjectOrGlobs:
+    case KeyForm::kObject:
+    case KeyForm::kObjectOrGlobs:
       return {(*found)->nested, std::nullopt, false};
-    case Form::kObjects:
-    case Form::kObligations:
+    case KeyForm::kObjects:
+    case KeyForm::kObligations:
       return {std::nullopt, (*found)->nested, false};
-    case Form::kObjectMap:
+    case KeyForm::kObjectMap:
       return {std::nullopt, (*found)->nested, true};
     default:
       break;
   }
   if (*parent == Where::kTestCase && key == "expect") return {Where::kTestExpect, std::nullopt, false};
-  return {std::nullopt, std::nullopt, (*found)->form == Form::kDataMap && *parent == Where::kSpec};
+  return {std::nullopt, std::nullopt, (*found)->form == KeyForm::kDataMap && *parent == Where::kSpec};
 }
 
 bool is_always_block(const Meaning& meaning) {

@@ -38,59 +38,65 @@ std::string link(Where place) { return fmt::format("[{}](#{})", title_of(place),
 
 std::string value_words(const Key& key) {
   switch (key.form) {
-    case Form::kWord:
+    case KeyForm::kWord:
       return joined(key.words);
-    case Form::kWords:
+    case KeyForm::kWords:
       return "list of " + joined(key.words);
-    case Form::kName:
+    case KeyForm::kName:
       return "name";
-    case Form::kNames:
+    case KeyForm::kNames:
       return "list of names";
-    case Form::kText:
+    case KeyForm::kText:
       return "text";
-    case Form::kTexts:
+    case KeyForm::kTexts:
       return "list of texts";
-    case Form::kInteger:
+    case KeyForm::kInteger:
       return "integer";
-    case Form::kNumber:
+    case KeyForm::kNumber:
       return "number";
-    case Form::kBoolean:
+    case KeyForm::kBoolean:
       return "boolean";
-    case Form::kDuration:
+    case KeyForm::kDuration:
       return "duration, `30s`";
-    case Form::kGlobs:
+    case KeyForm::kGlobs:
       return "list of globs";
-    case Form::kPathGlobs:
+    case KeyForm::kPathGlobs:
       return "list of path globs";
-    case Form::kRings:
+    case KeyForm::kRings:
       return "list of 0 to 3";
-    case Form::kCalls:
+    case KeyForm::kCalls:
       return "list of [calls](calls.md), or `*`";
-    case Form::kTargets:
+    case KeyForm::kTargets:
       return "list of globs, `self`, `children`, `parent`, `none`";
-    case Form::kExpression:
+    case KeyForm::kExpression:
       return "expression";
-    case Form::kExpressions:
+    case KeyForm::kExpressions:
       return "mapping of names to expressions";
-    case Form::kMoment:
+    case KeyForm::kMoment:
       return "`08:00`, or `2026-12-20T00:00:00Z`";
-    case Form::kValue:
+    case KeyForm::kValue:
       return "text or integer";
-    case Form::kValues:
+    case KeyForm::kValues:
       return "list of texts, or of integers";
-    case Form::kData:
+    case KeyForm::kPorts:
+      return "list of 1 to 65535";
+    case KeyForm::kTextOrTexts:
+      return "text, or list of texts";
+    case KeyForm::kAnyTexts:
+      return "list of texts, may be empty";
+    case KeyForm::kData:
       return "anything";
-    case Form::kDataMap:
+    case KeyForm::kDataMap:
       return "mapping";
-    case Form::kObject:
+    case KeyForm::kObject:
       return link(key.nested);
-    case Form::kObjects:
+    case KeyForm::kObjects:
       return "list, each " + link(key.nested);
-    case Form::kObjectMap:
+    case KeyForm::kObjectMap:
       return "mapping of names, each " + link(key.nested);
-    case Form::kObligations:
+    case KeyForm::kObligations:
       return fmt::format("list of {}, or {}", joined(key.words), link(key.nested));
-    case Form::kObjectOrGlobs:
+    case KeyForm::kObjectOrGlobs:
       break;
   }
   return "list of globs, or " + link(key.nested);

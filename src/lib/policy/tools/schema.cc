@@ -80,63 +80,70 @@ std::size_t items_max(const Key& key) {
 
 json::Object value_of(const Key& key, const Vocabulary& vocabulary) {
   switch (key.form) {
-    case Form::kWord:
+    case KeyForm::kWord:
       return one_of_words(key.words);
-    case Form::kWords:
+    case KeyForm::kWords:
       return list_of(one_of_words(key.words));
-    case Form::kName:
+    case KeyForm::kName:
       return text_like(kNamePattern, kNameBytesMax);
-    case Form::kNames:
+    case KeyForm::kNames:
       return list_of(text(kNameBytesMax));
-    case Form::kText:
+    case KeyForm::kText:
       return key.in(Where::kRequest) || key.in(Where::kResult) ? json::Object{{"type", "string"}}
                                                                : text(kSentenceBytesMax);
-    case Form::kTexts:
+    case KeyForm::kTexts:
       return key.in(Where::kRequest) || key.in(Where::kTestExpect) || key.in(Where::kTestSpec)
                  ? json::Object{{"type", "array"}, {"items", json::Object{{"type", "string"}}}}
                  : list_of(text(kValueBytesMax));
-    case Form::kInteger:
+    case KeyForm::kInteger:
       return integer_of(key);
-    case Form::kNumber:
+    case KeyForm::kNumber:
       return {{"type", "number"}};
-    case Form::kBoolean:
+    case KeyForm::kBoolean:
       return {{"type", "boolean"}};
-    case Form::kDuration:
+    case KeyForm::kDuration:
       return text_like(kDurationPattern, kNameBytesMax);
-    case Form::kGlobs:
-    case Form::kTargets:
+    case KeyForm::kGlobs:
+    case KeyForm::kTargets:
       return list_of(text_like(kGlobPattern, kPatternBytesMax));
-    case Form::kPathGlobs:
+    case KeyForm::kPathGlobs:
       return list_of(text_like(kPathGlobPattern, kPatternBytesMax));
-    case Form::kRings:
+    case KeyForm::kRings:
       return list_of(json::Object{{"type", "integer"}, {"minimum", 0}, {"maximum", kRingMax}});
-    case Form::kCalls:
+    case KeyForm::kCalls:
       return list_of(words_of_calls(vocabulary));
-    case Form::kExpression:
+    case KeyForm::kExpression:
       return text(kExpressionBytesMax);
-    case Form::kExpressions:
+    case KeyForm::kExpressions:
       return map_of(text(kExpressionBytesMax));
-    case Form::kMoment:
+    case KeyForm::kMoment:
       return text_like(kMomentPattern, kNameBytesMax);
-    case Form::kValue:
+    case KeyForm::kValue:
       return {{"type", json::Array{"string", "integer"}}};
-    case Form::kValues:
+    case KeyForm::kValues:
       return list_of(json::Object{{"type", json::Array{"string", "integer"}}});
-    case Form::kData:
+    case KeyForm::kPorts:
+      return list_of(json::Object{{"type", "integer"}, {"minimum", 1}, {"maximum", 65'535}});
+    case KeyForm::kTextOrTexts:
+      return {{"anyOf", json::Array{text(kPatternBytesMax), list_of(text(kPatternBytesMax))}}};
+    case KeyForm::kAnyTexts:
+      return {
+          {"type", "array"}, {"items", text(kPatternBytesMax)}, {"maxItems", static_cast<std::int64_t>(kPatternsMax)}};
+    case KeyForm::kData:
       return {};
-    case Form::kDataMap:
+    case KeyForm::kDataMap:
       return {{"type", "object"}};
-    case Form::kObject:
+    case KeyForm::kObject:
       return reference(key.nested);
-    case Form::kObjects:
+    case KeyForm::kObjects:
       return {
           {"type", "array"}, {"items", reference(key.nested)}, {"maxItems", static_cast<std::int64_t>(items_max(key))}};
-    case Form::kObjectMap:
+    case KeyForm::kObjectMap:
       return map_of(reference(key.nested));
-    case Form::kObligations:
+    case KeyForm::kObligations:
       return {{"type", "array"},
               {"items", json::Object{{"anyOf", json::Array{one_of_words(key.words), reference(key.nested)}}}}};
-    case Form::kObjectOrGlobs:
+    case KeyForm::kObjectOrGlobs:
       break;
   }
   return {{"anyOf", json::Array{list_of(text_like(kGlobPattern, kPatternBytesMax)), reference(key.nested)}}};
