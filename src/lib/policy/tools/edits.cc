@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <set>
 
-#include "base/time/civil.h"
 #include "lib/policy/expression.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/tools/bounds.h"
+#include "lib/policy/tools/instant.h"
 
 namespace agentos::policy::tools {
 namespace {
@@ -101,13 +101,6 @@ Dimension of_targets(const Targets& targets) {
   return dimension;
 }
 
-std::string instant(std::int64_t us) {
-  const std::int64_t seconds = us >= 0 ? us / 1'000'000 : -((-us + 999'999) / 1'000'000);
-  const CivilTime civil = civil_of_seconds(seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", civil.year, civil.month, civil.day, civil.hour,
-                     civil.minute, civil.second);
-}
-
 // Instants on both sides of every change of the window in one week, and of its own instants.
 void add_window(const Window& window, std::set<std::int64_t>& seconds) {
   constexpr std::int64_t kMinute = 60;
@@ -142,7 +135,7 @@ void add_past(const Rule& rule, const CompiledProgram& program, std::vector<Dime
       for (const NamedWindow& one : *list) add_window(*one.window, seconds);
     }
     Dimension time{Who::kTime, "time", {}};
-    for (const std::int64_t second : seconds) time.edits.push_back(one({"time"}, instant(second * 1'000'000)));
+    for (const std::int64_t second : seconds) time.edits.push_back(one({"time"}, instant_text(second)));
     out.push_back(std::move(time));
   }
   if (!rule.after.empty() || !rule.not_after.empty()) {

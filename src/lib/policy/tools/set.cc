@@ -1,4 +1,4 @@
-// compile() makes a CompiledProgram of every set that has documents.
+// Compiling a set: every set that has documents becomes a CompiledProgram.
 #include "lib/policy/tools/set.h"
 
 namespace agentos::policy::tools {
