@@ -9,6 +9,7 @@
 #include "apps/agentos/documents.h"
 #include "apps/agentos/reach.h"
 #include "base/yaml/document.h"
+#include "lib/canonical/parser_process.h"
 #include "lib/policy/keys.h"
 #include "lib/policy/original/original.h"
 #include "lib/tool/registry.h"
@@ -169,6 +170,12 @@ Result<policy::Vocabulary> vocabulary_of(const Globals& globals, const PolicyOpt
   return vocabulary;
 }
 
+std::shared_ptr<canonical::SqlParser> sql_parser() {
+  const auto program = find_parser_program();
+  if (!program) return nullptr;
+  return std::make_shared<canonical::ParserProcess>(canonical::ParserProcessOptions{.program = *program});
+}
+
 Result<json::Value> stated_request(const PolicyOptions& options) {
   json::Value stated = json::Object{};
   if (!options.request.empty()) stated = TRY(read_request(options.request));
@@ -199,7 +206,7 @@ Result<json::Value> stated_request(const PolicyOptions& options) {
 Result<policy::tools::PolicySet> policy_set_of(const Globals& globals, const PolicyOptions& options,
                                                const std::vector<std::string>& words) {
   auto vocabulary = std::make_shared<const policy::Vocabulary>(TRY(vocabulary_of(globals, options)));
-  auto set = policy::tools::compile_set(TRY(read_policies(words)), std::move(vocabulary));
+  auto set = policy::tools::compile_set(TRY(read_policies(words)), std::move(vocabulary), sql_parser());
   if (!set) return invalid(set.error());
   return std::move(*set);
 }

@@ -21,6 +21,9 @@ Result<policy::Source> read_policy_of_test(const std::string& word, const std::s
 // running kernel.
 Result<policy::Vocabulary> vocabulary_of(const Globals& globals, const PolicyOptions& options);
 
+// What reads SQL for rules that ask for it, started by the first of them; null when the program is not installed.
+std::shared_ptr<canonical::SqlParser> sql_parser();
+
 // The request that --request (JSON, a file, -) and the options beside it state.
 Result<json::Value> stated_request(const PolicyOptions& options);
 

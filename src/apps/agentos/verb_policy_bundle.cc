@@ -56,7 +56,7 @@ Result<int> verb_policy_load(const Globals& globals, const PolicyOptions& option
   abi::PolicyLoadRequest request;
   for (const std::string& name : options.files) {
     if (const std::string_view text = policy::preset(name); !text.empty()) {
-      request.documents.push_back({.text = std::string(text), .file = name});
+      request.documents.push_back({.file = name, .text = std::string(text)});
     } else {
       request.documents.push_back(TRY(read_document(name)));
     }
@@ -64,7 +64,7 @@ Result<int> verb_policy_load(const Globals& globals, const PolicyOptions& option
   Reached reached = TRY(reach_kernel(globals, Start::kNever));
   const abi::PolicyLoadReply reply = TRY(reached.client->call(request));
   if (globals.format == Format::kJson) {
-    print_json(abi::to_json(abi::row_of(abi::Call::kPolicyLoad).reply, reply));
+    print_json(to_json(abi::row_of(abi::Call::kPolicyLoad).reply, reply));
   } else {
     print("loaded\n" + outline(reply.documents));
   }

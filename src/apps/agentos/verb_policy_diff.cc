@@ -61,7 +61,7 @@ void print_people(const Diff& found) {
 
 Result<int> verb_policy_diff(const Globals& globals, const PolicyOptions& options) {
   const policy::tools::PolicySet before = TRY(policy_set_of(globals, options, {options.before}));
-  auto compiled = policy::tools::compile_set(TRY(read_policies({options.after})), before.vocabulary);
+  auto compiled = policy::tools::compile_set(TRY(read_policies({options.after})), before.vocabulary, before.sql);
   if (!compiled) return invalid(compiled.error());
   const Diff found = policy::tools::diff(before, *compiled);
   if (globals.format == Format::kJson) {

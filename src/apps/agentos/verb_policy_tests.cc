@@ -65,9 +65,8 @@ Result<TestRun> run_file(const Globals& globals, const PolicyOptions& options, c
   const auto test = policy::tools::read_policy_test(document.text, file);
   if (!test) return invalid(test.error());
   const std::string folder = file == "-" ? "." : std::filesystem::path(file).parent_path().string();
-  auto run = policy::tools::run_test(*test, TRY(vocabulary_of(globals, options)), [&](const std::string& word) {
-    return read_policy_of_test(word, folder.empty() ? "." : folder);
-  });
+  const auto find = [&](const std::string& word) { return read_policy_of_test(word, folder.empty() ? "." : folder); };
+  auto run = policy::tools::run_test(*test, TRY(vocabulary_of(globals, options)), find, sql_parser());
   if (!run) return invalid(run.error());
   return run;
 }

@@ -1,4 +1,4 @@
-// Counting.
+// Counting what each request shows, clause by clause.
 #include "lib/policy/tools/coverage.h"
 
 #include <algorithm>

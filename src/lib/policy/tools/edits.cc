@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <set>
 
-#include "base/time/civil.h"
 #include "lib/policy/expression.h"
+#include "lib/policy/form_condition.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/tools/bounds.h"
+#include "lib/policy/tools/instant.h"
 
 namespace agentos::policy::tools {
 namespace {
@@ -101,13 +102,6 @@ Dimension of_targets(const Targets& targets) {
   return dimension;
 }
 
-std::string instant(std::int64_t us) {
-  const std::int64_t seconds = us >= 0 ? us / 1'000'000 : -((-us + 999'999) / 1'000'000);
-  const CivilTime civil = civil_of_seconds(seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", civil.year, civil.month, civil.day, civil.hour,
-                     civil.minute, civil.second);
-}
-
 // Instants on both sides of every change of the window in one week, and of its own instants.
 void add_window(const Window& window, std::set<std::int64_t>& seconds) {
   constexpr std::int64_t kMinute = 60;
@@ -142,7 +136,7 @@ void add_past(const Rule& rule, const CompiledProgram& program, std::vector<Dime
       for (const NamedWindow& one : *list) add_window(*one.window, seconds);
     }
     Dimension time{Who::kTime, "time", {}};
-    for (const std::int64_t second : seconds) time.edits.push_back(one({"time"}, instant(second * 1'000'000)));
+    for (const std::int64_t second : seconds) time.edits.push_back(one({"time"}, instant_text(second)));
     out.push_back(std::move(time));
   }
   if (!rule.after.empty() || !rule.not_after.empty()) {
@@ -173,6 +167,7 @@ void add_conditions(const Rule& rule, std::vector<Dimension>& out) {
     const std::vector<std::string> path = {"args", first.argument};
     for (const Condition& condition : rule.conditions) {
       if (condition.argument != first.argument) continue;
+      if (condition.type == Condition::Type::kForm) continue;
       for (const std::string& text : condition.texts) {
         dimension.edits.push_back(one(path, text));
         dimension.edits.push_back(one(path, text + "x"));
@@ -184,10 +179,14 @@ void add_conditions(const Rule& rule, std::vector<Dimension>& out) {
         if (integer < INT64_MAX) dimension.edits.push_back(one(path, integer + 1));
       }
     }
+    if (std::string example = form_example(rule.conditions, first.argument); !example.empty()) {
+      dimension.edits.push_back(one(path, example + "x"));
+      dimension.edits.push_back(one(path, std::move(example)));
+    }
     dimension.edits.push_back(without(path));
     // Of another type than the one compared, which denies.
     dimension.edits.push_back(
-        one(path, first.type == Condition::Type::kText ? json::Value(0) : json::Value("another type")));
+        one(path, first.type != Condition::Type::kInteger ? json::Value(0) : json::Value("another type")));
     out.push_back(std::move(dimension));
   }
 }

@@ -1,7 +1,7 @@
 // Rules that do not do what they seem to: findings with their place, a code, a sentence and how to mend them.
 //
 // What is found holds for every request (rules that never apply or decide) or is shown by a text that was tried (lists
-// that another spelling dodges). What is not found may still be wrong. Codes: README.md.
+// that another spelling dodges). What is not found may still be wrong. Codes: LINT.md.
 #pragma once
 
 #include <cstdint>

@@ -8,6 +8,7 @@
 
 #include "base/yaml/document.h"
 #include "lib/policy/engine.h"
+#include "lib/policy/matching.h"
 #include "lib/policy/tools/lint.h"
 
 namespace agentos::policy::tools {
@@ -39,6 +40,14 @@ class LintContext {
   std::vector<std::pair<std::string, yaml::Node>> roots_;
   std::vector<LintRule> rules_;
 };
+
+// A comparison with an argument, apart from any request.
+inline Truth holds_of(const Condition& condition, const Arguments& arguments) {
+  Request request;
+  request.arguments = &arguments;
+  RequestView view(request);
+  return holds(condition, view);
+}
 
 void lint_names(LintContext& context);       // unknown-tool, unknown-argument, unused
 void lint_conditions(LintContext& context);  // never-matches, constant

@@ -63,7 +63,7 @@ bool exclude(const std::vector<const Condition*>& conditions) {
   const auto holds_all = [&](const std::string& text) {
     const OneText arguments(text);
     return std::ranges::all_of(
-        conditions, [&](const Condition* condition) { return holds(*condition, &arguments) == Truth::kTrue; });
+        conditions, [&](const Condition* condition) { return holds_of(*condition, arguments) == Truth::kTrue; });
   };
   std::string longest_prefix;
   for (const Condition* condition : conditions) {
@@ -75,7 +75,9 @@ bool exclude(const std::vector<const Condition*>& conditions) {
 
 void check_comparisons(LintContext& context, const LintRule& one) {
   std::map<std::string, std::vector<const Condition*>> by_argument;
-  for (const Condition& condition : one.rule->conditions) by_argument[condition.argument].push_back(&condition);
+  for (const Condition& condition : one.rule->conditions) {
+    if (condition.type != Condition::Type::kForm) by_argument[condition.argument].push_back(&condition);
+  }
   for (const auto& [argument, conditions] : by_argument) {
     const auto is_text = [](const Condition* condition) { return condition->type == Condition::Type::kText; };
     const std::ptrdiff_t texts = std::ranges::count_if(conditions, is_text);

@@ -132,6 +132,10 @@ void compare(LintContext& context, const LintRule& a, const LintRule& b) {
 
 bool implied(const Condition& condition, const Condition& other) {
   if (condition.argument != other.argument || condition.type != other.type) return false;
+  if (condition.type == Condition::Type::kForm) {
+    return condition.op == other.op && condition.quantity == other.quantity && condition.texts == other.texts &&
+           condition.integers == other.integers && condition.flags == other.flags;
+  }
   class Value final : public Arguments {
    public:
     const std::string* of_text = nullptr;
@@ -148,12 +152,12 @@ bool implied(const Condition& condition, const Condition& other) {
   if (other.op == Operator::kEquals || other.op == Operator::kIn) {
     const bool texts = std::ranges::all_of(other.texts, [&](const std::string& one) {
       value.of_text = &one;
-      return holds(condition, &value) == Truth::kTrue;
+      return holds_of(condition, value) == Truth::kTrue;
     });
     value.of_text = nullptr;
     return texts && std::ranges::all_of(other.integers, [&](std::int64_t one) {
              value.of_integer = one;
-             return holds(condition, &value) == Truth::kTrue;
+             return holds_of(condition, value) == Truth::kTrue;
            });
   }
   if (other.op == Operator::kPrefix) {
@@ -168,7 +172,7 @@ bool implied(const Condition& condition, const Condition& other) {
   const bool same_side =
       (is_upper(condition.op) && is_upper(other.op)) || (is_lower(condition.op) && is_lower(other.op));
   value.of_integer = edge;
-  return same_side && holds(condition, &value) == Truth::kTrue;
+  return same_side && holds_of(condition, value) == Truth::kTrue;
 }
 
 bool subsumes(const LintRule& a, const LintRule& b) {

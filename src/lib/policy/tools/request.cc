@@ -4,21 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <map>
 #include <set>
 
 #include "base/path.h"
-#include "base/time/civil.h"
-#include "base/yaml/document.h"
-#include "lib/policy/expression.h"
 #include "lib/policy/keys.h"
 #include "lib/policy/limits.h"
 #include "lib/policy/node_reader.h"
-#include "lib/policy/redaction.h"
 #include "lib/policy/rule.h"
 #include "lib/policy/tools/bounds.h"
+#include "lib/policy/tools/instant.h"
 
 namespace agentos::policy::tools {
 namespace {
@@ -47,47 +42,6 @@ class StatedPast final : public Past {
 
 std::unexpected<Error> refuse(std::string_view key, std::string_view what, std::string hint = {}) {
   return fail(ErrorCode::kInvalidArgument, fmt::format("request: \"{}\" {}", key, what), std::move(hint));
-}
-
-// "2026-11-28T20:00:00Z", also with a fraction or an offset.
-bool read_instant(const std::string& text, std::int64_t& out_us) {
-  CivilTime civil;
-  int year = 0, read = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &civil.month, &civil.day, &civil.hour,
-                  &civil.minute, &civil.second, &read) != 6 ||
-      read != 19) {
-    return false;
-  }
-  civil.year = year;
-  std::string_view rest = std::string_view(text).substr(19);
-  std::int64_t micros = 0;
-  if (rest.starts_with('.')) {
-    std::int64_t unit = 100'000;
-    std::size_t digits = 1;
-    for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits, unit /= 10) {
-      micros += unit * (rest[digits] - '0');
-    }
-    if (digits == 1) return false;
-    rest.remove_prefix(digits);
-  }
-  std::int64_t offset_seconds = 0;
-  if (rest != "Z") {
-    int hours = 0, minutes = 0;
-    const std::string zone(rest);
-    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') ||
-        std::sscanf(zone.c_str() + 1, "%2d:%2d", &hours, &minutes) != 2) {
-      return false;
-    }
-    offset_seconds = (hours * 60 + minutes) * 60 * (zone[0] == '-' ? -1 : 1);
-  }
-  const std::int64_t seconds = seconds_of_civil(civil);
-  const CivilTime back = civil_of_seconds(seconds);
-  if (back.year != civil.year || back.month != civil.month || back.day != civil.day || back.hour != civil.hour ||
-      back.minute != civil.minute || back.second != civil.second) {
-    return false;
-  }
-  out_us = (seconds - offset_seconds) * 1'000'000 + micros;
-  return true;
 }
 
 // The id without "-NUMBER", as the kernel makes ids of names.
@@ -436,12 +390,14 @@ StatedRequest::~StatedRequest() = default;
 const Request& StatedRequest::request() const { return parts_->request; }
 
 Result<std::unique_ptr<const StatedRequest>> StatedRequest::read(const json::Value& stated,
-                                                                 const Vocabulary& vocabulary, const Program& program) {
+                                                                 const Vocabulary& vocabulary, const Program& program,
+                                                                 canonical::SqlParser* sql) {
   if (!stated.is_object()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("a request is an object, not {}", stated.type_name()),
                 "{\"call\": \"read\", \"path\": \"/state/a\"}");
   }
   auto parts = std::make_unique<RequestParts>();
+  parts->request.sql = sql;
   const Reader reader(stated, vocabulary);
   TRY(reader.known_keys(stated, Where::kRequest));
   TRY(read_agent(reader, *parts));
@@ -458,52 +414,6 @@ Result<std::unique_ptr<const StatedRequest>> StatedRequest::read(const json::Val
   if (!parts->environment.is_null()) parts->request.environment = &parts->environment;
   TRY(read_past(reader, program, *parts));
   return std::unique_ptr<const StatedRequest>(new StatedRequest(std::move(parts)));
-}
-
-namespace {
-
-json::Object to_json(const RedactionSpec& spec) {
-  json::Object object;
-  json::Array members;
-  for (const std::string& member : spec.members) members.push_back(member);
-  if (!members.empty()) object.append("members", std::move(members));
-  if (!spec.pattern.empty()) object.append("matching", spec.pattern);
-  object.append("with", spec.with);
-  return object;
-}
-
-}  // namespace
-
-std::string to_text(const Decision& decision) {
-  return fmt::format("{} {}", verdict_name(decision.verdict), decision.rule);
-}
-
-json::Object to_json(const Decision& decision) {
-  json::Object object{{"verdict", verdict_name(decision.verdict)},
-                      {"rule", decision.rule},
-                      {"reason", decision.failure.empty() ? std::string(decision.reason)
-                                                          : std::string(decision.reason) + ": " + decision.failure},
-                      {"message", decision.message.empty() ? json::Value() : json::Value(decision.message)}};
-  json::Array obligations, labels, approvers, redactions;
-  json::Object transforms;
-  for (std::string_view name : obligation_names(decision.obligations)) obligations.push_back(name);
-  object.append("obligations", std::move(obligations));
-  for (std::size_t i = 0; i < decision.details_count; ++i) {
-    for (const std::string& label : decision.details[i]->labels) labels.push_back(label);
-    for (const std::string& approver : decision.details[i]->approvers) approvers.push_back(approver);
-    for (const Assignment& assignment : decision.details[i]->transforms) {
-      transforms[assignment.member] = assignment.value->text();
-    }
-    for (const auto& redaction : decision.details[i]->redactions) redactions.push_back(to_json(redaction->spec()));
-  }
-  if (!labels.empty()) object.append("labels", std::move(labels));
-  if (!transforms.empty()) object.append("transforms", std::move(transforms));
-  if (!redactions.empty()) object.append("redactions", std::move(redactions));
-  if (decision.verdict == Verdict::kAsk) {
-    object.append("ask_timeout_ms", decision.ask_timeout_ms);
-    if (!approvers.empty()) object.append("approvers", std::move(approvers));
-  }
-  return object;
 }
 
 }  // namespace agentos::policy::tools

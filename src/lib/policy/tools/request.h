@@ -1,5 +1,5 @@
 // A request as people write it (JSON or YAML), and as the engine decides it: what the kernel would have made of the
-// call, with the same canonical paths. Keys: GRAMMAR.md, "Requests", from lib/policy/keys.h.
+// call, with the same canonical paths. Keys: docs/reference/policy.md.
 #pragma once
 
 #include <memory>
@@ -34,7 +34,7 @@ class StatedRequest {
   // kInvalidArgument with the key that is wrong. `program` resolves happened and used_up, which name its sequences and
   // limits; it and `vocabulary` must outlive the request.
   static Result<std::unique_ptr<const StatedRequest>> read(const json::Value& stated, const Vocabulary& vocabulary,
-                                                           const Program& program);
+                                                           const Program& program, canonical::SqlParser* sql = nullptr);
   ~StatedRequest();
   StatedRequest(const StatedRequest&) = delete;
   StatedRequest& operator=(const StatedRequest&) = delete;
@@ -46,8 +46,6 @@ class StatedRequest {
   std::unique_ptr<RequestParts> parts_;
 };
 
-// "allow reads/files": how tables and comparisons spell a decision.
-std::string to_text(const Decision& decision);
 // {"verdict", "rule", "reason", "message", "obligations", ...}: what eval prints.
 json::Object to_json(const Decision& decision);
 

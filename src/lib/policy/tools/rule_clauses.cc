@@ -115,7 +115,7 @@ Truth RuleClauses::test(std::size_t clause, RequestView& view) const {
                       !request.past->limit_allows(static_cast<std::uint32_t>(rule_.limit),
                                                   limit_subject(engine_.limit_of(rule_), request)));
     case Kind::kArgument:
-      return holds(*test.condition, request.arguments);
+      return holds(*test.condition, view);
     case Kind::kExpression:
       break;
   }

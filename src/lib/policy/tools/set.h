@@ -15,13 +15,15 @@ struct PolicySet {
   std::vector<Source> sources;
   std::shared_ptr<const Vocabulary> vocabulary;
   std::shared_ptr<const CompiledProgram> program;
+  std::shared_ptr<canonical::SqlParser> sql = nullptr;  // null: rules that ask for SQL deny
 
   Result<std::unique_ptr<const StatedRequest>> read(const json::Value& stated) const {
-    return StatedRequest::read(stated, *vocabulary, *program);
+    return StatedRequest::read(stated, *vocabulary, *program, sql.get());
   }
 };
 
 // The first error of the documents, with its place.
-Result<PolicySet> compile_set(std::vector<Source> sources, std::shared_ptr<const Vocabulary> vocabulary);
+Result<PolicySet> compile_set(std::vector<Source> sources, std::shared_ptr<const Vocabulary> vocabulary,
+                              std::shared_ptr<canonical::SqlParser> sql = nullptr);
 
 }  // namespace agentos::policy::tools

@@ -168,7 +168,7 @@ json::Value grant(const PolicySet& set, const json::Value& stated, const Request
   const std::string text = grant_text(request, broadest);
   std::vector<Source> sources = set.sources;
   sources.push_back({text, "grant.yaml"});
-  const auto with = compile_set(std::move(sources), set.vocabulary);
+  const auto with = compile_set(std::move(sources), set.vocabulary, set.sql);
   if (!with) return nullptr;
   const auto again = with->read(stated);
   if (!again) return nullptr;

@@ -82,7 +82,8 @@ std::size_t TestRun::failed() const {
   return static_cast<std::size_t>(std::ranges::count_if(cases, [](const CaseResult& one) { return !one.passed(); }));
 }
 
-Result<TestRun> run_test(const PolicyTest& test, Vocabulary base, const FindPolicy& find) {
+Result<TestRun> run_test(const PolicyTest& test, Vocabulary base, const FindPolicy& find,
+                         std::shared_ptr<canonical::SqlParser> sql) {
   auto vocabulary = std::make_shared<Vocabulary>(std::move(base));
   for (const Vocabulary::Tool& tool : test.tools) {
     std::erase_if(vocabulary->tools, [&](const Vocabulary::Tool& known) { return known.name == tool.name; });
@@ -97,7 +98,9 @@ Result<TestRun> run_test(const PolicyTest& test, Vocabulary base, const FindPoli
     }
     sources.push_back(std::move(*source));
   }
-  TestRun run{.set = TRY(compile_set(std::move(sources), std::move(vocabulary))), .cases = {}, .coverage = nullptr};
+  TestRun run{.set = TRY(compile_set(std::move(sources), std::move(vocabulary), std::move(sql))),
+              .cases = {},
+              .coverage = nullptr};
   run.coverage = std::make_unique<Coverage>(*run.set.program);
   for (const TestCase& one : test.cases) run.cases.push_back(run_case(test, one, run.set, *run.coverage));
   return run;

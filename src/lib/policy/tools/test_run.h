@@ -30,6 +30,7 @@ struct TestRun {
 using FindPolicy = std::function<Result<Source>(const std::string& word)>;
 
 // `base` gives the calls, and tools beside those of the test. An error when the policies cannot be read or compiled.
-Result<TestRun> run_test(const PolicyTest& test, Vocabulary base, const FindPolicy& find);
+Result<TestRun> run_test(const PolicyTest& test, Vocabulary base, const FindPolicy& find,
+                         std::shared_ptr<canonical::SqlParser> sql = nullptr);
 
 }  // namespace agentos::policy::tools
