@@ -45,6 +45,9 @@ void print_people(const Diff& found) {
   const Screen screen = screen_of(1);
   for (const std::string& id : found.rules_removed) print(fmt::format("rule - {}\n", printable(id)));
   for (const std::string& id : found.rules_added) print(fmt::format("rule + {}\n", printable(id)));
+  for (const std::string& id : found.past_changed) {
+    print(fmt::format("limit or sequence {} is stated otherwise\n", printable(id)));
+  }
   for (const Difference& one : found.differences) {
     print(fmt::format("{}: {} -> {}\n", one.kind, shown(one.before, screen), shown(one.after, screen)));
     print(details(one));
@@ -74,12 +77,13 @@ Result<int> verb_policy_diff(const Globals& globals, const PolicyOptions& option
     print_json(json::Object{{"differences", std::move(differences)},
                             {"rules_removed", names(found.rules_removed)},
                             {"rules_added", names(found.rules_added)},
+                            {"past_changed", names(found.past_changed)},
                             {"requests", static_cast<std::int64_t>(found.requests)},
                             {"cut_short", found.cut_short}});
   } else {
     print_people(found);
   }
-  return found.differences.empty() ? kExitOk : kExitFailure;
+  return found.same() ? kExitOk : kExitFailure;
 }
 
 }  // namespace agentos::cli

@@ -16,7 +16,7 @@ std::string_view severity_name(Finding::Severity severity) {
   return severity == Finding::Severity::kError ? "error" : "warning";
 }
 
-json::Value to_json(const Finding& finding) {
+json::Value finding_json(const Finding& finding) {
   return json::Object{{"severity", severity_name(finding.severity)},
                       {"code", finding.code},
                       {"file", finding.file},
@@ -36,7 +36,7 @@ Result<int> verb_policy_lint(const Globals& globals, const PolicyOptions& option
   const bool clean = errors == 0 && (warnings == 0 || !options.strict);
   if (globals.format == Format::kJson) {
     json::Array all;
-    for (const Finding& finding : findings) all.push_back(to_json(finding));
+    for (const Finding& finding : findings) all.push_back(finding_json(finding));
     print_json(json::Object{{"clean", clean},
                             {"errors", static_cast<std::int64_t>(errors)},
                             {"warnings", static_cast<std::int64_t>(warnings)},

@@ -17,7 +17,7 @@ using policy::tools::CaseResult;
 using policy::tools::Coverage;
 using policy::tools::TestRun;
 
-json::Value to_json(const CaseResult& one) {
+json::Value case_json(const CaseResult& one) {
   json::Object object{{"name", one.name},
                       {"at", one.place},
                       {"passed", one.passed()},
@@ -100,7 +100,7 @@ Result<int> verb_policy_test(const Globals& globals, const PolicyOptions& option
     failed = failed || run.failed() > 0 || too_little;
     if (globals.format == Format::kJson) {
       json::Array cases;
-      for (const CaseResult& one : run.cases) cases.push_back(to_json(one));
+      for (const CaseResult& one : run.cases) cases.push_back(case_json(one));
       json::Object object{{"file", file},
                           {"passed", static_cast<std::int64_t>(run.cases.size() - run.failed())},
                           {"failed", static_cast<std::int64_t>(run.failed())},

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kScope = "spec.agents";
 
-json::Value to_json(const Coverage::Total& total) {
+json::Value total_json(const Coverage::Total& total) {
   return json::Object{{"covered", static_cast<std::int64_t>(total.covered)},
                       {"of", static_cast<std::int64_t>(total.all)},
                       {"percent", std::round(total.percent() * 10) / 10}};
@@ -94,9 +94,9 @@ json::Value to_json(const Coverage& coverage) {
                                  {"decided", rule.decided},
                                  {"clauses", std::move(clauses)}});
   }
-  return json::Object{{"rules", to_json(coverage.rules_applied())},
-                      {"clauses", to_json(coverage.clause_outcomes())},
-                      {"all", to_json(coverage.all())},
+  return json::Object{{"rules", total_json(coverage.rules_applied())},
+                      {"clauses", total_json(coverage.clause_outcomes())},
+                      {"all", total_json(coverage.all())},
                       {"by_rule", std::move(rules)}};
 }
 

@@ -17,12 +17,21 @@ namespace {
 
 constexpr std::string_view kKinds[] = {"verdict", "observed", "obligations", "message", "rule"};
 
-// What of a rule can matter to a decision, without its place.
-std::string fingerprint(const RuleClauses& clauses, const Document& document) {
+// What of a rule can matter to a decision, without its place; the edits hold what windows and tables say.
+std::string fingerprint(const RuleClauses& clauses, const std::vector<Dimension>& dimensions,
+                        const Document& document) {
   const Rule& rule = clauses.rule();
   json::Array parts;
   for (const RuleClauses::Clause& clause : clauses.list()) parts.push_back(clause.name + clause.pattern);
   for (const std::string& call : rule.call_names) parts.push_back(call);
+  for (const Dimension& dimension : dimensions) {
+    for (const Edit& edit : dimension.edits) {
+      for (const Assignment& one : edit) {
+        parts.push_back(dotted(one.path));
+        if (one.value) parts.push_back(*one.value);
+      }
+    }
+  }
   for (std::string_view name : obligation_names(rule.obligations)) parts.push_back(name);
   parts.push_back(json::Array{rule.id, verdict_name(rule.action), phase_name(rule.phase), mode_name(rule.mode),
                               static_cast<std::int64_t>(rule.priority), rule.message, rule.ask_timeout_ms,
@@ -102,7 +111,8 @@ class Comparison {
       each_rule(*set.program, [&](const Rule& rule, const Engine& engine) {
         Known& known = rules_.emplace_back(Known{
             RuleClauses(rule, engine), dimensions_of(rule, engine.scope_of(rule), *set.program), &set, side, true, {}});
-        by_fingerprint[fingerprint(known.clauses, engine.documents()[rule.document])].push_back(&known);
+        by_fingerprint[fingerprint(known.clauses, known.dimensions, engine.documents()[rule.document])].push_back(
+            &known);
         ids[side].insert(rule.id);
       });
     }
@@ -138,8 +148,10 @@ class Comparison {
     }
   }
 
+  // Two different rules that both sets have are not tried on each other: a difference has a rule that differs.
   static bool same_call(const Known& other, const Known& one, const json::Object& seed) {
     const json::Value* call = seed.find("call");
+    if (&other != &one && !other.changed && !one.changed) return false;
     if (other.clauses.rule().phase != one.clauses.rule().phase || call == nullptr) return false;
     for (const Vocabulary::Call& known : one.set->vocabulary->calls) {
       if (json::Value(known.name) == *call) return other.clauses.names_call(known.number);
@@ -246,7 +258,21 @@ class Comparison {
     return stated;
   }
 
+  // How much a limit allows and what a sequence's bounds are no request shows, so they are compared as stated.
+  void compare_past() {
+    const auto differ = [&](const auto& before, const auto& after) {
+      for (const auto& old : before) {
+        for (const auto& now : after) {
+          if (old.id == now.id && !(old == now)) result_.past_changed.push_back(old.id);
+        }
+      }
+    };
+    differ(before_.program->limits(), after_.program->limits());
+    differ(before_.program->sequences(), after_.program->sequences());
+  }
+
   void finish() {
+    compare_past();
     for (const auto& [key, stated] : found_) {
       const json::Object least = smaller(stated, key);
       auto pair = decide(least);

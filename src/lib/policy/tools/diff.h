@@ -23,8 +23,10 @@ struct Difference {
 struct Diff {
   std::vector<Difference> differences;                  // at most kWitnessesMax; verdicts first
   std::vector<std::string> rules_removed, rules_added;  // ids
+  std::vector<std::string> past_changed;                // limits and sequences whose amounts or times differ
   std::size_t requests = 0;                             // decided under both
-  bool cut_short = false;                               // kDiffTriesMax or kWitnessesMax ended the search
+  bool same() const { return differences.empty() && past_changed.empty(); }
+  bool cut_short = false;  // kDiffTriesMax or kWitnessesMax ended the search
 };
 
 // Both sets must have been compiled with the same vocabulary.

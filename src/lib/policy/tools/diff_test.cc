@@ -116,6 +116,11 @@ TEST(Diff, modes_scopes_windows_sequences_and_limits_count) {
   ASSERT_FALSE(limit.differences.empty());
   EXPECT_EQ(json::write(json::Value(limit.differences[0].request_after)),
             R"({"agent":"agent-1","call":"hello","used_up":["p/l"]})");
+  EXPECT_FALSE(limit.same());
+  const std::string more = "  limits: [{name: l, syscalls: [hello], at_most: 2, every: 1h}]\n";
+  const std::string most = "  limits: [{name: l, syscalls: [hello], at_most: 3, every: 1h}]\n";
+  EXPECT_EQ(compare(with_rules(allow, more), with_rules(allow, most)).past_changed, (std::vector<std::string>{"p/l"}));
+  EXPECT_TRUE(compare(with_rules(allow, more), with_rules(allow, more)).same());
   EXPECT_EQ(limit.rules_added, (std::vector<std::string>{"p/l"}));
 }
 
