@@ -212,7 +212,7 @@ policy::Request policy_request(const CallContext& context) {
   request.changes = context.row->effect != abi::Effect::none;
   if (context.facts.tool_entry != nullptr) request.tool_facts = &context.facts.tool_facts;
   if (context.past) request.past = &*context.past;
-  request.time_us = context.start_us;
+  request.time_us = context.decided_us;
   return request;
 }
 

@@ -7,12 +7,9 @@ Acted policy_load_call(CallContext& context, const abi::PolicyLoadRequest& reque
   Monitor& monitor = context.monitor;
   std::vector<policy::Source> sources;
   for (const abi::Document& document : request.documents) sources.push_back({document.text, document.file});
-  std::vector<Sources> own;
-  for (const auto& agent : monitor.agents.alive()) own.push_back(agent->sources);
-  if (Status status = monitor.policy.load(std::move(sources), own); !status) {
+  if (Status status = monitor.load_policy(std::move(sources)); !status) {
     return fail(abi::error::invalid_policy, status.error().message, status.error().hint);
   }
-  TRY(monitor.reload_programs());
   reply.epoch = static_cast<std::int64_t>(monitor.policy.epoch());
   reply.documents = TRY(monitor.policy.in_force_for(nullptr))->program->summary();
   json::Object detail;
