@@ -1,4 +1,4 @@
-// What making a call and asking about it share: who may make it at all, and what the caller is told of a denial.
+// What making a call, asking about it and approving it share.
 #pragma once
 
 #include <string>
@@ -9,6 +9,10 @@
 namespace agentos::kernel {
 
 bool subject_may(const abi::Row& row, const Caller& caller);
+// The labels an allowed call puts on the agent and its family.
+void add_labels(Agent& agent, const policy::Decision& decision);
+// What the arguments stand for: handles by the files behind them, tools by what they are. An approval is for that.
+std::string stands_for(const CallContext& context);
 // Policy's sentence for the model; it names no file and no line.
 std::string told(const policy::Decision& decision);
 

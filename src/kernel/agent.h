@@ -17,6 +17,7 @@
 
 #include "abi/calls.h"
 #include "abi/kernel_api.h"
+#include "kernel/family.h"
 #include "kernel/policy_store.h"
 #include "kernel/quota.h"
 #include "lib/ipc/pipe.h"
@@ -39,7 +40,6 @@ std::string_view name_of(AgentKind kind);  // "process" "context" "in-process"
 inline constexpr std::size_t kHandlesMax = 1024;
 inline constexpr std::size_t kChildrenMax = 256;  // alive or not waited for
 inline constexpr std::size_t kRegionsMax = 64;
-inline constexpr int kFamilyMax = 1024;  // alive at once: an agent without a parent and everything below it
 
 struct Handle {
   std::variant<std::monostate, std::shared_ptr<vfs::OpenFile>, std::shared_ptr<ipc::ReadEnd>,
@@ -95,7 +95,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::shared_ptr<const std::vector<policy::Source>> sources;  // its own documents, beside the kernel's
   std::shared_ptr<LaunchTemplate> launch;                      // of a process agent
   std::uint64_t bound_session = 0;                             // operator session it dies with; 0: none
-  std::shared_ptr<std::atomic<int>> family;                    // how many of its family are alive
+  std::shared_ptr<Family> family;                              // it and all it is related to
 
   std::atomic<std::uint64_t> calls{0}, denied{0};
   std::atomic<int> calls_in_flight{0};
@@ -106,10 +106,9 @@ struct Agent : std::enable_shared_from_this<Agent> {
   AgentState state = AgentState::kStarting;
   bool pausing = false;  // SIGINT: stop when no call is in flight
   InForce in_force;
-  std::shared_ptr<const std::vector<std::string>> flow;  // information-flow labels; null: none. They only grow
-  std::unique_ptr<vfs::Namespace> files;                 // made at first use
-  std::vector<Handle> handles;                           // index = number; [0] is never used
-  std::shared_ptr<ipc::Queue> mailbox;                   // made at first use
+  std::unique_ptr<vfs::Namespace> files;  // made at first use
+  std::vector<Handle> handles;            // index = number; [0] is never used
+  std::shared_ptr<ipc::Queue> mailbox;    // made at first use
   std::int64_t context_tokens = 0;
   std::vector<std::string> regions;  // made or joined
   SignalState signals;

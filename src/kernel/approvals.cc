@@ -4,24 +4,34 @@
 #include <algorithm>
 
 #include "base/crypto/hash.h"
+#include "kernel/admission.h"
 #include "kernel/monitor.h"
 
 namespace agentos::kernel {
 namespace {
 
-// Whether the operator is one of them, by name or number of its user; nobody named means any.
-bool is_approver(const std::vector<std::string>& approvers, std::uint32_t uid) {
+// Whether the operator is one of those that each rule names, by name or number of its user.
+bool is_approver(const std::vector<std::vector<std::string>>& approvers, std::uint32_t uid) {
   if (approvers.empty()) return true;
   std::array<char, 4096> buffer;
   passwd entry{};
   passwd* found = nullptr;
   const bool known = getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
-  return std::ranges::any_of(approvers, [&](const std::string& name) {
-    return name == std::to_string(uid) || (known && name == found->pw_name);
+  return std::ranges::all_of(approvers, [&](const std::vector<std::string>& names) {
+    return std::ranges::any_of(names, [&](const std::string& name) {
+      return name == std::to_string(uid) || (known && name == found->pw_name);
+    });
   });
 }
 
 }  // namespace
+
+std::string stands_for(const CallContext& context) {
+  const Facts& facts = context.facts;
+  std::string about;
+  for (const std::string_view part : {facts.path, facts.second_path, facts.target}) (about += part) += '\n';
+  return facts.tool_entry == nullptr ? about : about + facts.tool_entry->manifest.digest;
+}
 
 void Monitor::ask(CallContext& context) {
   Approval approval;
@@ -32,10 +42,12 @@ void Monitor::ask(CallContext& context) {
   approval.digest = crypto::base64url(crypto::sha256(context.arguments));
   approval.rule = context.decision.rule;
   approval.preview = json::to_valid_utf8(std::string_view(context.arguments).substr(0, kPreviewBytesMax));
+  if (!context.facts.handle_path.empty()) approval.preview += " of " + context.facts.handle_path;
+  context.asked_about = stands_for(context);
   approval.policy_epoch = context.decision.epoch;
   for (std::uint8_t i = 0; i < context.decision.details_count; ++i) {
     const std::vector<std::string>& names = context.decision.details[i]->approvers;
-    approval.approvers.insert(approval.approvers.end(), names.begin(), names.end());
+    if (!names.empty()) approval.approvers.push_back(names);
   }
   approval.asked_us = clock.wall_us();
   const std::int64_t timeout_ms =
@@ -108,6 +120,7 @@ Status Monitor::approve(std::string_view id, bool granted, std::string_view dige
     close_ask(*context, recorder::OutcomeStatus::kOk);
     context->approval = id;
     context->approval_epoch = epoch;
+    context->decided_us = clock.wall_us();
     step_from_gate(*context);
   });
   return {};

@@ -74,16 +74,18 @@ struct CallContext {
 
   Facts facts;
   BudgetFacts agent_facts{caller.agent.get()};
-  InForce in_force;  // of the agent when the call came; null for operators
-  std::shared_ptr<const std::vector<std::string>> flow;
+  InForce in_force;     // of the agent when the call came; null for operators
+  Family::Labels flow;  // information-flow labels when the call came
   std::optional<AgentPast> past;
   policy::Decision decision;
   std::string arguments;  // canonical encoding of the request; made once
   std::string approval;   // id of the approval it re-entered with
   std::uint64_t approval_epoch = 0;
+  std::string asked_about;  // what the arguments stood for when the approval was asked for; see approvals.cc
   recorder::Index intent = recorder::kNoIndex;
   bool intent_asks = false;          // the intent is of a call that was parked for an approval and has no outcome yet
   std::int64_t start_us = 0;         // UTC
+  std::int64_t decided_us = 0;       // the time that policy sees: of the start, or of the approval
   std::int64_t start_ns = 0;         // monotonic
   std::int64_t reserved_bytes = -1;  // -1: nothing is reserved
   std::unique_ptr<policy::Reservation> charged;                    // what the policy's limits count; null: nothing

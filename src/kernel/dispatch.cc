@@ -64,6 +64,7 @@ void Monitor::dispatch(CallContext& context) {
   context.start_us = clock.wall_us();
   context.start_ns = clock.monotonic_ns();
   if (context.caller.agent != nullptr) context.agent().calls.fetch_add(1, std::memory_order_relaxed);
+  context.decided_us = context.start_us;
   step_from_gate(context);
 }
 
@@ -106,9 +107,11 @@ void Monitor::step_from_gate(CallContext& context) {
     if (context.decision.verdict == policy::Verdict::kDeny) return deny(context);
   }
   if (context.decision.limits_count != 0 && !charge_limits(context)) return deny(context);
+  if (context.past && !note_allowed(context)) return deny(context);
+  if (context.caller.agent != nullptr) add_labels(context.agent(), context.decision);
   if (Status status = write_intent(context, recorder::Verdict::kAllow); !status)
     return refuse(context, "record", status.error());
-  if (context.past) note_allowed(context);
+  if (context.past) note_attempted(context);
   if (!waits_for_disk(*this, *context.row) || context.intent == recorder::kNoIndex) return act(context);
   if (!context.wire) {
     if (Status status = recorder->wait_durable(context.intent); !status)
@@ -151,7 +154,7 @@ Status Monitor::admit(CallContext& context) {
   }
   if (agent.pausing) return fail(abi::error::stopped, agent.id + " is about to stop", "SIGCONT lets it go on");
   context.in_force = agent.in_force;
-  context.flow = agent.flow;
+  context.flow = agent.family->labels();
   if (!context.counted_in_flight) {
     agent.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
     context.counted_in_flight = true;
@@ -191,10 +194,13 @@ Status Monitor::decode(CallContext& context) {
 void Monitor::decide(CallContext& context) {
   context.decision = decide_for(context);
   if (context.caller.agent != nullptr) metrics.policy_checks.fetch_add(1, std::memory_order_relaxed);
-  // An approval of this epoch answers an ask; after a reload the call is decided, and asked for, anew.
-  if (context.decision.verdict == policy::Verdict::kAsk && !context.approval.empty() &&
-      context.approval_epoch == context.decision.epoch) {
+  // An approval of this epoch answers an ask; after a reload, or when the same arguments stand for something else by
+  // now, the call is asked for anew.
+  if (context.decision.verdict != policy::Verdict::kAsk || context.approval.empty()) return;
+  if (context.approval_epoch == context.decision.epoch && context.asked_about == stands_for(context)) {
     context.decision.verdict = policy::Verdict::kAllow;
+  } else {
+    context.approval.clear();
   }
 }
 
@@ -253,8 +259,8 @@ void Monitor::resume(CallContext& context, Status acted) {
     }
   }
   if (context.status && context.past) note_completed(context);
-  if (context.status && context.in_force != nullptr && context.in_force->program->decides(policy::Phase::kResult)) {
-    if (Status status = govern_result(context); !status) context.status = std::move(status);
+  if (context.in_force != nullptr && context.in_force->program->decides(policy::Phase::kResult)) {
+    context.status = govern_result(context);
   }
   finish(context);
 }
@@ -310,7 +316,7 @@ void Monitor::finish(CallContext& context) {
 
 void Monitor::refuse(CallContext& context, std::string_view step, Error error) {
   close_ask(context, recorder::OutcomeStatus::kCancelled);
-  if (context.charged != nullptr) context.charged->refund(context.start_us);
+  if (context.charged != nullptr) context.charged->refund(context.decided_us);
   context.charged.reset();
   record_refusal(context, step, error);
   if (context.reserved_bytes >= 0) {

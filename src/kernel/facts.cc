@@ -213,7 +213,7 @@ policy::Request policy_request(const CallContext& context) {
   if (context.facts.tool_entry != nullptr) request.tool_facts = &context.facts.tool_facts;
   request.sql = context.monitor.sql.get();
   if (context.past) request.past = &*context.past;
-  request.time_us = context.start_us;
+  request.time_us = context.decided_us;
   return request;
 }
 

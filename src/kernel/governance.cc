@@ -1,10 +1,10 @@
 // What a decision asks for beside its verdict: limits charged and settled, arguments changed, labels added, the past
-// noted, results decided. No policy in here: which of these there are is the decision's to say.
+// noted. No policy in here: which of these there are is the decision's to say.
 #include <algorithm>
 
+#include "kernel/admission.h"
 #include "kernel/monitor.h"
 #include "lib/policy/expression.h"
-#include "lib/policy/redaction.h"
 #include "lib/policy/request_view.h"
 
 namespace agentos::kernel {
@@ -18,25 +18,9 @@ policy::Decision Monitor::decide_for(CallContext& context) {
   }
   const PolicyInForce& in_force = *context.in_force;
   if (in_force.program->needs_past()) {
-    context.past.emplace(in_force, policy.histories(), context.agent().run, clock.wall_us(), context.bytes);
+    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, context.bytes);
   }
-  policy::Decision decision = in_force.program->decide(policy_request(context));
-  if (decision.verdict == policy::Verdict::kAllow) add_labels(context.agent(), decision);
-  return decision;
-}
-
-void Monitor::add_labels(Agent& agent, const policy::Decision& decision) {
-  if (!has(decision.obligations, policy::Obligation::kLabel)) return;
-  std::lock_guard lock(agent.mutex);
-  auto labels = agent.flow == nullptr ? std::vector<std::string>() : *agent.flow;
-  const std::size_t before = labels.size();
-  for (std::uint8_t i = 0; i < decision.details_count; ++i) {
-    for (const std::string& label : decision.details[i]->labels) {
-      const auto place = std::ranges::lower_bound(labels, label);
-      if (place == labels.end() || *place != label) labels.insert(place, label);
-    }
-  }
-  if (labels.size() != before) agent.flow = std::make_shared<const std::vector<std::string>>(std::move(labels));
+  return in_force.program->decide(policy_request(context));
 }
 
 // The changed arguments are decoded and decided like any others, once: what an obligation of that decision would
@@ -92,14 +76,13 @@ bool Monitor::charge_limits(CallContext& context) {
     charges[i] = {limit, context.in_force->program->subject_of(limit, request),
                   units_before(context.in_force->meters->spec(limit).measure, context.bytes)};
   }
-  auto reserved = context.in_force->meters->reserve(std::span(charges).first(count), context.start_us);
+  auto reserved = context.in_force->meters->reserve(std::span(charges).first(count), context.decided_us);
   if (reserved) {
     context.charged = std::make_unique<policy::Reservation>(std::move(*reserved));
     return true;
   }
-  // A limit that asks when it is used up was decided so; any other was used up by a call in between.
+  // Used up by another call in between.
   const policy::LimitSpec& spec = context.in_force->meters->spec(reserved.error().limit);
-  if (!context.approval.empty()) return true;
   context.decision.verdict = policy::Verdict::kDeny;
   context.decision.rule = spec.id;
   context.decision.reason = "denied: the limit is used up";
@@ -115,61 +98,48 @@ void Monitor::settle_limits(CallContext& context) {
   context.charged.reset();
 }
 
-void Monitor::note_allowed(CallContext& context) {
-  (void)policy.histories().count_allowed(context.agent().run, context.row->name, context.facts.tool);
+// Names that are no tool's are not counted: an agent could use up the room there is for names.
+bool Monitor::note_allowed(CallContext& context) {
+  const std::string_view tool = context.facts.tool_entry == nullptr ? std::string_view() : context.facts.tool;
+  if (policy.histories().count_allowed(context.agent().family->run(), context.row->name, tool)) return true;
+  context.decision.verdict = policy::Verdict::kDeny;
+  context.decision.rule = "history";
+  context.decision.reason = "denied: the run has used more names of tools than can be counted";
+  context.decision.message = "This run has used too many different tools.";
+  return false;
 }
 
-void Monitor::note_denied(CallContext& context) { (void)policy.histories().count_denied(context.agent().run); }
+void Monitor::note_denied(CallContext& context) {
+  (void)policy.histories().count_denied(context.agent().family->run());
+}
 
-void Monitor::note_completed(CallContext& context) {
-  if (context.in_force->sequences == nullptr) return;
+std::vector<policy::Match> Monitor::steps_of(CallContext& context) const {
   std::vector<policy::Match> matches;
+  if (context.in_force->sequences == nullptr) return matches;
   context.in_force->program->events(policy_request(context),
                                     [&](std::uint32_t sequence, std::uint32_t steps, bool until) {
                                       matches.push_back({sequence, static_cast<std::uint8_t>(steps), until});
                                     });
-  if (matches.empty()) return;
-  (void)policy.histories().advance(context.agent().run, *context.in_force->sequences, matches, clock.wall_us());
+  return matches;
 }
 
-Status Monitor::govern_result(CallContext& context) {
-  const auto withheld = [&](std::string_view rule, std::string_view message) {
-    context.denial["rule"] = rule;
-    context.denial["step"] = "result";
-    context.reply_json.clear();
-    context.descriptors_out.clear();
-    context.row->reply.assign(context.row->reply.make().get(), context.reply);
-    return fail(abi::error::denied, message.empty() ? "policy withholds the result of this call" : std::string(message),
-                "the call was carried out");
-  };
-  json::Value reply = TRY(json::parse(context.reply_json, {.bytes_max = 4 << 20, .depth_max = 64}));
-  policy::ResultFacts facts;
-  facts.value = &reply;
-  if (const json::Value* own = reply.find("result"); own != nullptr) facts.value = own;
-  std::string text;
-  facts.text = facts.value->is_string() ? std::string_view(facts.value->as_string())
-                                        : std::string_view(text = json::write(*facts.value));
-  facts.size_bytes = static_cast<std::int64_t>(context.reply_json.size());
-  policy::Request request = policy_request(context);
-  request.phase = policy::Phase::kResult;
-  request.result = &facts;
-  const policy::Decision decision = context.in_force->program->decide(request);
-  if (decision.verdict != policy::Verdict::kAllow) return withheld(decision.rule, decision.message);
-  add_labels(context.agent(), decision);
-  if (!has(decision.obligations, policy::Obligation::kRedact)) return {};
-  json::Value redacted = reply;
-  std::size_t replaced = 0;
-  for (std::uint8_t i = 0; i < decision.details_count; ++i) {
-    for (const auto& redaction : decision.details[i]->redactions) replaced += redaction->apply(redacted);
+// Before the call acts: its steps count as begun. What ends a sequence must have succeeded.
+void Monitor::note_attempted(CallContext& context) {
+  std::vector<policy::Match> matches = steps_of(context);
+  for (policy::Match& match : matches) match.until = false;
+  if (matches.empty()) return;
+  (void)policy.attempts().advance(context.agent().family->run(), *context.in_force->attempts, matches, clock.wall_us());
+}
+
+void Monitor::note_completed(CallContext& context) {
+  std::vector<policy::Match> matches = steps_of(context);
+  if (matches.empty()) return;
+  const std::string& run = context.agent().family->run();
+  (void)policy.histories().advance(run, *context.in_force->sequences, matches, clock.wall_us());
+  std::erase_if(matches, [](const policy::Match& match) { return !match.until; });
+  if (!matches.empty()) {
+    (void)policy.attempts().advance(run, *context.in_force->attempts, matches, clock.wall_us());
   }
-  if (replaced == 0) return {};
-  auto fresh = context.row->reply.make();
-  if (!context.row->reply.decode(redacted, fresh.get())) {
-    return withheld(decision.rule, "policy redacts what this result cannot be without, so it is withheld");
-  }
-  context.row->reply.assign(fresh.get(), context.reply);
-  context.reply_json = json::write_canonical(redacted);
-  return {};
 }
 
 }  // namespace agentos::kernel

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <shared_mutex>
 
 #include "base/io/socket.h"
 #include "kernel/monitor.h"
@@ -24,15 +25,6 @@ ExitRecord exit_record(const Agent& agent, const sandbox::ExitStatus& status, co
   if (cause.empty()) record.cause = status.signaled ? "crash" : "exit";
   if (cause == "exit") record = {agent.id, asked.code, false, 0, "exit"};
   return record;
-}
-
-// A place in the family, given back when the returned object goes; null when the family is as large as it may be.
-std::shared_ptr<void> take_family_place(std::shared_ptr<std::atomic<int>> family) {
-  if (family->fetch_add(1, std::memory_order_relaxed) >= kFamilyMax) {
-    family->fetch_sub(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-  return {family.get(), [family](void*) { family->fetch_sub(1, std::memory_order_relaxed); }};
 }
 
 // The parent's wait gets the status, once.
@@ -62,6 +54,8 @@ Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
   agent->started_us = clock.wall_us();
   agent->sources = std::move(spec.sources);
   agent->bound_session = spec.bound_session;
+  // No reload between asking for the programs and being among those that a reload reaches.
+  std::shared_lock no_reload(reload_mutex);
   agent->in_force = TRY(policy.in_force_for(agent->sources));
   agent->quota = std::make_shared<Quota>(spec.budget, spec.parent == nullptr ? nullptr : spec.parent->quota);
   if (spec.parent != nullptr) {
@@ -70,25 +64,20 @@ Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
     agent->chain = spec.parent->chain;
     agent->chain.insert(agent->chain.begin(), spec.parent->id);
   }
-  agent->family = spec.parent != nullptr ? spec.parent->family : std::make_shared<std::atomic<int>>(0);
-  agent->family_place = take_family_place(agent->family);
+  agent->family = spec.parent != nullptr ? spec.parent->family : TRY(Family::begin(policy.pasts(), agent->run));
+  agent->family_place = agent->family->take_place();
   if (agent->family_place == nullptr) {
     return fail(abi::error::busy, "the agent's family has " + std::to_string(kFamilyMax) + " members alive already",
                 "wait for some of them");
   }
-  TRY(spec.parent == nullptr ? policy.histories().begin(agent->run)
-                             : policy.histories().inherit(spec.parent->run, agent->run));
-  if (Status added = agents.add(agent); !added) {
-    policy.histories().forget(agent->run);
-    return std::unexpected(added.error());
-  }
+  TRY(agents.add(agent));
+  no_reload.unlock();
   if (spec.parent != nullptr) {
     std::lock_guard lock(spec.parent->mutex);
-    agent->flow = spec.parent->flow;
     if (spec.parent->children.size() + spec.parent->zombies.size() >= kChildrenMax ||
         spec.parent->state >= AgentState::kEnding) {
       agents.remove(agent);
-      policy.histories().forget(agent->run);
+      agent->family_place.reset();
       return fail(abi::error::busy, "the agent has " + std::to_string(kChildrenMax) + " children already",
                   "wait for some of them");
     }
@@ -237,7 +226,6 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
     std::lock_guard lock(agent->mutex);
     if (agent->state == AgentState::kEnded) return;
     agent->state = AgentState::kEnded;
-    policy.histories().forget(agent->run);
     agent->exit = exit;
     parked.swap(agent->parked);
     children.swap(agent->children);
@@ -363,13 +351,24 @@ void Monitor::operator_closed(std::uint64_t session) {
   }
 }
 
-Status Monitor::reload_programs() {
-  for (const auto& agent : agents.alive()) {
-    auto in_force = TRY(policy.in_force_for(agent->sources));
+Result<std::vector<PolicyBundles::Taken>> Monitor::load_policy(std::vector<policy::Source> documents) {
+  const std::unique_lock alone(reload_mutex);
+  PolicyBundles::Opened opened = TRY(bundles.open(std::move(documents)));
+  const auto alive = agents.alive();
+  std::vector<Sources> own;
+  for (const auto& agent : alive) own.push_back(agent->sources);
+  const Sources before = policy.documents();
+  TRY(policy.load(std::move(opened.sources), own));
+  if (Status kept = bundles.keep(opened.bundles); !kept) {
+    TRY(policy.load(*before, own));
+    return std::unexpected(kept.error());
+  }
+  for (const auto& agent : alive) {
+    auto in_force = TRY(policy.in_force_for(agent->sources));  // compiled by the load already
     std::lock_guard lock(agent->mutex);
     agent->in_force = std::move(in_force);
   }
-  return {};
+  return std::move(opened.bundles);
 }
 
 }  // namespace agentos::kernel

@@ -36,21 +36,6 @@ std::vector<policy::Vocabulary::Tool> Monitor::typed_tools() const {
   return typed;
 }
 
-Result<std::vector<PolicyBundles::Taken>> Monitor::load_policy(std::vector<policy::Source> documents) {
-  // Two loads at once could end with the older revision in force.
-  std::lock_guard lock(policy_load_mutex_);
-  PolicyBundles::Opened opened = TRY(bundles.open(std::move(documents)));
-  std::vector<Sources> own;
-  for (const auto& agent : agents.alive()) own.push_back(agent->sources);
-  const Sources before = policy.documents();
-  TRY(policy.load(std::move(opened.sources), own));
-  if (Status kept = bundles.keep(opened.bundles); !kept) {
-    TRY(policy.load(*before, own));
-    return std::unexpected(kept.error());
-  }
-  return std::move(opened.bundles);
-}
-
 Monitor::~Monitor() { reactor.stop(); }
 
 Status Monitor::record_event(std::string_view name, const Agent* agent, const json::Object& detail) {

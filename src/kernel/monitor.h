@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,7 @@ struct Approval {
   std::shared_ptr<Agent> agent;
   std::shared_ptr<Parked> parked;
   std::string call, tool, digest, rule, preview;
-  std::vector<std::string> approvers;  // users who may grant it; empty: any operator
+  std::vector<std::vector<std::string>> approvers;  // users of whom each list must have the one; empty: any operator
   std::uint64_t policy_epoch = 0;
   std::int64_t asked_us = 0, expires_us = 0;
   Reactor::TimerId timer = 0;
@@ -116,8 +117,7 @@ class Monitor {
   std::shared_ptr<abi::Session> open_session(const std::shared_ptr<Agent>& agent);
   void session_closed(const std::shared_ptr<Agent>& agent, std::uint64_t session);
   void operator_closed(std::uint64_t session);
-  Status reload_programs();  // after a policy load
-  // The kernel's own documents, all of them or none; what is signed is verified first. One at a time.
+  // The kernel's own documents for every agent, all of them or none; what is signed is verified first.
   Result<std::vector<PolicyBundles::Taken>> load_policy(std::vector<policy::Source> documents);
 
   // signals.cc
@@ -140,6 +140,7 @@ class Monitor {
   std::unique_ptr<canonical::SqlParser> sql;  // null: policy cannot read SQL
   PolicyStore policy;
   PolicyBundles bundles;
+  std::shared_mutex reload_mutex;  // held by who makes an agent, and alone by a reload
   AgentTable agents;
   Regions regions;
   Metrics metrics;
@@ -164,11 +165,18 @@ class Monitor {
   Status transform_arguments(CallContext& context);  // may decide anew, and differently
   bool charge_limits(CallContext& context);          // false: another call was quicker; the decision says so
   void settle_limits(CallContext& context);
-  void note_allowed(CallContext& context);
+  bool note_allowed(CallContext& context);  // false: it cannot be counted, and the decision says so
+  void note_attempted(CallContext& context);
+  std::vector<policy::Match> steps_of(CallContext& context) const;
   void note_denied(CallContext& context);
   void note_completed(CallContext& context);
-  Status govern_result(CallContext& context);  // step 11: redacted, labelled or withheld
-  void add_labels(Agent& agent, const policy::Decision& decision);
+
+  // results.cc, step 11: what the call ends with after its result was labelled, redacted or withheld.
+  Status govern_result(CallContext& context);
+  Status govern_reply(CallContext& context);
+  Status govern_error(CallContext& context);
+  policy::Decision decide_result(CallContext& context, const policy::ResultFacts& facts);
+  static Status withhold(CallContext& context, std::string_view rule, std::string_view message);
 
   void finish(CallContext& context);
   void refuse(CallContext& context, std::string_view step, Error error);
@@ -176,7 +184,6 @@ class Monitor {
   void carry_out_refusal_obligations(CallContext& context);
 
   std::atomic<std::uint64_t> session_counter_{0};
-  std::mutex policy_load_mutex_;
   mutable std::mutex approvals_mutex_;
   std::map<std::string, Approval, std::less<>> approvals_;
 };

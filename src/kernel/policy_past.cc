@@ -25,11 +25,16 @@ bool AgentPast::limit_allows(std::uint32_t limit, std::string_view subject) cons
 }
 
 bool AgentPast::happened(std::uint32_t sequence) const {
-  return in_force_.sequences != nullptr && histories_.happened(run_, *in_force_.sequences, sequence, time_us_);
+  return in_force_.sequences != nullptr && store_.histories().happened(run_, *in_force_.sequences, sequence, time_us_);
+}
+
+bool AgentPast::attempted(std::uint32_t sequence) const {
+  return in_force_.attempts != nullptr && store_.attempts().happened(run_, *in_force_.attempts, sequence, time_us_);
 }
 
 std::int64_t AgentPast::count(std::string_view key) const {
-  return histories_.count(run_, policy::Counted::kCall, key) + histories_.count(run_, policy::Counted::kTool, key);
+  const policy::Histories& histories = store_.histories();
+  return histories.count(run_, policy::Counted::kCall, key) + histories.count(run_, policy::Counted::kTool, key);
 }
 
 }  // namespace agentos::kernel

@@ -1,4 +1,4 @@
-// The past of one agent as its policy asks for it, and what one call counts against.
+// The past of one agent's family as its policy asks for it, and what one call counts against.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,18 @@ namespace agentos::kernel {
 // Views; lives as long as one decision. `bytes` are the octets the call would move.
 class AgentPast final : public policy::Past {
  public:
-  AgentPast(const PolicyInForce& in_force, const policy::Histories& histories, std::string_view run,
-            std::int64_t time_us, std::int64_t bytes)
-      : in_force_(in_force), histories_(histories), run_(run), time_us_(time_us), bytes_(bytes) {}
+  AgentPast(const PolicyInForce& in_force, PolicyStore& store, std::string_view run, std::int64_t time_us,
+            std::int64_t bytes)
+      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), bytes_(bytes) {}
 
   bool limit_allows(std::uint32_t limit, std::string_view subject) const override;
   bool happened(std::uint32_t sequence) const override;
+  bool attempted(std::uint32_t sequence) const override;
   std::int64_t count(std::string_view key) const override;
 
  private:
   const PolicyInForce& in_force_;
-  const policy::Histories& histories_;
+  PolicyStore& store_;
   std::string_view run_;
   std::int64_t time_us_;
   std::int64_t bytes_;

@@ -41,7 +41,10 @@ Result<InForce> PolicyStore::compile(const std::vector<policy::Source>& kernel_d
     made->program = TRY(policy::Program::compile(all, vocabulary, epoch));
   }
   if (!made->program->limits().empty()) made->meters = TRY(policy::Meters::make(made->program->limits(), before));
-  if (!made->program->sequences().empty()) made->sequences = TRY(histories_.load(made->program->sequences()));
+  if (!made->program->sequences().empty()) {
+    made->sequences = TRY(histories_->load(made->program->sequences()));
+    made->attempts = TRY(attempts_->load(made->program->sequences()));
+  }
   return made;
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/family.h"
 #include "lib/policy/policy.h"
 #include "lib/policy/state/meters.h"
 #include "lib/policy/state/sequence.h"
@@ -26,6 +27,7 @@ struct PolicyInForce {
   std::shared_ptr<const policy::Program> program;
   std::shared_ptr<policy::Meters> meters;              // null: the program has no limits
   std::shared_ptr<const policy::Sequences> sequences;  // null: it has none
+  std::shared_ptr<const policy::Sequences> attempts;   // the same, of the past that is attempts
 };
 using InForce = std::shared_ptr<const PolicyInForce>;
 
@@ -42,7 +44,10 @@ class PolicyStore {
   Result<InForce> in_force_for(const Sources& own);
   std::uint64_t epoch() const;
   Sources documents() const;
-  policy::Histories& histories() { return histories_; }
+  // What runs did, and what they began to do, whether or not it succeeded.
+  policy::Histories& histories() { return *histories_; }
+  policy::Histories& attempts() { return *attempts_; }
+  Family::Pasts pasts() const { return {histories_, attempts_}; }
 
  private:
   Result<InForce> compile(const std::vector<policy::Source>& kernel_documents, const Sources& own, std::uint64_t epoch,
@@ -50,7 +55,8 @@ class PolicyStore {
   const Start start_;
   const Tools tools_;
   policy::Vocabulary vocabulary_;
-  policy::Histories histories_;
+  const std::shared_ptr<policy::Histories> histories_ = std::make_shared<policy::Histories>();
+  const std::shared_ptr<policy::Histories> attempts_ = std::make_shared<policy::Histories>();
   mutable std::mutex mutex_;
   std::uint64_t epoch_ = 1;
   Sources documents_;

@@ -9,7 +9,7 @@ Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, c
   CallContext context(*this, Caller{agent, 0, 0});
   context.row = &row;
   context.params = arguments;
-  context.start_us = clock.wall_us();
+  context.start_us = context.decided_us = clock.wall_us();
   Preview out;
   const auto refused = [&](std::string_view by, const Error& error) {
     out.verdict = "deny";
@@ -21,8 +21,8 @@ Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, c
   {
     std::lock_guard lock(agent->mutex);
     context.in_force = agent->in_force;
-    context.flow = agent->flow;
   }
+  context.flow = agent->family->labels();
   if (Status status = decode(context); !status) return refused("arguments", status.error());
   if (!subject_may(row, context.caller) || (agent->rights & row.right) == 0) {
     return refused("rights", Error{abi::error::not_permitted,
@@ -39,7 +39,7 @@ Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, c
   out.allowed = context.decision.verdict == policy::Verdict::kAllow;
   out.verdict = recorder::name_of(static_cast<recorder::Verdict>(context.decision.verdict));
   out.rule = context.decision.rule;
-  out.reason = explain != nullptr || out.allowed ? std::string(context.decision.reason) : told(context.decision);
+  out.reason = explain != nullptr ? std::string(context.decision.reason) : told(context.decision);
   out.epoch = context.decision.epoch;
   if (explain != nullptr) out.explanation = context.in_force->program->explain(policy_request(context));
   return out;

@@ -31,7 +31,7 @@ void print(std::string_view text) {
   std::_Exit(errno == EPIPE ? kExitBrokenPipe : 1);
 }
 
-void print_json(const json::Value& value) { print(json::write_pretty(value) + "\n"); }
+void print_json(const json::Value& value) { print(printable_json(json::write_pretty(value)) + "\n"); }
 
 void print_table(const Table& table) { print(table.render(screen_of(STDOUT_FILENO))); }
 

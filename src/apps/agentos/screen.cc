@@ -118,6 +118,36 @@ std::string printable(std::string_view raw) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\n\t"), text.size());
+    out += printable(text.substr(0, end));
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string printable_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    char32_t character = 0;
+    const std::size_t size = decode(json, character);
+    if ((character >= 0x7F && character < 0xA0) || in(kHidden, character)) {
+      const auto number = static_cast<std::uint32_t>(character);
+      out += number < 0x10000 ? fmt::format("\\u{:04x}", number)
+                              : fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((number - 0x10000) >> 10),
+                                            0xDC00 + ((number - 0x10000) & 0x3FF));
+    } else {
+      out += json.substr(0, size);
+    }
+    json.remove_prefix(size);
+  }
+  return out;
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {

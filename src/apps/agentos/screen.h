@@ -23,6 +23,10 @@ Screen screen_of(int descriptor);
 std::string styled(const Screen& screen, Style style, std::string_view text);
 // Valid UTF-8 on one line: control characters as \n, \x1b, directional marks as \u202e.
 std::string printable(std::string_view text);
+// The same of whole lines: ends of lines and tabs stay what they are.
+std::string printable_lines(std::string_view text);
+// JSON with what printable() would not send as \uXXXX inside its texts: the same value. Precondition: `json` is valid.
+std::string printable_json(std::string_view json);
 // Columns `text` takes: 2 for wide characters, 0 for combining ones. Precondition: printable.
 std::size_t display_width(std::string_view text);
 // The longest beginning of `text` that takes at most `columns`, with "…" for what is left out.

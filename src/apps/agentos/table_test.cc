@@ -19,6 +19,12 @@ TEST(Screen, control_and_direction_characters_are_shown_and_never_sent) {
   EXPECT_EQ(printable("héllo 漢字"), "héllo 漢字");
 }
 
+TEST(Screen, lines_and_json_stay_what_they_are_without_what_drives_a_terminal) {
+  EXPECT_EQ(printable_lines("a\x1b]0;x\x07\tb\n\rc\n"), "a\\x1b]0;x\\x07\tb\n\\x0dc\n");
+  EXPECT_EQ(printable_json("{\"\u009b31m\": \"\u202e\x7f\U000e0041\u00e9\"}"),
+            "{\"\\u009b31m\": \"\\u202e\\u007f\\udb40\\udc41\u00e9\"}");
+}
+
 TEST(Screen, width_counts_columns) {
   EXPECT_EQ(display_width("abc"), 3U);
   EXPECT_EQ(display_width("漢字"), 4U);

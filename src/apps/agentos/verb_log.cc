@@ -142,7 +142,7 @@ Result<int> verb_log_tail(const Globals& globals, const LogOptions& options) {
   const auto show = [&](const StoredEntry& entry) {
     if (globals.format == Format::kTable) return print(timeline.add(entry));
     json::Value leaf = leaf_of(entry);
-    if (wanted(options, leaf)) print(json::write(entry_json(entry, std::move(leaf))) + "\n");
+    if (wanted(options, leaf)) print(printable_json(json::write(entry_json(entry, std::move(leaf)))) + "\n");
   };
   LogOptions recent = options;
   recent.agent = recent.call = recent.kind = "";
@@ -156,7 +156,8 @@ Result<int> verb_log_timeline(const Globals& globals, const LogOptions& options)
   const std::string directory = TRY(log_directory_of(globals, options.directory));
   Timeline timeline(screen_of(1), options.agent);
   const auto show = [&](const StoredEntry& entry) {
-    if (globals.format == Format::kJson) return print(json::write(entry_json(entry, leaf_of(entry))) + "\n");
+    if (globals.format == Format::kJson)
+      return print(printable_json(json::write(entry_json(entry, leaf_of(entry)))) + "\n");
     print(timeline.add(entry));
   };
   Index next = 0;

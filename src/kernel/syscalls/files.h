@@ -16,10 +16,17 @@ inline vfs::Namespace& files_of(CallContext& context) {
   return *agent.files;
 }
 
+// Policy decided about the path behind the handle; another call may have closed it and opened something else since.
+inline Status check_same(CallContext& context, const Handle& handle, std::int64_t number) {
+  if (handle.path == context.facts.path) return {};
+  return fail(abi::error::bad_handle, "handle " + std::to_string(number) + " is no longer the one that was asked for");
+}
+
 // The open file behind a handle. Precondition: agent.mutex is held.
 inline Result<std::shared_ptr<vfs::OpenFile>> file_of(CallContext& context, std::int64_t number) {
   Handle* handle = context.agent().find_handle(number);
   if (handle == nullptr) return fail(abi::error::bad_handle, "handle " + std::to_string(number) + " is not open");
+  TRY(check_same(context, *handle, number));
   auto* file = std::get_if<std::shared_ptr<vfs::OpenFile>>(&handle->what);
   if (file == nullptr) {
     return fail(abi::error::bad_handle, "handle " + std::to_string(number) + " is a pipe, not a file",

@@ -9,7 +9,6 @@ Acted policy_load_call(CallContext& context, const abi::PolicyLoadRequest& reque
   for (const abi::Document& document : request.documents) sources.push_back({document.text, document.file});
   const auto bundles = monitor.load_policy(std::move(sources));
   if (!bundles) return fail(abi::error::invalid_policy, bundles.error().message, bundles.error().hint);
-  TRY(monitor.reload_programs());
   reply.epoch = static_cast<std::int64_t>(monitor.policy.epoch());
   reply.documents = TRY(monitor.policy.in_force_for(nullptr))->program->summary();
   json::Object detail;

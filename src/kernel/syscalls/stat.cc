@@ -13,6 +13,7 @@ Acted stat_call(CallContext& context, const abi::StatRequest& request, abi::Stat
   Handle* handle = context.agent().find_handle(*request.handle);
   if (handle == nullptr)
     return fail(abi::error::bad_handle, "handle " + std::to_string(*request.handle) + " is not open");
+  TRY(check_same(context, *handle, *request.handle));
   if (auto* file = std::get_if<std::shared_ptr<vfs::OpenFile>>(&handle->what)) {
     reply = to_reply((*file)->stat());
   } else {

@@ -128,12 +128,12 @@ class Lister {
                           "spec.agents",
                           std::move(pattern),
                           actual_agent(principal),
-                          agents_match(scope, view_),
+                          agents_match(scope, view_, kin_of(rule_)),
                           {}});
     }
     if (!rule_.agents.empty()) {
       add(Kind::kAgents, "agents", patterns_of(rule_.agents), actual_agent(principal),
-          names_match(rule_.agents, principal));
+          names_match(rule_.agents, principal, kin_of(rule_)));
     }
     if (rule_.rings != 0x0f || !rings_match(rule_.rings, principal)) {
       add(Kind::kRings, "rings", rings_of(rule_.rings), principal.ring, rings_match(rule_.rings, principal));

@@ -51,7 +51,6 @@ struct Document {
 // Limits and sequences of all documents of a set, by the indices rules and the kernel use.
 struct PastSpecs {
   std::vector<Limit> limits;
-  std::vector<Agents> limit_scopes;  // of limits[i]
   std::vector<Sequence> sequences;
 };
 

@@ -164,7 +164,7 @@ class DocumentReader {
     if (const yaml::Node* windows = spec.find("windows")) read_windows(reading_, *windows);
     if (const yaml::Node* sequences = spec.find("sequences")) read_sequences(reading_, *sequences);
     if (const yaml::Node* limits = spec.find("limits")) {
-      document_.limits = read_limits(reading_, *limits, document_.agents);
+      document_.limits = read_limits(reading_, *limits);
     }
     if (spec.find("rules") == nullptr && (!document_.limits.empty() || !document_.extends.empty())) return;
     if (const yaml::Node* rules = read_.list(spec, "rules", "spec")) read_rules(reading_, *rules, document_.rules);

@@ -73,15 +73,17 @@ Engine::Engine(std::vector<Document> documents, const PastSpecs* past) : documen
 }
 
 bool Engine::applies(RequestView& view) const {
-  return std::ranges::any_of(
-      documents_, [&](const Document& document) { return agents_match(document.agents, view) != Truth::kFalse; });
+  return std::ranges::any_of(documents_, [&](const Document& document) {
+    return agents_match(document.agents, view, Kin::kSelf) != Truth::kFalse;
+  });
 }
 
 Scope Engine::broadest(RequestView& view) const {
   Scope scope = Scope::kAgent;
   if (one_scope_) return documents_.empty() ? scope : documents_[0].scope;
   for (const Document& document : documents_) {
-    if (document.scope < scope && agents_match(document.agents, view) != Truth::kFalse) scope = document.scope;
+    if (document.scope < scope && agents_match(document.agents, view, Kin::kSelf) != Truth::kFalse)
+      scope = document.scope;
   }
   return scope;
 }
@@ -168,9 +170,7 @@ class Engine::Scan {
       return true;
     }
     if (rule.action == Verdict::kDeny) return deny(rule, nullptr, false);
-    if (outcome_.limits_count < kLimitsMatchedMax) {
-      outcome_.limits[outcome_.limits_count++] = static_cast<std::uint16_t>(index);
-    }
+    // Beyond what it allows: whoever is asked may let the call pass, but it has no room to be counted in.
     if (outcome_.rule == nullptr) outcome_.rule = &rule;
     return add_details(rule) || deny(rule, nullptr, true);
   }

@@ -188,10 +188,9 @@ void CandidateIndex::hang(Bucket& bucket, const Rule& rule, const Agents& scope,
     bucket.tools.add(rule.tools, position);
   } else if (all_below_a_folder(rule.paths)) {
     for (const Glob& path : rule.paths) bucket.paths.add(hash_folder(path.folder()), position);
-  } else if (NameTable::holds(rule.agents)) {
-    bucket.agents.add(rule.agents, position);
-  } else if (NameTable::holds(scope.names)) {
-    bucket.agents.add(scope.names, position);
+  } else if (NameTable::holds(rule.agents) || NameTable::holds(scope.names)) {
+    bucket.agents.add(NameTable::holds(rule.agents) ? rule.agents : scope.names, position);
+    bucket.by_agent.push_back(position);
   } else {
     bucket.rest.push_back(position);
   }
@@ -246,7 +245,9 @@ void Candidates::add_bucket(const CandidateIndex::Bucket& bucket, const Request&
     add_folders(bucket.paths, request.path);
     if (!request.path_to.empty()) add_folders(bucket.paths, request.path_to);
   }
-  if (!bucket.agents.empty()) {
+  if (!request.principal.chain.empty()) {
+    add({bucket.by_agent.data(), bucket.by_agent.data() + bucket.by_agent.size()});
+  } else if (!bucket.agents.empty()) {
     bucket.agents.each_run(request.principal.name, add_run);
     if (request.principal.agent != request.principal.name) bucket.agents.each_run(request.principal.agent, add_run);
   }

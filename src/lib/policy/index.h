@@ -81,6 +81,7 @@ class CandidateIndex {
     NameTable tools;
     PositionTable paths;
     NameTable agents;
+    std::vector<std::uint32_t> by_agent;  // all that hang on agents: for who has ancestors, whose names count too
   };
   static constexpr std::size_t kArgumentTablesMax = 8;
   // A rule with more (tool, value) pairs than this hangs on its tools instead.

@@ -15,8 +15,26 @@ bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
   return false;
 }
 
-bool names_match(const std::vector<Glob>& globs, const Principal& principal) {
-  return globs.empty() || any_matches(globs, principal.name) || any_matches(globs, principal.agent);
+namespace {
+
+// A child's name is its parent's, a dot and its own.
+bool ancestors_match(const std::vector<Glob>& globs, const Principal& principal) {
+  std::string_view name = principal.name;
+  for (const std::string& id : principal.chain) {
+    if (any_matches(globs, id)) return true;
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string_view::npos) continue;
+    name = name.substr(0, dot);
+    if (any_matches(globs, name)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool names_match(const std::vector<Glob>& globs, const Principal& principal, Kin kin) {
+  return globs.empty() || any_matches(globs, principal.name) || any_matches(globs, principal.agent) ||
+         (kin == Kin::kAncestorsToo && ancestors_match(globs, principal));
 }
 
 bool labels_match(const std::vector<Glob>& globs, const Principal& principal) {
@@ -41,9 +59,9 @@ bool rings_match(std::uint8_t rings, const Principal& principal) {
   return principal.ring >= 0 && principal.ring < 8 && (rings >> principal.ring & 1) != 0;
 }
 
-Truth agents_match(const Agents& agents, RequestView& view) {
+Truth agents_match(const Agents& agents, RequestView& view, Kin kin) {
   const Principal& principal = view.request().principal;
-  if (!names_match(agents.names, principal)) return Truth::kFalse;
+  if (!names_match(agents.names, principal, kin)) return Truth::kFalse;
   if (agents.everyone()) [[likely]]
     return Truth::kTrue;
   if (!rings_match(agents.rings, principal) || !groups_match(agents.groups, principal) ||
@@ -75,9 +93,14 @@ bool windows_match(const Selector& selector, std::int64_t time_us) {
   return std::ranges::none_of(selector.outside, open);
 }
 
+// A step that failed may have told or changed something, or nothing: it counts where that makes the answer stricter.
 bool history_matches(const Selector& selector, const Past* past) {
   const auto happened = [&](std::uint32_t sequence) { return past != nullptr && past->happened(sequence); };
-  return std::ranges::all_of(selector.after, happened) && std::ranges::none_of(selector.not_after, happened);
+  const auto attempted = [&](std::uint32_t sequence) { return past != nullptr && past->attempted(sequence); };
+  if (selector.tightens) {
+    return std::ranges::all_of(selector.after, attempted) && std::ranges::none_of(selector.not_after, happened);
+  }
+  return std::ranges::all_of(selector.after, happened) && std::ranges::none_of(selector.not_after, attempted);
 }
 
 namespace {
@@ -130,9 +153,9 @@ namespace {
 // Of a rule that looks at arguments: an allow or ask rule may apply, a deny rule may not.
 Matched match_listing(const Selector& selector, const Agents& scope, RequestView& view) {
   const Request& request = view.request();
-  if (selector.action_denies || !names_match(selector.agents, request.principal)) return {};
+  if (selector.action_denies || !names_match(selector.agents, request.principal, kin_of(selector))) return {};
   if (!windows_match(selector, request.time_us) || !history_matches(selector, request.past)) return {};
-  return {agents_match(scope, view), nullptr};
+  return {agents_match(scope, view, kin_of(selector)), nullptr};
 }
 
 }  // namespace
@@ -143,7 +166,7 @@ Matched match(const Selector& selector, const Agents& scope, RequestView& view) 
   if (!selector.tools.empty() && !any_matches(selector.tools, request.tool)) return {};
   if (selector.needs_arguments && view.known() == Known::kListing) return match_listing(selector, scope, view);
   if (!selector.paths.empty() && !paths_match(selector, request)) return {};
-  if (!names_match(selector.agents, request.principal)) return {};
+  if (!names_match(selector.agents, request.principal, kin_of(selector))) return {};
   if (!selector.targets.empty() && !targets_match(selector.targets, request)) return {};
   if (!(selector.during.empty() && selector.outside.empty()) && !windows_match(selector, request.time_us)) return {};
   if (!(selector.after.empty() && selector.not_after.empty()) && !history_matches(selector, request.past)) return {};
@@ -153,7 +176,7 @@ Matched match(const Selector& selector, const Agents& scope, RequestView& view) 
     if (truth == Truth::kFalse) return {};
     if (truth == Truth::kError && result.truth == Truth::kTrue) result = {Truth::kError, &condition};
   }
-  const Truth scoped = agents_match(scope, view);
+  const Truth scoped = agents_match(scope, view, kin_of(selector));
   if (scoped == Truth::kFalse) return {};
   if (scoped == Truth::kError && result.truth == Truth::kTrue) result = {Truth::kError, nullptr};
   if (selector.when != nullptr) {

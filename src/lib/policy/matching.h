@@ -8,7 +8,12 @@
 namespace agentos::policy {
 
 bool any_matches(const std::vector<Glob>& globs, std::string_view text);
-bool names_match(const std::vector<Glob>& globs, const Principal& principal);  // by name or id; empty: everyone
+// Whether what is said of an agent also holds for what it forked: what refuses, asks or counts does, so that a child
+// gets rid of nothing by being another; what allows does not.
+enum class Kin : std::uint8_t { kSelf, kAncestorsToo };
+inline Kin kin_of(const Selector& selector) { return selector.tightens ? Kin::kAncestorsToo : Kin::kSelf; }
+// By name or id; empty: everyone.
+bool names_match(const std::vector<Glob>& globs, const Principal& principal, Kin kin);
 bool groups_match(const std::vector<Glob>& globs, const Principal& principal);
 bool labels_match(const std::vector<Glob>& globs, const Principal& principal);
 bool rings_match(std::uint8_t rings, const Principal& principal);
@@ -17,7 +22,7 @@ bool paths_match(const Selector& selector, const Request& request);
 bool windows_match(const Selector& selector, std::int64_t time_us);
 bool history_matches(const Selector& selector, const Past* past);
 // kError when its expression fails.
-Truth agents_match(const Agents& agents, RequestView& view);
+Truth agents_match(const Agents& agents, RequestView& view, Kin kin);
 Truth holds(const Condition& condition, RequestView& view);
 
 struct Matched {

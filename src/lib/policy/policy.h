@@ -78,6 +78,8 @@ class Past {
   virtual ~Past() = default;
   virtual bool limit_allows(std::uint32_t limit, std::string_view subject) const = 0;
   virtual bool happened(std::uint32_t sequence) const = 0;
+  // The same, counting steps that were begun and failed, too.
+  virtual bool attempted(std::uint32_t sequence) const { return happened(sequence); }
   virtual std::int64_t count(std::string_view key) const = 0;  // allowed calls of the run by call or tool name
 };
 

@@ -30,6 +30,7 @@ Rule frozen(const Document& document, const Vocabulary& vocabulary, Phase phase)
   rule.phase = phase;
   rule.mode = Mode::kFreeze;
   rule.action = Verdict::kDeny;
+  rule.tightens = true;
   for (const Vocabulary::Call& call : vocabulary.calls) {
     if (!call.changes || call.name == "exit") continue;
     rule.calls.push_back(call.number);

@@ -52,7 +52,7 @@ void read_tables(Reading& reading, const yaml::Node& node);
 void read_windows(Reading& reading, const yaml::Node& node);
 void read_sequences(Reading& reading, const yaml::Node& node);
 // Appends to reading.past and gives the rules that apply while a limit is used up.
-std::vector<Rule> read_limits(Reading& reading, const yaml::Node& node, const Agents& scope);
+std::vector<Rule> read_limits(Reading& reading, const yaml::Node& node);
 
 void read_rules(Reading& reading, const yaml::Node& rules, std::vector<Rule>& out);
 // The action's obligations, "ask" and sentences, which rules and limits share. rule.id and rule.place are set.

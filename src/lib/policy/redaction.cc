@@ -2,11 +2,25 @@
 #include "lib/policy/redaction.h"
 
 #include <algorithm>
+#include <map>
 
 namespace agentos::policy {
 namespace {
+
 constexpr int kRedactionDepthMax = 64;  // deeper values are replaced as a whole
+
+using Names = std::map<std::string, int, std::less<>>;  // and how many would have the same
+
+// `name`, or the first of it with a number that is not taken.
+std::string distinct(std::string name, Names& taken) {
+  for (int& times = taken[name];;) {
+    if (++times == 1) return name;
+    std::string numbered = name + " " + std::to_string(times);
+    if (taken.emplace(numbered, 1).second) return numbered;
+  }
 }
+
+}  // namespace
 
 Result<Redaction> Redaction::compile(RedactionSpec spec) {
   if (spec.members.empty() && spec.pattern.empty()) {
@@ -49,6 +63,29 @@ std::size_t Redaction::apply(std::string& text) const {
 
 std::size_t Redaction::apply(json::Value& value) const { return apply_at(value, {}, 0); }
 
+// Names can hold what is to be hidden as well as values can; two that become the same are told apart by a number.
+std::size_t Redaction::apply_to_names(json::Object& object) const {
+  if (pattern_ == nullptr) return 0;
+  std::vector<std::string> names;
+  Names taken;
+  std::size_t count = 0;
+  for (const auto& [name, member] : object) {
+    const std::size_t replaced = apply(names.emplace_back(name));
+    if (replaced == 0) taken.emplace(name, 1);
+    count += replaced;
+  }
+  if (count == 0) return 0;
+  std::vector<json::Object::Member> members;
+  std::size_t place = 0;
+  for (auto& [name, member] : object) {
+    std::string& shown = names[place++];
+    if (shown != name) shown = distinct(std::move(shown), taken);
+    members.emplace_back(std::move(shown), std::move(member));
+  }
+  object = json::Object(std::move(members));
+  return count;
+}
+
 std::size_t Redaction::apply_at(json::Value& value, const std::string& path, int depth) const {
   if (depth > kRedactionDepthMax) {
     value = spec_.with;
@@ -61,6 +98,7 @@ std::size_t Redaction::apply_at(json::Value& value, const std::string& path, int
     return count;
   }
   if (!value.is_object()) return 0;
+  if (depth > 0) count += apply_to_names(value.as_object());  // those of the whole are the reply's own
   for (auto& [name, member] : value.as_object()) {
     const std::string own = path.empty() ? name : path + "." + name;
     if (std::ranges::find(spec_.members, name) != spec_.members.end() ||

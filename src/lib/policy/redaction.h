@@ -32,6 +32,7 @@ class Redaction {
 
  private:
   std::size_t apply_at(json::Value& value, const std::string& path, int depth) const;
+  std::size_t apply_to_names(json::Object& object) const;
   RedactionSpec spec_;
   std::shared_ptr<const regex::Pattern> pattern_;
 };

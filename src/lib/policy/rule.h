@@ -107,6 +107,7 @@ struct Selector {
   bool needs_arguments = false;  // has clauses about what a call that is only listed does not have
   bool needs_history = false;
   bool action_denies = false;
+  bool tightens = false;  // what it matches is refused, asked for or counted, not allowed
   std::vector<Glob> tools;
   std::vector<Glob> paths;
   std::vector<Glob> agents;

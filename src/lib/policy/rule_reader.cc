@@ -247,6 +247,7 @@ void read_answer(Reading& reading, const yaml::Node& node, Rule& rule) {
   read_sentences(reading, node, rule);
   if (rule.mode == Mode::kFreeze) rule.action = Verdict::kDeny;
   rule.action_denies = rule.action == Verdict::kDeny;
+  rule.tightens = rule.action != Verdict::kAllow;
 }
 
 void read_rules(Reading& reading, const yaml::Node& rules, std::vector<Rule>& out) {

@@ -200,6 +200,7 @@ bool read_limit(Reading& reading, const yaml::Node& node, Limit& limit, Rule& ru
   limit.spec.id = rule.id;
   if (!read_spec(reading, node, limit.spec)) return false;
   read_selector(reading, node, Phase::kCall, "a limit", limit);
+  limit.tightens = true;
   static_cast<Selector&>(rule) = limit;
   read_answer(reading, node, rule);
   if (node.find("message") == nullptr) {
@@ -240,7 +241,7 @@ void read_sequences(Reading& reading, const yaml::Node& node) {
   for (const auto& entry : node.entries) read_sequence(reading, entry);
 }
 
-std::vector<Rule> read_limits(Reading& reading, const yaml::Node& node, const Agents& scope) {
+std::vector<Rule> read_limits(Reading& reading, const yaml::Node& node) {
   std::vector<Rule> rules;
   if (!reading.read.is(node, Kind::kSequence, "limits")) return rules;
   for (const yaml::Node& item : node.items) {
@@ -254,7 +255,6 @@ std::vector<Rule> read_limits(Reading& reading, const yaml::Node& node, const Ag
     rule.limit = static_cast<std::int32_t>(reading.past.limits.size());
     rules.push_back(std::move(rule));
     reading.past.limits.push_back(std::move(limit));
-    reading.past.limit_scopes.push_back(scope);
   }
   return rules;
 }

@@ -1,4 +1,4 @@
-// Who a limit counts for in a request.
+// Who a limit counts for in a request. An agent and all it forked are one: a child is no second purse.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@ namespace agentos::policy {
 inline std::string_view limit_subject(const LimitSpec& spec, const Request& request) {
   switch (spec.per) {
     case Per::kAgent:
-      return request.principal.agent;
+      return request.principal.chain.empty() ? request.principal.agent : request.principal.chain.back();
     case Per::kTool:
       return request.tool.empty() ? request.call_name : request.tool;
     case Per::kGroup:

@@ -45,15 +45,15 @@ json::Value CompiledProgram::visible_to(const Principal& principal) const {
   for (const Engine* engine : {&enforcing(Phase::kCall), &observing(Phase::kCall)}) {
     std::vector<json::Array> rules(engine->documents().size());
     for (const Rule& rule : engine->rules()) {
-      if (agents_match(engine->scope_of(rule), view) == Truth::kFalse || !names_match(rule.agents, principal) ||
-          !rings_match(rule.rings, principal)) {
+      if (agents_match(engine->scope_of(rule), view, kin_of(rule)) == Truth::kFalse ||
+          !names_match(rule.agents, principal, kin_of(rule)) || !rings_match(rule.rings, principal)) {
         continue;
       }
       rules[rule.document].push_back(visible_rule(rule));
     }
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const Document& document = engine->documents()[i];
-      if (agents_match(document.agents, view) == Truth::kFalse) continue;
+      if (agents_match(document.agents, view, Kin::kAncestorsToo) == Truth::kFalse) continue;
       policies.push_back(
           json::Object{{"name", document.name}, {"mode", mode_name(document.mode)}, {"rules", std::move(rules[i])}});
     }

@@ -18,6 +18,9 @@ struct Limits {
   std::uint32_t issues_max = 20;               // issues collected before the checker stops
 };
 
+// Octets of two texts that are compared for one step of evaluation.
+inline constexpr std::size_t kComparedBytesAStep = 256;
+
 // Bounds of evaluation, kept by a Scratch and shared by all evaluations between two of its resets.
 struct EvaluationLimits {
   std::uint64_t steps_max = 10'000'000;      // operations; a comprehension pays for its body at each element

@@ -1,6 +1,8 @@
 // UTF-8 by code points, and the nearest word.
 #include "lib/policy/cel/text.h"
 
+#include <string.h>  // memmem
+
 #include <algorithm>
 #include <vector>
 
@@ -51,6 +53,13 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& place) {
   }
   place += length;
   return code_point;
+}
+
+std::size_t find_text(std::string_view text, std::string_view wanted, std::size_t start) {
+  if (start > text.size() || wanted.empty()) return text.find(wanted, start);
+  const void* found = ::memmem(text.data() + start, text.size() - start, wanted.data(), wanted.size());
+  return found == nullptr ? std::string_view::npos
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
 std::size_t count_code_points(std::string_view text) {

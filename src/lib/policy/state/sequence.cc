@@ -96,7 +96,7 @@ Result<std::shared_ptr<const Sequences>> Histories::load(std::span<const Sequenc
 
 Histories::Shard& Histories::shard_of(const KnownText& run) const { return shards_[run.shard(kShards)]; }
 
-Status Histories::insert(std::string_view run, RunHistory history) {
+Status Histories::begin(std::string_view run) {
   if (run.empty() || run.size() > kSubjectBytesMax)
     return fail(ErrorCode::kInvalidArgument, fmt::format("a run's id has 1 to {} octets", kSubjectBytesMax));
   const KnownText known(run);
@@ -108,21 +108,8 @@ Status Histories::insert(std::string_view run, RunHistory history) {
     return fail(ErrorCode::kNoSpace, fmt::format("the histories of {} runs are held", runs_max_),
                 "let some runs end first");
   }
-  shard.runs.try_emplace(std::string(run), std::move(history));
+  shard.runs.try_emplace(std::string(run));
   return {};
-}
-
-Status Histories::begin(std::string_view run) { return insert(run, RunHistory()); }
-
-Status Histories::inherit(std::string_view parent, std::string_view child) {
-  const KnownText known(parent);
-  RunHistory copy;
-  {
-    Shard& shard = shard_of(known);
-    const std::lock_guard lock(shard.mutex);
-    if (const RunHistory* history = shard.find(known)) copy = *history;
-  }
-  return insert(child, std::move(copy));
 }
 
 void Histories::forget(std::string_view run) {

@@ -66,11 +66,8 @@ class Histories {
   // kSequencesMax.
   Result<std::shared_ptr<const Sequences>> load(std::span<const SequenceSpec> specs);
 
-  // A run begins, with nothing, or with a copy of all its parent has at that moment: positions and counts. What either
-  // does later is its own. already_exists; no_space: kRunsMax; invalid_argument: the id is empty or too long. A parent
-  // that is unknown has nothing.
+  // A run begins, with nothing. already_exists; no_space: kRunsMax; invalid_argument: the id is empty or too long.
   Status begin(std::string_view run);
-  Status inherit(std::string_view parent, std::string_view child);
   void forget(std::string_view run);
 
   // One event of a run: not_found if the run has not begun, invalid_argument if an index is out of range or a sequence
@@ -99,7 +96,6 @@ class Histories {
   struct Shard;
   struct Registry;
   Shard& shard_of(const KnownText& run) const;
-  Status insert(std::string_view run, RunHistory history);
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Shard[]> shards_;
   const std::size_t runs_max_;

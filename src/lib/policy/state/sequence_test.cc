@@ -102,28 +102,10 @@ TEST_F(HistoriesTest, time_counts_from_the_latest_first_step_that_serves) {
   EXPECT_FALSE(happened("r", 131));
 }
 
-TEST_F(HistoriesTest, children_begin_with_a_copy_and_go_their_own_way) {
-  use({{.id = "s", .steps = 2, .has_until = true}});
-  ASSERT_TRUE(histories_.begin("parent"));
-  event("parent", 0b01, 1);
-  ASSERT_TRUE(histories_.count_allowed("parent", "exec", "curl"));
-  ASSERT_TRUE(histories_.inherit("parent", "child"));
-  EXPECT_EQ(histories_.count("child", Counted::kTool, "curl"), 1);
-  event("child", 0b10, 2);
-  EXPECT_TRUE(happened("child"));
-  EXPECT_FALSE(happened("parent"));
-  event("parent", 0, 3, true);
-  EXPECT_TRUE(happened("child"));
-  ASSERT_TRUE(histories_.inherit("unknown", "orphan"));
-  EXPECT_EQ(position("orphan"), 0);
-  EXPECT_EQ(histories_.inherit("parent", "child").error().code, ErrorCode::kAlreadyExists);
-}
-
 TEST_F(HistoriesTest, runs_are_bounded_and_forgotten) {
   use({{.id = "s"}});
   for (const char* run : {"a", "b", "c", "d"}) ASSERT_TRUE(histories_.begin(run));
   EXPECT_EQ(histories_.begin("e").error().code, ErrorCode::kNoSpace);
-  EXPECT_EQ(histories_.inherit("a", "e").error().code, ErrorCode::kNoSpace);
   EXPECT_EQ(histories_.begin("a").error().code, ErrorCode::kAlreadyExists);
   EXPECT_EQ(histories_.runs(), 4U);
   event("a", 1, 1);

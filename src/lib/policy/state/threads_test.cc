@@ -86,7 +86,7 @@ TEST(MetersThreads, subjects_come_and_go_within_their_bound_while_limits_are_rel
   EXPECT_LE(first->usage(0).size(), kSubjects);
 }
 
-TEST(HistoriesThreads, runs_step_count_fork_and_end_while_sequences_are_loaded) {
+TEST(HistoriesThreads, runs_begin_step_count_and_end_while_sequences_are_loaded) {
   Histories histories;
   const std::vector<SequenceSpec> specs = {{.id = "s", .steps = 2}, {.id = "t", .steps = 1, .has_until = true}};
   const auto sequences = *histories.load(specs);
@@ -94,7 +94,7 @@ TEST(HistoriesThreads, runs_step_count_fork_and_end_while_sequences_are_loaded) 
   on_threads([&](int thread) {
     const std::string own = "run" + std::to_string(thread);
     for (int i = 0; i < 500; ++i) {
-      EXPECT_TRUE(histories.inherit("shared", own));
+      EXPECT_TRUE(histories.begin(own));
       const Match match{.sequence = 0, .step_mask = static_cast<std::uint8_t>(1 + i % 2)};
       EXPECT_TRUE(histories.advance("shared", *sequences, {&match, 1}, i));
       EXPECT_TRUE(histories.count_allowed("shared", "exec", own));

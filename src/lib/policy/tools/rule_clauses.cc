@@ -91,9 +91,9 @@ Truth RuleClauses::test(std::size_t clause, RequestView& view) const {
   const Test& test = tests_[clause];
   switch (test.kind) {
     case Kind::kScope:
-      return agents_match(engine_.scope_of(rule_), view);
+      return agents_match(engine_.scope_of(rule_), view, kin_of(rule_));
     case Kind::kAgents:
-      return truth_of(names_match(rule_.agents, request.principal));
+      return truth_of(names_match(rule_.agents, request.principal, kin_of(rule_)));
     case Kind::kRings:
       return truth_of(rings_match(rule_.rings, request.principal));
     case Kind::kTools:

@@ -84,9 +84,13 @@ Value sort_keyed(Scratch& scratch, std::span<Keyed> elements) {
     if (order(element.key, element.key) == Order::kIncomparable)
       return fault(scratch, "list elements must be comparable");
   }
+  std::size_t longest = 0;
+  if (kind == ValueKind::kString || kind == ValueKind::kBytes) {
+    for (const Keyed& element : elements) longest = std::max(longest, element.key.text().size());
+  }
   std::uint64_t cost = 1;
   for (std::size_t rest = elements.size(); rest > 0; rest /= 2) cost += elements.size();
-  if (!scratch.take_steps(cost)) return out_of_memory();
+  if (!scratch.take_steps(cost * (1 + longest / kComparedBytesAStep))) return out_of_memory();
   std::ranges::sort(elements, [](const Keyed& a, const Keyed& b) {  // NaN goes last, so that the order is total
     const Order found = order(a.key, b.key);
     if (found == Order::kUnordered) {

@@ -15,6 +15,11 @@ inline Value index_fault(const CallContext& context, std::int64_t index) {
   return fault(context.scratch, "index out of range: {}", index);
 }
 
+// What looking at every character of a text costs; false beyond the budget.
+inline bool charge_text(const CallContext& context, std::string_view text) {
+  return context.scratch.take_steps(1 + text.size() / 16);
+}
+
 template <class T>
 class ScratchArray {
  public:

@@ -11,23 +11,24 @@ Value position(std::string_view text, std::size_t place) {
   return Value::integer(static_cast<std::int64_t>(count_code_points(text.substr(0, place))));
 }
 
-bool charge(const CallContext& context, std::string_view text) {
-  return context.scratch.take_steps(1 + text.size() / 16);
-}
-
 Value index_of(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
-  if (!charge(context, text)) return out_of_memory();
+  if (!charge_text(context, text)) return out_of_memory();
   const std::int64_t from = arguments.size() == 3 ? arguments[2].as_int() : 0;
   const std::size_t start =
       from < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(from));
   if (start == std::string_view::npos) return index_fault(context, from);
-  return position(text, text.find(arguments[1].text(), start));
+  return position(text, find_text(text, arguments[1].text(), start));
 }
 
 Value last_index_of(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
-  if (!charge(context, text)) return out_of_memory();
+  // Backwards, what is searched for may be compared at every place.
+  const std::size_t compared = arguments[1].text().size();
+  const std::uint64_t places = compared > text.size() ? 0 : text.size() - compared + 1;
+  if (!charge_text(context, text) || !context.scratch.take_steps(places * compared / kComparedBytesAStep)) {
+    return out_of_memory();
+  }
   if (arguments.size() == 2) return position(text, text.rfind(arguments[1].text()));
   const std::int64_t from = arguments[2].as_int();
   const std::size_t start =
@@ -39,7 +40,7 @@ Value last_index_of(const CallContext& context, Arguments arguments) {
 Value replace(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text(), wanted = arguments[1].text(), with = arguments[2].text();
   std::int64_t left = arguments.size() == 4 ? arguments[3].as_int() : -1;
-  if (!charge(context, text)) return out_of_memory();
+  if (!charge_text(context, text)) return out_of_memory();
   ScratchText replaced(context.scratch);
   std::size_t place = 0;
   while (left != 0 && context.scratch.take_steps(1)) {
@@ -52,7 +53,7 @@ Value replace(const CallContext& context, Arguments arguments) {
       replaced.append(text.substr(before, place - before));
       continue;
     }
-    const std::size_t found = text.find(wanted, place);
+    const std::size_t found = find_text(text, wanted, place);
     if (found == std::string_view::npos) break;
     replaced.append(text.substr(place, found - place));
     replaced.append(with);
@@ -68,7 +69,7 @@ Value split(const CallContext& context, Arguments arguments) {
   const std::int64_t limit = arguments.size() == 3 ? arguments[2].as_int() : -1;
   ScratchList parts(context.scratch);
   if (limit == 0) return finish(parts);
-  if (!charge(context, text)) return out_of_memory();
+  if (!charge_text(context, text)) return out_of_memory();
   std::size_t place = 0;
   while (limit < 0 || static_cast<std::int64_t>(parts.size()) + 1 < limit) {
     std::size_t end = place;
@@ -77,7 +78,7 @@ Value split(const CallContext& context, Arguments arguments) {
       next_code_point(text, end);
       if (end >= text.size()) break;
     } else {
-      end = text.find(separator, place);
+      end = find_text(text, separator, place);
       if (end == std::string_view::npos) break;
     }
     parts.push(Value::string(text.substr(place, end - place)));

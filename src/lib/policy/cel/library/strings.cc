@@ -13,19 +13,22 @@ namespace agentos::cel {
 namespace {
 
 Value contains(const CallContext& context, Arguments arguments) {
-  if (!context.scratch.take_steps(1 + arguments[0].text().size() / 16)) return out_of_memory();
-  return Value::boolean(arguments[0].text().find(arguments[1].text()) != std::string_view::npos);
+  if (!charge_text(context, arguments[0].text())) return out_of_memory();
+  return Value::boolean(find_text(arguments[0].text(), arguments[1].text()) != std::string_view::npos);
 }
-Value starts_with(const CallContext&, Arguments arguments) {
+Value starts_with(const CallContext& context, Arguments arguments) {
+  if (!context.scratch.take_steps(arguments[1].text().size() / kComparedBytesAStep)) return out_of_memory();
   return Value::boolean(arguments[0].text().starts_with(arguments[1].text()));
 }
-Value ends_with(const CallContext&, Arguments arguments) {
+Value ends_with(const CallContext& context, Arguments arguments) {
+  if (!context.scratch.take_steps(arguments[1].text().size() / kComparedBytesAStep)) return out_of_memory();
   return Value::boolean(arguments[0].text().ends_with(arguments[1].text()));
 }
 
 Value char_at(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
   const std::int64_t index = arguments[1].as_int();
+  if (!charge_text(context, text)) return out_of_memory();
   const std::size_t place =
       index < 0 ? std::string_view::npos : offset_of_code_point(text, static_cast<std::size_t>(index));
   if (place == std::string_view::npos) return index_fault(context, index);
@@ -38,6 +41,7 @@ Value char_at(const CallContext& context, Arguments arguments) {
 Value substring(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
   const std::int64_t start = arguments[1].as_int();
+  if (!charge_text(context, text)) return out_of_memory();
   const auto length = static_cast<std::int64_t>(count_code_points(text));
   const std::int64_t end = arguments.size() == 3 ? arguments[2].as_int() : length;
   if (start < 0 || start > length) return index_fault(context, start);
@@ -54,8 +58,9 @@ bool is_space(std::uint32_t c) {
          (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-Value trim(const CallContext&, Arguments arguments) {
+Value trim(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
+  if (!charge_text(context, text)) return out_of_memory();
   std::size_t start = text.size(), end = 0;
   for (std::size_t place = 0; place < text.size();) {
     const std::size_t before = place;

@@ -100,7 +100,8 @@ bool equal(Value a, Value b, Scratch& scratch) {
     case ValueKind::kString:
     case ValueKind::kBytes:
     case ValueKind::kType:
-      return a.text() == b.text();
+      if (a.text().size() != b.text().size()) return false;
+      return scratch.take_steps(a.text().size() / kComparedBytesAStep) && a.text() == b.text();
     case ValueKind::kDuration:
     case ValueKind::kTimestamp:
       return a.seconds() == b.seconds() && a.nanoseconds() == b.nanoseconds();

@@ -37,8 +37,11 @@ template <bool wanted>
 Value text_equality(const Op& base, Frame& frame) {
   const auto& op = static_cast<const AgainstOp&>(base);
   const Value value = evaluate(op.operand, frame);
-  if (value.is(ValueKind::kString)) [[likely]]
+  if (value.is(ValueKind::kString)) [[likely]] {
+    const std::size_t size = op.constant.text().size();
+    if (size >= kComparedBytesAStep && !frame.scratch.take_steps(size / kComparedBytesAStep)) return out_of_memory();
     return Value::boolean(same_text(value.text(), op.constant.text()) == wanted);
+  }
   return value.is_error() ? value : Value::boolean(!wanted);
 }
 
