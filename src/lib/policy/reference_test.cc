@@ -418,7 +418,7 @@ void expect_explained(const Program& program, const Asked& asked, const Decision
 
 TEST(Reference, agrees_with_the_engine_on_random_programs_and_requests) {
   constexpr int kPrograms = 2'000;
-  constexpr int kRequests = 100;
+  constexpr int kRequests = 500;
   Generator generator(20'261);
   std::map<std::string, int> seen;
   for (int p = 0; p < kPrograms; ++p) {
@@ -436,7 +436,7 @@ TEST(Reference, agrees_with_the_engine_on_random_programs_and_requests) {
       ASSERT_EQ(decision.reason.starts_with("would "), expected.would) << where();
       ASSERT_EQ(decision.rule, expected.rule) << where();
       ++seen[expected.action + (expected.would ? " would" : "") + (expected.rule == "default-deny" ? " default" : "")];
-      if (i % 10 == 0) expect_explained(**program, asked, decision);
+      if (i % 50 == 0) expect_explained(**program, asked, decision);
       if (HasFatalFailure()) return;
     }
   }
