@@ -112,8 +112,10 @@ class EveryRule {
 template <class Positions>
 class Engine::Scan {
  public:
-  Scan(const Engine& engine, RequestView& view, Positions positions)
-      : engine_(engine), view_(view), broadest_(engine.broadest(view)), candidates_(std::move(positions)) {}
+  // The positions are made in place from the rest: candidates are kilobytes, copying them would double a decision.
+  template <class... From>
+  Scan(const Engine& engine, RequestView& view, const From&... from)
+      : engine_(engine), view_(view), broadest_(engine.broadest(view)), candidates_(from...) {}
 
   Outcome run() {
     for (std::uint32_t position = candidates_.next(0); position != Candidates::kEnd;) {
@@ -217,11 +219,11 @@ class Engine::Scan {
 };
 
 Outcome Engine::evaluate(RequestView& view) const {
-  return Scan<Candidates>(*this, view, Candidates(index_, view.request())).run();
+  return Scan<Candidates>(*this, view, index_, view.request()).run();
 }
 
 Outcome Engine::evaluate_listing(RequestView& view) const {
-  return Scan<EveryRule>(*this, view, EveryRule(rules_, limits_end_, view.request().call)).run();
+  return Scan<EveryRule>(*this, view, rules_, limits_end_, view.request().call).run();
 }
 
 }  // namespace agentos::policy

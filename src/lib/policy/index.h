@@ -100,6 +100,8 @@ class Candidates {
  public:
   static constexpr std::uint32_t kEnd = 0xffffffff;
   Candidates(const CandidateIndex& index, const Request& request);
+  Candidates(const Candidates&) = delete;  // too large to copy in a decision
+  Candidates& operator=(const Candidates&) = delete;
   // The next position at or after `floor`.
   std::uint32_t next(std::uint32_t floor);
 
