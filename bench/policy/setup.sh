@@ -21,8 +21,14 @@ attempt() {
   fi
 }
 
-original() { python3 -m venv "$peers/venv" && "$peers/venv/bin/pip" install --quiet --requirement "$here/requirements.txt"; }
+# shellcheck disable=SC2317 # attempt calls these
+original() {
+  python3 -m venv "$peers/venv" &&
+    "$peers/venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+}
+# shellcheck disable=SC2317
 rust() { cargo build --release --locked --jobs "$jobs" --manifest-path "$here/rust/Cargo.toml" --target-dir "$peers/rust"; }
+# shellcheck disable=SC2317
 go_peers() { (cd "$here/go" && go build -mod=readonly -p "$jobs" -trimpath -o "$peers/go/peers" .); }
 
 if command -v python3 >/dev/null; then attempt original original; else skip original "no python3"; fi

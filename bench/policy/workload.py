@@ -5,9 +5,10 @@
                           for 1 to 10,000 rules, and FOLDER/expressions.jsonl
 
 Of twenty rules nine name a tool, four a tool and a bound on an argument, three a value of an argument of a tool they
-share, one three tools; two deny a tool when an argument is too large; one matches an argument of its tool with a regular
-expression, or, each fifth time, all tools of a server. So at most one rule in twenty has a pattern. Every request
-carries the same five arguments and the verdict it must get, which comes from this file and no engine.
+share, one three tools; two deny the tool of the rule before when an argument is too large; one matches an argument of its
+tool with a regular expression, or, each fifth time, all tools of a server. So at most one rule in twenty has a pattern,
+and ten rules are mixed as ten thousand are. Every request carries the same five arguments and the verdict it must get,
+which comes from this file and no engine.
 """
 import json
 import pathlib
@@ -20,27 +21,26 @@ SEED = 20_260_701
 SHARED_TOOL = "pay"
 BOUND = 100      # allowed up to here
 EXCESS = 1_000   # denied beyond
+KINDS = ("tool bound account tool excess tool bound account tool tools "
+         "tool bound tool excess tool account tool bound tool pattern").split()
 
 
 def rules_of(count):
     rules = []
     for i in range(count):
-        place = i % 20
-        if place < 9:
-            rules.append({"kind": "tool", "tools": [f"tool_{i}"]})
-        elif place < 13:
-            rules.append({"kind": "bound", "tools": [f"tool_{i}"]})
-        elif place < 16:
-            rules.append({"kind": "account", "tools": [SHARED_TOOL], "to": f"account_{i}"})
-        elif place == 16:
-            rules.append({"kind": "tools", "tools": [f"tool_{i}_{part}" for part in "abc"]})
-        elif place < 19:
-            rules.append({"kind": "excess", "tools": [f"tool_{i - 17}"]})
-        elif i // 20 % 5 < 4:
-            rules.append({"kind": "regex", "tools": [f"read_{i}"], "folder": f"/data/r{i}/"})
-        else:
-            rules.append({"kind": "server", "tools": [f"crm_{i}:"]})
-        rules[-1]["name"] = f"r{i}"
+        kind = KINDS[i % len(KINDS)]
+        rule = {"name": f"r{i}", "kind": kind, "tools": [f"tool_{i}"]}
+        if kind == "account":
+            rule |= {"tools": [SHARED_TOOL], "to": f"account_{i}"}
+        elif kind == "tools":
+            rule["tools"] = [f"tool_{i}_{part}" for part in "abc"]
+        elif kind == "excess":
+            rule["tools"] = [f"tool_{i - 1}"]
+        elif kind == "pattern" and i // len(KINDS) % 5 < 4:
+            rule |= {"kind": "regex", "tools": [f"read_{i}"], "folder": f"/data/r{i}/"}
+        elif kind == "pattern":
+            rule |= {"kind": "server", "tools": [f"crm_{i}:"]}
+        rules.append(rule)
     return rules
 
 

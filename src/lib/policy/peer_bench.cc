@@ -2,9 +2,9 @@
 // in the kernel. Timed as the peers are: half of the time batches of 16 decisions (p50 and rate: the clock is
 // amortised), half single ones (p99: the clock's own cost is taken off). One JSON object a line.
 //
-//   peer_bench rules WORKLOAD RULES SECONDS    decisions; load_ms is the median of five compilations
-//   peer_bench cel WORKLOAD SECONDS            single expressions
-//   peer_bench reload WORKLOAD RULES SECONDS   decisions while another thread compiles and swaps the same set
+//   peer_bench rules WORKLOAD RULES SECONDS [verify]   decisions; load_ms is the median of five compilations
+//   peer_bench cel WORKLOAD SECONDS                    single expressions
+//   peer_bench reload WORKLOAD RULES SECONDS           decisions while another thread compiles and swaps the same set
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -277,7 +277,7 @@ void reload(const std::string& workload, const std::string& rules, double second
 int main(int count, char** values) {
   const std::vector<std::string> arguments(values + 1, values + count);
   try {
-    if (arguments.size() == 4 && arguments[0] == "rules") {
+    if (arguments.size() >= 4 && arguments[0] == "rules") {
       rules(arguments[1], arguments[2], std::stod(arguments[3]));
     } else if (arguments.size() == 4 && arguments[0] == "reload") {
       reload(arguments[1], arguments[2], std::stod(arguments[3]));

@@ -1,6 +1,8 @@
 //! Cedar: the policy set parsed, the requests and the empty entities made beforehand; timed is `is_authorized`.
 //!
-//!     cedar_peer WORKLOAD RULES SECONDS
+//!     cedar_peer WORKLOAD RULES SECONDS [verify]
+//!
+//! With `verify` every request is decided once before the clock starts, and the digest of the verdicts is printed.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -53,7 +55,8 @@ fn main() {
             .decision()
             == Decision::Allow
     };
-    let verdicts = digest(requests.iter().map(allows));
+    let verify = arguments.get(4).is_some_and(|word| word == "verify");
+    let verdicts = verify.then(|| digest(requests.iter().map(allows)));
     let of_regex: Vec<usize> = (0..asked.len())
         .filter(|&i| asked[i]["regex"] == json!(true))
         .collect();

@@ -2,11 +2,30 @@
 //!
 //!     cel_peer WORKLOAD SECONDS
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use cel::{Context, Program, Value};
 use policy_peers::{lines, measure};
 use serde_json::json;
+
+/// Integers are CEL's `int`; the crate's own conversion would make them `uint`, which does not mix with literals.
+fn convert(value: &serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(truth) => Value::Bool(*truth),
+        serde_json::Value::Number(number) => Value::Int(number.as_i64().expect("an integer")),
+        serde_json::Value::String(text) => text.as_str().into(),
+        serde_json::Value::Array(elements) => {
+            elements.iter().map(convert).collect::<Vec<Value>>().into()
+        }
+        serde_json::Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.as_str(), convert(member)))
+            .collect::<HashMap<&str, Value>>()
+            .into(),
+    }
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -16,9 +35,7 @@ fn main() {
             .expect("compiles");
         let mut context = Context::default();
         for (name, value) in line["input"].as_object().expect("an object") {
-            context
-                .add_variable(name.as_str(), value)
-                .expect("a variable");
+            context.add_variable_from_value(name.as_str(), convert(value));
         }
         let value = program.execute(&context);
         let timing = measure(1, seconds, |_| {
