@@ -55,7 +55,9 @@ fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 bench: build ## measure beside peers; figures with the command that made them
+	@JOBS=$(JOBS) bench/policy/setup.sh
 	@bench/run.py
+	@bench/policy/run.py
 
 soak: test tsan ## the long things: every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
 	@tools/run_tests.sh build/dev -j $(TEST_JOBS) -LE '^style$$' --repeat until-fail:$(SOAK_REPEATS)

@@ -18,18 +18,28 @@ std::uint64_t mix(std::uint64_t h) {
   return h ^ (h >> 32);
 }
 
+template <class Integer>
+std::uint64_t load(const char* from) {
+  Integer value = 0;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
 // Eight octets at a time. Not secret: crafted collisions only cost candidates that are then refused.
 std::uint64_t hash_text(std::string_view text) {
   std::uint64_t h = kSeed ^ text.size();
-  while (text.size() >= 8) {
-    std::uint64_t chunk = 0;
-    std::memcpy(&chunk, text.data(), 8);
-    h = mix(h ^ chunk);
-    text.remove_prefix(8);
-  }
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left > 8; left -= 8, at += 8) h = mix(h ^ load<std::uint64_t>(at));
+  // Loads that overlap cover what is left without a loop over octets.
   std::uint64_t tail = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    tail |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+  if (text.size() >= 8) {
+    tail = load<std::uint64_t>(text.data() + text.size() - 8);
+  } else if (left >= 4) {
+    tail = load<std::uint32_t>(at) | load<std::uint32_t>(at + left - 4) << 32;
+  } else if (left > 0) {
+    const auto octet = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(at[i])}; };
+    tail = octet(0) | octet(left / 2) << 8 | octet(left - 1) << 16;
   }
   return mix(mix(h ^ tail));
 }
@@ -83,6 +93,10 @@ void PositionTable::build() {
     const std::uint64_t hash = added_[i].first;
     Slot slot{hash, static_cast<std::uint32_t>(positions_.size()), 0};
     for (; i < added_.size() && added_[i].first == hash; ++i, ++slot.count) positions_.push_back(added_[i].second);
+    if (slot.count == 1) {
+      slot.offset = positions_.back();
+      positions_.pop_back();
+    }
     std::size_t at = hash & mask;
     while (slots_[at].count != 0) at = (at + 1) & mask;
     slots_[at] = slot;
@@ -95,8 +109,9 @@ PositionTable::Run PositionTable::find(std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = hash & mask; slots_[at].count != 0; at = (at + 1) & mask) {
     if (slots_[at].hash != hash) continue;
-    const std::uint32_t* begin = positions_.data() + slots_[at].offset;
-    return {begin, begin + slots_[at].count};
+    const Slot& slot = slots_[at];
+    const std::uint32_t* begin = slot.count == 1 ? &slot.offset : positions_.data() + slot.offset;
+    return {begin, begin + slot.count};
   }
   return {};
 }
@@ -123,8 +138,8 @@ void NameTable::build() {
 }
 
 template <class Visit>
-void NameTable::each_run(std::string_view name, Visit visit) const {
-  if (!exact_.empty()) visit(exact_.find(hash_text(name)));
+void NameTable::each_run(std::string_view name, std::uint64_t hash, Visit visit) const {
+  if (!exact_.empty()) visit(exact_.find(hash));
   for (std::uint32_t sizes = prefix_sizes_; sizes != 0; sizes &= sizes - 1) {
     const std::size_t size = static_cast<std::size_t>(std::countr_zero(sizes));
     if (size > name.size()) break;
@@ -227,7 +242,8 @@ void CandidateIndex::build(const std::vector<Rule>& rules, const std::vector<con
   std::ranges::for_each(buckets_, finish);
 }
 
-Candidates::Candidates(const CandidateIndex& index, const Request& request) {
+Candidates::Candidates(const CandidateIndex& index, const Request& request)
+    : tool_hash_(request.tool.empty() ? 0 : hash_text(request.tool)) {
   if (request.call < index.bucket_of_call_.size() && index.bucket_of_call_[request.call] >= 0) {
     add_bucket(index.buckets_[static_cast<std::size_t>(index.bucket_of_call_[request.call])], request);
   }
@@ -240,7 +256,7 @@ void Candidates::add_bucket(const CandidateIndex::Bucket& bucket, const Request&
   if (request.arguments != nullptr) {
     for (const ArgumentTable& table : bucket.arguments) add_argument(table, request);
   }
-  if (!bucket.tools.empty() && !request.tool.empty()) bucket.tools.each_run(request.tool, add_run);
+  if (!bucket.tools.empty() && !request.tool.empty()) bucket.tools.each_run(request.tool, tool_hash_, add_run);
   if (!bucket.paths.empty()) {
     add_folders(bucket.paths, request.path);
     if (!request.path_to.empty()) add_folders(bucket.paths, request.path_to);
@@ -248,14 +264,15 @@ void Candidates::add_bucket(const CandidateIndex::Bucket& bucket, const Request&
   if (!request.principal.chain.empty()) {
     add({bucket.by_agent.data(), bucket.by_agent.data() + bucket.by_agent.size()});
   } else if (!bucket.agents.empty()) {
-    bucket.agents.each_run(request.principal.name, add_run);
-    if (request.principal.agent != request.principal.name) bucket.agents.each_run(request.principal.agent, add_run);
+    const auto [agent, name] = std::pair(request.principal.agent, request.principal.name);
+    bucket.agents.each_run(name, hash_text(name), add_run);
+    if (agent != name) bucket.agents.each_run(agent, hash_text(agent), add_run);
   }
 }
 
 void Candidates::add_argument(const ArgumentTable& table, const Request& request) {
   if (table.with_tool && request.tool.empty()) return;
-  const std::uint64_t tool = table.with_tool ? hash_text(request.tool) : kSeed;
+  const std::uint64_t tool = table.with_tool ? tool_hash_ : kSeed;
   const Arguments& arguments = *request.arguments;
   std::string_view text;
   std::int64_t number = 0;

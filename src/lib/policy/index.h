@@ -32,8 +32,8 @@ class PositionTable {
  private:
   struct Slot {
     std::uint64_t hash = 0;
-    std::uint32_t offset = 0;
-    std::uint32_t count = 0;  // 0: free
+    std::uint32_t offset = 0;  // in positions_; of one position that itself, which saves a walk to memory
+    std::uint32_t count = 0;   // 0: free
   };
   std::vector<std::pair<std::uint64_t, std::uint32_t>> added_;
   std::vector<Slot> slots_;
@@ -50,7 +50,7 @@ class NameTable {
   void build();
   bool empty() const { return exact_.empty() && prefixes_.empty(); }
   template <class Visit>
-  void each_run(std::string_view name, Visit visit) const;
+  void each_run(std::string_view name, std::uint64_t hash, Visit visit) const;  // of the name
 
  private:
   PositionTable exact_;
@@ -101,6 +101,8 @@ class Candidates {
  public:
   static constexpr std::uint32_t kEnd = 0xffffffff;
   Candidates(const CandidateIndex& index, const Request& request);
+  Candidates(const Candidates&) = delete;  // too large to copy in a decision
+  Candidates& operator=(const Candidates&) = delete;
   // The next position at or after `floor`.
   std::uint32_t next(std::uint32_t floor);
 
@@ -117,6 +119,7 @@ class Candidates {
   void add_argument(const ArgumentTable& table, const Request& request);
   void add_folders(const PositionTable& table, std::string_view path);
 
+  const std::uint64_t tool_hash_;  // of the request's tool when it has one
   std::size_t count_ = 0;
   union {
     std::array<PositionTable::Run, kRunsMax> runs_;  // only the first count_ are ever read or written

@@ -158,6 +158,15 @@ Matched match_listing(const Selector& selector, const Agents& scope, RequestView
   return {agents_match(scope, view, kin_of(selector)), nullptr};
 }
 
+// The clauses a plain selector has none of.
+bool other_clauses_match(const Selector& selector, const Request& request) {
+  if (!selector.paths.empty() && !paths_match(selector, request)) return false;
+  if (!names_match(selector.agents, request.principal, kin_of(selector))) return false;
+  if (!selector.targets.empty() && !targets_match(selector.targets, request)) return false;
+  if (!(selector.during.empty() && selector.outside.empty()) && !windows_match(selector, request.time_us)) return false;
+  return (selector.after.empty() && selector.not_after.empty()) || history_matches(selector, request.past);
+}
+
 }  // namespace
 
 Matched match(const Selector& selector, const Agents& scope, RequestView& view) {
@@ -165,11 +174,7 @@ Matched match(const Selector& selector, const Agents& scope, RequestView& view) 
   if (!rings_match(selector.rings, request.principal)) return {};
   if (!selector.tools.empty() && !any_matches(selector.tools, request.tool)) return {};
   if (selector.needs_arguments && view.known() == Known::kListing) return match_listing(selector, scope, view);
-  if (!selector.paths.empty() && !paths_match(selector, request)) return {};
-  if (!names_match(selector.agents, request.principal, kin_of(selector))) return {};
-  if (!selector.targets.empty() && !targets_match(selector.targets, request)) return {};
-  if (!(selector.during.empty() && selector.outside.empty()) && !windows_match(selector, request.time_us)) return {};
-  if (!(selector.after.empty() && selector.not_after.empty()) && !history_matches(selector, request.past)) return {};
+  if (!selector.plain && !other_clauses_match(selector, request)) return {};
   Matched result{Truth::kTrue, nullptr};
   for (const Condition& condition : selector.conditions) {
     Truth truth = holds(condition, view);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "lib/policy/expression.h"
 #include "lib/policy/limits.h"
@@ -13,14 +14,6 @@
 
 namespace agentos::policy {
 namespace {
-
-// A document of which only some rules are taken.
-Document without_rules(const Document& document) {
-  Document copy = document;
-  copy.rules.clear();
-  copy.limits.clear();
-  return copy;
-}
 
 // What a frozen document does to whoever it is for, in one phase: nothing that changes anything.
 Rule frozen(const Document& document, const Vocabulary& vocabulary, Phase phase) {
@@ -49,16 +42,17 @@ struct Parts {
 };
 
 // The rules of one phase and mode go to one engine. A document that enforces is part of every enforcing engine, also
-// without rules there: it is for its agents.
-void distribute(Document document, const Vocabulary& vocabulary, Parts& parts) {
+// without rules there: it is for its agents. Gives the document without its rules, which are moved: there may be many.
+Document distribute(Document document, const Vocabulary& vocabulary, Parts& parts) {
+  std::vector<Rule> rules = std::exchange(document.rules, {}), limits = std::exchange(document.limits, {});
   for (std::size_t phase = 0; phase < kPhases; ++phase) {
-    Document enforcing = without_rules(document), observing = without_rules(document);
-    for (auto [list, enforced, watched] : {std::tuple(&document.rules, &enforcing.rules, &observing.rules),
-                                           std::tuple(&document.limits, &enforcing.limits, &observing.limits)}) {
-      for (const Rule& rule : *list) {
+    Document enforcing = document, observing = document;
+    for (auto [list, enforced, watched] : {std::tuple(&rules, &enforcing.rules, &observing.rules),
+                                           std::tuple(&limits, &enforcing.limits, &observing.limits)}) {
+      for (Rule& rule : *list) {
         if (static_cast<std::size_t>(rule.phase) != phase) continue;
         const bool only_observes = document.mode == Mode::kObserve || rule.mode == Mode::kObserve;
-        (only_observes ? watched : enforced)->push_back(rule);
+        (only_observes ? watched : enforced)->push_back(std::move(rule));
       }
     }
     if (document.mode == Mode::kFreeze && phase == static_cast<std::size_t>(Phase::kCall)) {
@@ -69,6 +63,7 @@ void distribute(Document document, const Vocabulary& vocabulary, Parts& parts) {
     if (document.mode != Mode::kObserve) parts.enforcing[phase].push_back(std::move(enforcing));
     if (watches) parts.observing[phase].push_back(std::move(observing));
   }
+  return document;
 }
 
 // Documents by name, so that others can extend them.
@@ -148,8 +143,8 @@ CompiledProgram::CompiledProgram(std::vector<Document> documents, PastSpecs past
   }
   Parts parts;
   for (Document& document : documents) {
-    documents_.push_back({without_rules(document), document.rules.size() + document.limits.size()});
-    distribute(std::move(document), vocabulary, parts);
+    const std::size_t rules = document.rules.size() + document.limits.size();
+    documents_.push_back({distribute(std::move(document), vocabulary, parts), rules});
   }
   for (std::size_t phase = 0; phase < kPhases; ++phase) {
     enforcing_[phase] = Engine(std::move(parts.enforcing[phase]), past_.get());
@@ -219,9 +214,9 @@ Decision CompiledProgram::decided(const Outcome& outcome, RequestView& view) con
   }
   decision.ask_timeout_ms = rule.ask_timeout_ms;
   decision.obligations = outcome.obligations;
-  decision.details = outcome.details;
+  if (outcome.details_count > 0) decision.details = outcome.details;
   decision.details_count = outcome.details_count;
-  decision.limits = outcome.limits;
+  if (outcome.limits_count > 0) decision.limits = outcome.limits;
   decision.limits_count = outcome.limits_count;
   return decision;
 }

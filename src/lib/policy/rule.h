@@ -108,12 +108,13 @@ struct Selector {
   bool needs_history = false;
   bool action_denies = false;
   bool tightens = false;  // what it matches is refused, asked for or counted, not allowed
+  bool plain = false;     // has no clauses beside rings, tools, conditions and when; an engine says so of its rules
   std::vector<Glob> tools;
+  std::vector<Condition> conditions;
+  std::shared_ptr<const Expression> when;
   std::vector<Glob> paths;
   std::vector<Glob> agents;
-  std::vector<Condition> conditions;
   Targets targets;
-  std::shared_ptr<const Expression> when;
   std::vector<NamedWindow> during;       // one of them has to be open
   std::vector<NamedWindow> outside;      // none of them may be open
   std::vector<std::uint32_t> after;      // sequences of the program that all have happened
@@ -126,27 +127,34 @@ struct Selector {
   bool fallible() const { return !conditions.empty() || when != nullptr; }
 };
 
-struct Rule : Selector {
-  // Read for every candidate.
+inline constexpr std::size_t kCacheLineBytes = 64;
+
+// What is read of a rule for every candidate, in one line of cache.
+struct Standing {
+  std::int64_t tier = 0;       // once a rule applies, those of later tiers of its document are not looked at
   std::uint32_t document = 0;  // index within its engine
   std::uint32_t order = 0;     // place in its document
   std::int32_t priority = 0;
-  std::int64_t tier = 0;            // once a rule applies, those of later tiers of its document are not looked at
   std::uint32_t place_in_tier = 0;  // who can still change an answer comes first
-  Verdict action = Verdict::kDeny;
   std::int32_t pattern_field = -1;  // of the engine's PatternIndex, and the pattern's number in it
   std::int32_t pattern = -1;
   std::int32_t limit = -1;  // of the program's limits: applies only while that limit is used up
-  // Read for the answer.
+  Verdict action = Verdict::kDeny;
+  bool must_be_seen = false;  // also when another already decides; an engine says so of its rules
   Phase phase = Phase::kCall;
   Mode mode = Mode::kEnforce;
   Obligation obligations = Obligation::kNone;
   std::int64_t ask_timeout_ms = 0;
-  Details details;
+};
+static_assert(sizeof(Standing) <= kCacheLineBytes);
+
+struct alignas(kCacheLineBytes) Rule : Standing, Selector {
+  // Read for the answer.
   std::string id;  // "<policy>/<rule>"
   std::string name;
   std::string message;
   std::string reason;
+  Details details;
   std::string would;         // "would deny: ..." when it only observes
   std::string error_reason;  // the expression failed; its own words are in an explanation
   std::string error_would;
