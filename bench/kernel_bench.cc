@@ -1,7 +1,7 @@
 // What a governed call costs: in-process, over the socket beside a bare echo of the same octets, and with many agents.
 //
-//   kernel_bench write DIR [seconds]     one producer, writes of 64 octets, 100-rule policy, intent and outcome recorded
-//   kernel_bench socket DIR [calls]      round trips from another process, and the echo of the same octets
+//   kernel_bench write DIR [seconds]     one producer, writes of 64 octets, 100-rule policy, intent and outcome
+//   recorded kernel_bench socket DIR [calls]      round trips from another process, and the echo of the same octets
 //   kernel_bench pipelined DIR [seconds] eight agents in eight processes, up to 64 calls in flight each
 //   kernel_bench contexts DIR            memory of 10,000 idle agents and the latency beside them
 //   kernel_bench disk DIR [seconds]      what the disk takes when octets are appended and flushed, 1 MiB at a time

@@ -129,7 +129,6 @@ void Monitor::step_from_gate(CallContext& context) {
 void Monitor::deny(CallContext& context) {
   metrics.policy_violations.fetch_add(context.in_force != nullptr && context.in_force->program->is_none() ? 0 : 1,
                                       std::memory_order_relaxed);
-  if (context.past) note_denied(context);
   context.denial["rule"] = context.decision.rule;
   std::string reason(context.decision.reason);
   if (!context.decision.failure.empty()) reason += ": " + context.decision.failure;

@@ -109,10 +109,6 @@ bool Monitor::note_allowed(CallContext& context) {
   return false;
 }
 
-void Monitor::note_denied(CallContext& context) {
-  (void)policy.histories().count_denied(context.agent().family->run());
-}
-
 std::vector<policy::Match> Monitor::steps_of(CallContext& context) const {
   std::vector<policy::Match> matches;
   if (context.in_force->sequences == nullptr) return matches;

@@ -168,7 +168,6 @@ class Monitor {
   bool note_allowed(CallContext& context);  // false: it cannot be counted, and the decision says so
   void note_attempted(CallContext& context);
   std::vector<policy::Match> steps_of(CallContext& context) const;
-  void note_denied(CallContext& context);
   void note_completed(CallContext& context);
 
   // results.cc, step 11: what the call ends with after its result was labelled, redacted or withheld.

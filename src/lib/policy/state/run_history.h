@@ -21,10 +21,8 @@ class RunHistory {
   void keep_only(const std::vector<std::uint64_t>& serials);  // sorted
 
   Status count_allowed(std::string_view call, std::string_view tool);
-  void count_denied() { ++denied_; }
   std::int64_t count(Counted what, const KnownText& name) const;
   std::int64_t allowed() const { return allowed_; }
-  std::int64_t denied() const { return denied_; }
 
  private:
   static constexpr std::int64_t kNotYet = -1;
@@ -40,7 +38,6 @@ class RunHistory {
   TextMap<std::int64_t> calls_;
   TextMap<std::int64_t> tools_;
   std::int64_t allowed_ = 0;
-  std::int64_t denied_ = 0;
 };
 
 }  // namespace agentos::policy

@@ -169,16 +169,6 @@ Status Histories::count_allowed(std::string_view run, std::string_view call, std
   return history->count_allowed(call, tool);
 }
 
-Status Histories::count_denied(std::string_view run) {
-  const KnownText known(run);
-  Shard& shard = shard_of(known);
-  const std::lock_guard lock(shard.mutex);
-  RunHistory* history = shard.find(known);
-  if (history == nullptr) return not_begun(run);
-  history->count_denied();
-  return {};
-}
-
 std::int64_t Histories::count(std::string_view run, Counted what, std::string_view name) const {
   const KnownText known(run);
   const KnownText known_name(name);
@@ -194,14 +184,6 @@ std::int64_t Histories::allowed(std::string_view run) const {
   const std::lock_guard lock(shard.mutex);
   const RunHistory* history = shard.find(known);
   return history == nullptr ? 0 : history->allowed();
-}
-
-std::int64_t Histories::denied(std::string_view run) const {
-  const KnownText known(run);
-  Shard& shard = shard_of(known);
-  const std::lock_guard lock(shard.mutex);
-  const RunHistory* history = shard.find(known);
-  return history == nullptr ? 0 : history->denied();
 }
 
 std::size_t Histories::runs() const { return registry_->runs.load(std::memory_order_relaxed); }

@@ -82,10 +82,8 @@ class Histories {
   // run has not begun; no_space: kCountedNamesMax names are counted for the run and this is another; nothing counted
   // then.
   Status count_allowed(std::string_view run, std::string_view call, std::string_view tool);
-  Status count_denied(std::string_view run);
   std::int64_t count(std::string_view run, Counted what, std::string_view name) const;
   std::int64_t allowed(std::string_view run) const;  // all calls
-  std::int64_t denied(std::string_view run) const;
 
   std::size_t runs() const;
 

@@ -123,7 +123,6 @@ TEST_F(HistoriesTest, unknown_runs_have_no_history_and_take_no_events) {
   const Match match{.step_mask = 1};
   EXPECT_EQ(histories_.advance("r", *sequences_, {&match, 1}, 1).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(histories_.count_allowed("r", "read", "").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(histories_.count_denied("r").error().code, ErrorCode::kNotFound);
   EXPECT_FALSE(happened("r"));
   EXPECT_EQ(histories_.count("r", Counted::kCall, "read"), 0);
 }
@@ -181,13 +180,11 @@ TEST_F(HistoriesTest, calls_and_tools_are_counted_apart) {
   ASSERT_TRUE(histories_.count_allowed("r", "exec", "read"));
   ASSERT_TRUE(histories_.count_allowed("r", "exec", "curl"));
   ASSERT_TRUE(histories_.count_allowed("r", "read", ""));
-  ASSERT_TRUE(histories_.count_denied("r"));
   EXPECT_EQ(histories_.count("r", Counted::kCall, "exec"), 2);
   EXPECT_EQ(histories_.count("r", Counted::kCall, "read"), 1);
   EXPECT_EQ(histories_.count("r", Counted::kTool, "read"), 1);
   EXPECT_EQ(histories_.count("r", Counted::kTool, ""), 0);
   EXPECT_EQ(histories_.allowed("r"), 3);
-  EXPECT_EQ(histories_.denied("r"), 1);
 }
 
 TEST_F(HistoriesTest, names_beyond_the_bound_are_refused_and_known_ones_still_count) {
