@@ -86,7 +86,7 @@ void PositionTable::build() {
   added_.erase(std::ranges::unique(added_).begin(), added_.end());
   std::size_t keys = 1;
   for (std::size_t i = 1; i < added_.size(); ++i) keys += added_[i].first != added_[i - 1].first ? 1 : 0;
-  slots_.resize(std::bit_ceil(keys * 2));
+  slots_.resize(std::bit_ceil(keys + keys / 2 + 1));
   positions_.reserve(added_.size());
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t i = 0; i < added_.size();) {
@@ -128,6 +128,7 @@ void NameTable::add(const std::vector<Glob>& globs, std::uint32_t position) {
     }
     const std::string_view prefix = glob.prefix().substr(0, kPrefixMax);
     prefixes_.add(hash_text(prefix), position);
+    beginnings_.set(static_cast<unsigned char>(prefix[0]));
     prefix_sizes_ |= 1u << prefix.size();
   }
 }
@@ -140,6 +141,7 @@ void NameTable::build() {
 template <class Visit>
 void NameTable::each_run(std::string_view name, std::uint64_t hash, Visit visit) const {
   if (!exact_.empty()) visit(exact_.find(hash));
+  if (name.empty() || !beginnings_.test(static_cast<unsigned char>(name[0]))) return;
   for (std::uint32_t sizes = prefix_sizes_; sizes != 0; sizes &= sizes - 1) {
     const std::size_t size = static_cast<std::size_t>(std::countr_zero(sizes));
     if (size > name.size()) break;

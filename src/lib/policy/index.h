@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,7 +18,7 @@
 
 namespace agentos::policy {
 
-// Hash to a run of rule positions. Open addressing, at most half full, immutable once built.
+// Hash to a run of rule positions. Open addressing, at most two thirds full, immutable once built.
 class PositionTable {
  public:
   struct Run {
@@ -56,6 +57,7 @@ class NameTable {
   PositionTable exact_;
   PositionTable prefixes_;
   std::uint32_t prefix_sizes_ = 0;  // bit n: some prefix has n octets
+  std::bitset<256> beginnings_;     // first octets of prefixes, so that most names are looked up no further
 };
 
 // The rules that compare one argument, by equals or in, with values of one type.
