@@ -36,7 +36,8 @@ json::Object to_json(const Decision& decision) {
     for (const Assignment& assignment : decision.details[i]->transforms) {
       transforms[assignment.member] = assignment.value->text();
     }
-    for (const auto& redaction : decision.details[i]->redactions) redactions.push_back(redaction_json(redaction->spec()));
+    for (const auto& redaction : decision.details[i]->redactions)
+      redactions.push_back(redaction_json(redaction->spec()));
   }
   if (!labels.empty()) object.append("labels", std::move(labels));
   if (!transforms.empty()) object.append("transforms", std::move(transforms));
