@@ -159,6 +159,8 @@ void check_agents(LintContext& context, const LintRule& one) {
   for (const auto& [globs, key] : {std::pair(&one.rule->agents, "agents"), std::pair(&one.rule->tools, "tools")}) {
     for (const Glob& glob : *globs) {
       if (glob.pattern() != "*") continue;
+      // Without syscalls it is how a rule says that it is about every tool.
+      if (globs == &one.rule->tools && (one.node == nullptr || one.node->find("syscalls") == nullptr)) continue;
       context.add(Severity::kWarning, "constant", one, key, "*", fmt::format("\"*\" in {} matches everything", key),
                   one.rule->tools.empty() ? "leave the clause out" : "write syscalls: [exec] instead of tools");
     }
