@@ -186,7 +186,8 @@ Value Formatter::append_decimal(Value value) {
     end = std::to_chars(text, text + sizeof text, value.as_int()).ptr;
   } else if (value.is(ValueKind::kUint)) {
     end = std::to_chars(text, text + sizeof text, value.as_uint()).ptr;
-  } else if (!value.is(ValueKind::kDouble) || !append_special(value.as_double())) {
+  } else {
+    if (value.is(ValueKind::kDouble) && append_special(value.as_double())) return Value();
     return refuse("decimal clause can only be used on integers", value);
   }
   out_.append({text, static_cast<std::size_t>(end - text)});
