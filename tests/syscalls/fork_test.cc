@@ -1,4 +1,6 @@
 // fork: attenuation of rights, budget and handles; children with and without a process.
+#include <unistd.h>
+
 #include "tests/syscalls/world.h"
 
 namespace agentos::test {
@@ -112,8 +114,13 @@ TEST_P(ForkCall, a_family_has_a_bound_and_other_families_go_on) {
   EXPECT_EQ(alive, kFamily);
   EXPECT_EQ(root->code("fork"), -112);
   EXPECT_EQ(world().agent("stranger")->code("fork"), 0);
-  children.at(0)->must("exit");  // and its children with it
-  EXPECT_EQ(root->code("fork"), 0);
+  children.at(0)->must("exit");  // and, soon, its children with it
+  int code = root->code("fork");
+  for (int i = 0; i < 500 && code == -112; ++i) {
+    usleep(10'000);
+    code = root->code("fork");
+  }
+  EXPECT_EQ(code, 0);
 }
 
 AGENTOS_BOTH_WAYS(ForkCall);
