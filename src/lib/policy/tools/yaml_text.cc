@@ -50,7 +50,7 @@ std::string literal(std::string_view text, std::size_t indent, std::string_view 
   for (std::size_t at = 0; at <= body.size();) {
     const std::size_t end = std::min(body.find('\n', at), body.size());
     const std::string_view line = body.substr(at, end - at);
-    if (line.find_first_not_of(" ") == std::string_view::npos && !line.empty()) return {};
+    if (line.find_first_not_of(' ') == std::string_view::npos && !line.empty()) return {};
     out += "\n";
     if (!line.empty()) out.append(indent, ' ').append(line);
     at = end + 1;
