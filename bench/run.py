@@ -98,13 +98,14 @@ def measure_once(figures, world):
     figures.add("latency beside 10,000 agents over that beside 10", many / few)
 
 
-def measure_starts(figures, world):
+def measure_starts(figures, world, work):
+    """`work` is where agents start; it may not hold the kernel's own files."""
     environment = dict(os.environ, AGENTOS_SOCKET=f"{world}/kernel.sock")
 
     def start(name, *command):
         for _ in range(COLD_STARTS):
             before = time.perf_counter()
-            subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+            subprocess.run(command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
             figures.add(name, (time.perf_counter() - before) * 1000)
 
     state = [AGENTOS, "--state-dir", f"{world}/state"]
@@ -159,7 +160,7 @@ def main():
         for _ in range(parsed.rounds):
             measure_round(figures, world, shared, parsed.seconds)
         measure_once(figures, world)
-        measure_starts(figures, world)
+        measure_starts(figures, world, stack.enter_context(tempfile.TemporaryDirectory()))
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     rows = targets(figures)
