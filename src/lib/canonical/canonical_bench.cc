@@ -50,9 +50,9 @@ int main() {
       sum += shell.programs.size();
     });
   }
-  report("read_file_path /work/src/main.cc",
-         [&] { sum += read_file_path("/work/src/main.cc", "/work", scratch)->text.size(); });
-  report("read_file_path ../a/./b", [&] { sum += read_file_path("../a/./b", "/work", scratch)->text.size(); });
+  report("read_file_path /project/src/main.cc",
+         [&] { sum += read_file_path("/project/src/main.cc", "/project", scratch)->text.size(); });
+  report("read_file_path ../a/./b", [&] { sum += read_file_path("../a/./b", "/project", scratch)->text.size(); });
   const std::string prose(1000, 'e');
   const std::string cyrillic = [] {
     std::string text;

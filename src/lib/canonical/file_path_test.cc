@@ -6,7 +6,7 @@
 namespace agentos::canonical {
 namespace {
 
-std::string path_form(std::string_view text, std::string_view base = "/work") {
+std::string path_form(std::string_view text, std::string_view base = "/project") {
   std::string scratch;
   const auto path = read_file_path(text, base, scratch);
   return path ? std::string(path->text) : "refused";
@@ -17,8 +17,8 @@ TEST(FilePath, every_spelling_of_a_place_is_one) {
                            "/../etc/passwd", "../etc/passwd", "../../../etc/passwd", "./../etc/x/../passwd"}) {
     EXPECT_EQ(path_form(text), "/etc/passwd") << text;
   }
-  EXPECT_EQ(path_form("a/b"), "/work/a/b");
-  EXPECT_EQ(path_form("."), "/work");
+  EXPECT_EQ(path_form("a/b"), "/project/a/b");
+  EXPECT_EQ(path_form("."), "/project");
   EXPECT_EQ(path_form(".."), "/");
   EXPECT_EQ(path_form("/"), "/");
   EXPECT_EQ(path_form("a", "/"), "/a");
@@ -26,17 +26,17 @@ TEST(FilePath, every_spelling_of_a_place_is_one) {
 }
 
 TEST(FilePath, nothing_is_expanded) {
-  EXPECT_EQ(path_form("~/x"), "/work/~/x");
+  EXPECT_EQ(path_form("~/x"), "/project/~/x");
   EXPECT_EQ(path_form("/a/*"), "/a/*");
-  EXPECT_EQ(path_form("$HOME/x"), "/work/$HOME/x");
+  EXPECT_EQ(path_form("$HOME/x"), "/project/$HOME/x");
   std::string scratch;
-  EXPECT_TRUE(read_file_path("~root/x", "/work", scratch)->starts_with_tilde);
+  EXPECT_TRUE(read_file_path("~root/x", "/project", scratch)->starts_with_tilde);
 }
 
 TEST(FilePath, what_a_link_could_change_is_marked) {
   std::string scratch;
   EXPECT_TRUE(read_file_path("/a/../b", "", scratch)->climbs);
-  EXPECT_TRUE(read_file_path("../b", "/work", scratch)->climbs);
+  EXPECT_TRUE(read_file_path("../b", "/project", scratch)->climbs);
   EXPECT_FALSE(read_file_path("../b", "/", scratch)->climbs);
   EXPECT_FALSE(read_file_path("/../b", "", scratch)->climbs);
   EXPECT_FALSE(read_file_path("/a/..b/c..", "", scratch)->climbs);

@@ -1,4 +1,5 @@
-// Argument clauses on canonical forms: {host: [...]}, {under: /work}, {programs: [...]}, {tables: [...]} and the like.
+// Argument clauses on canonical forms: {host: [...]}, {under: /project}, {programs: [...]}, {tables: [...]} and the
+// like.
 //
 // They compare what expressions get from url(), host(), path(), shell() and sql(), never the text. Of an allow rule
 // every value must be among the patterns; of a deny or ask rule, a limit or a step one is enough. A text without a form

@@ -102,22 +102,25 @@ TEST(Forms, parts_of_a_url_are_compared_in_one_spelling) {
 }
 
 TEST(Forms, paths_are_compared_without_their_detours) {
-  const std::string rule = "{under: /work}";
-  for (const char* good : {"/work", "/work/a", "//work///a", "/work/./a/"}) {
+  const std::string rule = "{under: /project}";
+  for (const char* good : {"/project", "/project/a", "//project///a", "/project/./a/"}) {
     EXPECT_EQ(clause("allow", rule, good), "allow p/r") << good;
   }
-  for (const char* bad : {"/workshop", "/work/../etc/passwd", "/work/link/../a", "../work/a", "work/a", "~/work",
-                          "/etc", "", "/work/\x01", "/work/../work/a"}) {
+  for (const char* bad : {"/workshop", "/project/../etc/passwd", "/project/link/../a", "../project/a", "work/a",
+                          "~/project", "/etc", "", "/project/\x01", "/project/../project/a"}) {
     EXPECT_NE(clause("allow", rule, bad).substr(0, 5), "allow") << bad;
   }
-  for (const char* bad : {"/etc/passwd", "//etc/passwd", "/work/../etc/passwd", "/./etc//passwd", "/work/link/../x"}) {
+  for (const char* bad :
+       {"/etc/passwd", "//etc/passwd", "/project/../etc/passwd", "/./etc//passwd", "/project/link/../x"}) {
     EXPECT_EQ(caught("{path: [\"/etc/**\"]}", bad), "deny p/r") << bad;
   }
-  EXPECT_EQ(caught("{path: [\"/etc/**\"]}", "/work/a"), "allow p/all");
-  EXPECT_EQ(when("allow", "path_matches(path(args.x, \"/work\"), [\"/work/**\"]) && !path(args.x, \"/work\").climbs",
-                 "src/a.cc"),
-            "allow p/r");
-  EXPECT_EQ(when("allow", "path_matches(path(args.x, \"/work\"), \"/work/**\")", "../etc/passwd"), "deny default-deny");
+  EXPECT_EQ(caught("{path: [\"/etc/**\"]}", "/project/a"), "allow p/all");
+  EXPECT_EQ(
+      when("allow", "path_matches(path(args.x, \"/project\"), [\"/project/**\"]) && !path(args.x, \"/project\").climbs",
+           "src/a.cc"),
+      "allow p/r");
+  EXPECT_EQ(when("allow", "path_matches(path(args.x, \"/project\"), \"/project/**\")", "../etc/passwd"),
+            "deny default-deny");
   EXPECT_EQ(when("allow", "path(args.x).name == \"c\" && path(args.x).folder == \"/a\"", "/a//b/../c/"), "allow p/r");
 }
 
@@ -148,10 +151,10 @@ TEST(Forms, programs_are_found_behind_quotes_wrappers_and_nested_shells) {
 
 TEST(Forms, files_a_command_writes_have_to_be_allowed) {
   EXPECT_EQ(clause("allow", "{programs: [git]}", "git log > /etc/passwd"), "deny default-deny");
-  EXPECT_EQ(clause("allow", "{programs: [git]}", "git log > /dev/null 2>&1 < /work/in"), "allow p/r");
-  const std::string rule = "{programs: [git], redirects_to: [\"/work/**\"]}";
-  EXPECT_EQ(clause("allow", rule, "git log >> /work/log"), "allow p/r");
-  for (const char* bad : {"git log > /work/../etc/passwd", "git log > log", "git log > $F", "git log > ~/x",
+  EXPECT_EQ(clause("allow", "{programs: [git]}", "git log > /dev/null 2>&1 < /project/in"), "allow p/r");
+  const std::string rule = "{programs: [git], redirects_to: [\"/project/**\"]}";
+  EXPECT_EQ(clause("allow", rule, "git log >> /project/log"), "allow p/r");
+  for (const char* bad : {"git log > /project/../etc/passwd", "git log > log", "git log > $F", "git log > ~/x",
                           "git log &> /etc/x", "git log >| /etc/x"}) {
     EXPECT_EQ(clause("allow", rule, bad), "deny default-deny") << bad;
   }
@@ -238,7 +241,7 @@ TEST(Forms, what_is_no_pattern_is_refused_when_the_document_is_loaded) {
   for (const char* rule :
        {"when: 'host_matches(args.x, \"a..b\")'", "when: 'path_matches(args.x, [\"/a\", \"b\"])'",
         "when: 'url(args.x).hots == \"a\"'", "when: 'url(args.x)'", "arguments: {x: {host: [\"a b\"]}}",
-        "arguments: {x: {scheme: [gopher]}}", "arguments: {x: {under: work}}", "arguments: {x: {under: /work/}}",
+        "arguments: {x: {scheme: [gopher]}}", "arguments: {x: {under: work}}", "arguments: {x: {under: /project/}}",
         "arguments: {x: {port: [0]}}", "arguments: {x: {programs: []}}", "arguments: {x: {sql_hazards: [dll]}}",
         "arguments: {x: {text_hazards: [zero]}}", "arguments: {x: {hosts: [a]}}"}) {
     const Error error = refusal(std::string("    - {name: r, tools: [t], ") + rule + ", action: allow}\n");

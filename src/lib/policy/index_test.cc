@@ -127,15 +127,15 @@ TEST(Program, deciding_on_canonical_forms_allocates_nothing_once_it_is_warm) {
   auto program = fixture::compile({fixture::document(
       "forms",
       "    - {name: a, tools: [t], arguments: {u: {host: [\"*.example.com\"], url_path: [\"/v1/**\"]}}, action: ask}\n"
-      "    - {name: b, tools: [t], arguments: {h: {host: [10.0.0.0/8]}, p: {under: /work}}, action: ask}\n"
-      "    - {name: c, tools: [t], arguments: {c: {programs: [git], redirects_to: [\"/work/**\"]}}, action: allow}\n"
+      "    - {name: b, tools: [t], arguments: {h: {host: [10.0.0.0/8]}, p: {under: /project}}, action: ask}\n"
+      "    - {name: c, tools: [t], arguments: {c: {programs: [git], redirects_to: [\"/project/**\"]}}, action: allow}\n"
       "    - {name: d, tools: [t], arguments: {c: {text_hazards: [tags]}}, action: deny}\n")});
   ASSERT_TRUE(program) << program.error().message;
   Asked asked{.call = "exec", .tool = "t"};
   asked.arguments.values["u"] = "https://user@API.example.com:443/v1/%61/b?q";
   asked.arguments.values["h"] = "0x0a.1";
-  asked.arguments.values["p"] = "/work//src/../a";
-  asked.arguments.values["c"] = "env X=1 git log --oneline | git 'x y' > /work/log";
+  asked.arguments.values["p"] = "/project//src/../a";
+  asked.arguments.values["c"] = "env X=1 git log --oneline | git 'x y' > /project/log";
   const Request request = asked.request();
   for (int i = 0; i < 3; ++i) (*program)->decide(request);
   const std::size_t before = allocations;

@@ -123,10 +123,11 @@ TEST(WorkingPresets, coding_agent_runs_everyday_commands_in_its_folder) {
 TEST(WorkingPresets, coding_agent_keeps_files_and_network_to_its_own) {
   const auto program = working_preset("coding-agent");
   const auto file = [&](const char* tool, const char* path) { return of_tool(program, tool, {{"path", path}}); };
-  for (const char* path : {"/work/a.cc", "src/a.cc", "/work//x/./y"}) {
+  for (const char* path : {"/project/a.cc", "src/a.cc", "/project//x/./y"}) {
     EXPECT_EQ(file("write_file", path), "allow") << path;
   }
-  for (const char* path : {"/etc/passwd", "../x", "/work/../etc/passwd", "/work/link/../x", "~/x", "/workshop/x"}) {
+  for (const char* path :
+       {"/etc/passwd", "../x", "/project/../etc/passwd", "/project/link/../x", "~/x", "/workshop/x"}) {
     EXPECT_EQ(file("read_file", path), "ask") << path;
     EXPECT_EQ(file("delete_file", path), "ask") << path;
   }
