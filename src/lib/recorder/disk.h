@@ -1,6 +1,6 @@
 // The disk as the recorder needs it, so that a test can make it lose, tear and refuse writes.
 //
-// Only what sync() or write_synced_at() covered survives a power failure for certain; names survive once their
+// Only what sync() or append_synced_at() covered survives a power failure for certain; names survive once their
 // directory was synced. Each file is used by one thread at a time, a Disk by any number. Errors name the path.
 #pragma once
 
@@ -17,8 +17,9 @@ namespace agentos::recorder {
 class DiskFile {
  public:
   virtual ~DiskFile() = default;
-  virtual Status write_at(std::uint64_t offset, std::string_view octets) = 0;         // all of it, or an error
-  virtual Status write_synced_at(std::uint64_t offset, std::string_view octets) = 0;  // and these octets are durable
+  virtual Status write_at(std::uint64_t offset, std::string_view octets) = 0;  // all of it, or an error
+  // The same, and these octets are durable. What lies behind them is zero, and nobody else writes to the file.
+  virtual Status append_synced_at(std::uint64_t offset, std::string_view octets) = 0;
   virtual Status sync() = 0;  // everything written so far is durable
   // Of a file just created: `size` zeroes, and the room for what will be written over them (kNoSpace now, not later).
   virtual Status reserve(std::uint64_t size) = 0;

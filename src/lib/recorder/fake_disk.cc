@@ -43,7 +43,7 @@ class FakeDisk::File final : public DiskFile {
     const std::lock_guard lock(disk_.mutex_);
     return write(offset, octets);
   }
-  Status write_synced_at(std::uint64_t offset, std::string_view octets) override {
+  Status append_synced_at(std::uint64_t offset, std::string_view octets) override {
     const std::lock_guard lock(disk_.mutex_);
     TRY(write(offset, octets));
     TRY(disk_.change(path_));

@@ -121,7 +121,7 @@ void LogWriter::take_off() {
 }
 
 Status LogWriter::write_flight() {
-  return state_.file->write_synced_at(flight_.offset, {flight_.octets.get(), flight_.used});
+  return state_.file->append_synced_at(flight_.offset, {flight_.octets.get(), flight_.used});
 }
 
 void LogWriter::land() {

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "base/io/fd.h"
+#include "lib/recorder/direct_append.h"
 #include "lib/recorder/disk.h"
 
 namespace agentos::recorder {
@@ -29,14 +30,15 @@ class RealFile final : public DiskFile {
 
   Status write_at(std::uint64_t offset, std::string_view octets) override { return write_all(offset, octets, 0); }
 
-  Status write_synced_at(std::uint64_t offset, std::string_view octets) override {
-    if (!per_write_sync_) {
-      TRY(write_all(offset, octets, 0));
-      return sync();
+  Status append_synced_at(std::uint64_t offset, std::string_view octets) override {
+    if (!asked_for_direct_) direct_ = DirectAppend::of(fd_);
+    asked_for_direct_ = true;
+    if (direct_ != nullptr) {
+      Status appended = direct_->append(offset, octets);
+      if (appended) return appended;
+      if (appended.error().code != ErrorCode::kUnsupported)
+        return fail(appended.error().code, fmt::format("{}: {}", path_, appended.error().message));
     }
-    auto written = write_all(offset, octets, RWF_DSYNC);
-    if (written || written.error().code != ErrorCode::kUnsupported) return written;
-    per_write_sync_ = false;
     return write_synced_at(offset, octets);
   }
 
@@ -80,6 +82,17 @@ class RealFile final : public DiskFile {
   }
 
  private:
+  Status write_synced_at(std::uint64_t offset, std::string_view octets) {
+    if (!per_write_sync_) {
+      TRY(write_all(offset, octets, 0));
+      return sync();
+    }
+    auto written = write_all(offset, octets, RWF_DSYNC);
+    if (written || written.error().code != ErrorCode::kUnsupported) return written;
+    per_write_sync_ = false;
+    return write_synced_at(offset, octets);
+  }
+
   Status write_all(std::uint64_t offset, std::string_view octets, int flags) {
     while (!octets.empty()) {
       iovec part{const_cast<char*>(octets.data()), octets.size()};
@@ -102,6 +115,8 @@ class RealFile final : public DiskFile {
   io::Fd fd_;
   std::string path_;
   bool per_write_sync_ = true;
+  std::unique_ptr<DirectAppend> direct_;
+  bool asked_for_direct_ = false;
 };
 
 class RealLock final : public DiskLock {
