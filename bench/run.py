@@ -87,7 +87,7 @@ def measure_round(figures, world, shared, seconds):
 def measure_once(figures, world):
     figures.add("pipelined from 8 agents", lines_of([BENCH, "pipelined", f"{world}/pipelined", "5"], "pipelined")[-1]["calls_per_second"])
     idle, few, many = None, None, None
-    for line in lines_of([BENCH, "contexts", f"{world}/contexts"], "10,000 agents"):
+    for line in lines_of(["taskset", "-c", "0", BENCH, "contexts", f"{world}/contexts"], "10,000 agents"):
         if "bytes" in line:
             idle = line["bytes"]
         elif idle is None:
