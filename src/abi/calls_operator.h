@@ -158,15 +158,20 @@ struct PolicyLoadRequest {
 struct PolicyShowReply {
   std::int64_t epoch = 0;
   json::Value policy;
+  std::vector<Document> documents;
   static constexpr auto kFields =
       std::tuple{Required<&PolicyShowReply::epoch>{"epoch", "Number of the set."},
-                 Required<&PolicyShowReply::policy>{"policy", "Documents, digests and rule counts."}};
+                 Required<&PolicyShowReply::policy>{"policy", "Documents, digests and rule counts."},
+                 Optional<&PolicyShowReply::documents>{
+                     "documents", "The documents themselves, when asked for.", {.size_max = 1024}}};
 };
 struct PolicyShowRequest {
   using Reply = PolicyShowReply;
   std::string agent;
+  bool documents = false;
   static constexpr auto kFields = std::tuple{
-      Optional<&PolicyShowRequest::agent>{"agent", "Of this agent; default: the kernel's own.", {.size_max = 128}}};
+      Optional<&PolicyShowRequest::agent>{"agent", "Of this agent; default: the kernel's own.", {.size_max = 128}},
+      Optional<&PolicyShowRequest::documents>{"documents", "With the texts of the documents."}};
 };
 
 struct ToolRegisterReply {

@@ -166,6 +166,11 @@ json::Object Monitor::describe(const Agent& agent) const {
     if (agent.rights & info.bit) rights.emplace_back(info.name);
   }
   out["rights"] = std::move(rights);
+  const auto words = [](const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); };
+  out["labels"] = words(agent.labels);
+  out["chain"] = words(agent.chain);
+  const Family::Labels flow = agent.family == nullptr ? nullptr : agent.family->labels();
+  out["flow"] = flow == nullptr ? json::Array() : words(*flow);
   json::Object budget, used;
   for (int i = 0; i < Quota::kResourceCount; ++i) {
     static constexpr const char* kNames[] = {"calls", "bytes", "tokens", "money_micros", "time_ms", "concurrency"};
