@@ -55,11 +55,13 @@ fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 bench: build ## measure beside peers; figures with the command that made them
+	@$(quietly) build-benches cmake --build --preset release -j $(JOBS) --target benches
 	@JOBS=$(JOBS) bench/policy/setup.sh
 	@bench/run.py
 	@bench/policy/run.py
 
-soak: test tsan ## the long things: every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
+soak: test tsan build/alone/build.ninja ## the long things: each file compiled by itself, every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
+	@$(quietly) build-alone cmake --build --preset alone -j $(JOBS)
 	@tools/run_tests.sh build/dev -j $(TEST_JOBS) -LE '^style$$' --repeat until-fail:$(SOAK_REPEATS)
 	@tools/run_tests.sh build/tsan -j $(TEST_JOBS) -L '_threads$$' --repeat until-fail:$(SOAK_REPEATS)
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_FUZZ_SECONDS)

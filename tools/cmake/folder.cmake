@@ -14,8 +14,8 @@ if(AGENTOS_SANITIZE)
 endif()
 
 # With AGENTOS_UNITY the sources of a target are compiled in batches: one parse of the headers for many files. Names in
-# anonymous namespaces must then be unique in a folder. The release preset compiles each file alone, which finds an
-# include that is missing.
+# anonymous namespaces must then be unique in a folder. The preset "alone" compiles each file by itself, which
+# finds an include that is missing.
 function(agentos_unity target)
   if(AGENTOS_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
@@ -98,9 +98,10 @@ function(agentos_folder name)
   if(AGENTOS_BENCH)
     foreach(bench ${benches})
       get_filename_component(target ${bench} NAME_WE)
-      add_executable(${target} ${bench})
+      add_executable(${target} EXCLUDE_FROM_ALL ${bench})
       agentos_flags(${target})
       target_link_libraries(${target} PRIVATE ${own})
+      add_dependencies(benches ${target})
     endforeach()
   endif()
 endfunction()
