@@ -111,6 +111,9 @@ Stats LogRecorder::stats() const {
   stats.recovered_unknown = recovered_unknown_;
   stats.healthy = healthy_.load(std::memory_order_relaxed);
   if (!stats.healthy) stats.error = error_.message;
+  stats.checkpoint_size = checkpoint_size_;
+  stats.signer_starts = signer_->state().starts;
+  stats.signer_error = signer_error_;
   return stats;
 }
 
