@@ -30,7 +30,6 @@ class TileBuilder {
   Status run(Index size);
   Status finish(Index size);
   crypto::Digest root() const { return stack_.root(); }
-  void forget() { before_ = {}; }
 
   TilesBuilt built;
 
@@ -119,16 +118,24 @@ Status TileBuilder::run(Index size) {
                      [this](Index index, std::string_view leaf) { return add(index, leaf); });
 }
 
-Status TileBuilder::remove_partials(Index size) {
-  const auto remove = [&](const std::string& name) -> Status {
-    auto removed = disk_.remove(directory_ + "/" + name);
-    if (!removed && removed.error().code != ErrorCode::kNotFound) return removed;
-    return {};
-  };
+std::set<std::string> partial_names(Index size) {
+  std::set<std::string> names;
   for (unsigned level = 0; level < kTileLevelsMax && (size >> (kTileHeight * level)) > 0; ++level)
     if (const std::size_t width = partial_width(size, level); width > 0)
-      TRY(remove(tile_path(level, size >> (kTileHeight * (level + 1)), width)));
-  return remove(bundle_path(size / kTileWidth, size % kTileWidth));
+      names.insert(tile_path(level, size >> (kTileHeight * (level + 1)), width));
+  if (size % kTileWidth > 0) names.insert(bundle_path(size / kTileWidth, size % kTileWidth));
+  return names;
+}
+
+// Those of the size before that are not those of this one.
+Status TileBuilder::remove_partials(Index size) {
+  const auto kept = partial_names(size);
+  for (const std::string& name : partial_names(before_.size)) {
+    if (kept.contains(name)) continue;
+    auto removed = disk_.remove(directory_ + "/" + name);
+    if (!removed && removed.error().code != ErrorCode::kNotFound) return removed;
+  }
+  return {};
 }
 
 Status TileBuilder::finish(Index size) {
@@ -141,7 +148,7 @@ Status TileBuilder::finish(Index size) {
   for (const std::string& folder : folders_) TRY(disk_.sync_directory(folder));
   TRY(replace_file(disk_, fmt::format("{}/{}", directory_, kTileFolder), std::string(kTiledName),
                    tiled_text({size, content_})));
-  if (before_.size != size) TRY(remove_partials(before_.size));
+  TRY(remove_partials(size));
   built.size = size;
   return {};
 }
