@@ -29,6 +29,7 @@ LogRecorder::LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock
       segments_(writer_->segments()) {}
 
 Status LogRecorder::start(Disk& disk) {
+  if (options_.content == Content::kWhole) blobs_ = &disk;
   TRY(append_torn());
   TRY(append_unknown_outcomes(disk));
   TRY(commit_here());

@@ -48,6 +48,7 @@ class LogRecorder final : public Recorder {
 
   Status check_open() const;  // under mutex_
   Status check_outcome(const Slot& slot) const;
+  Status keep_whole(const Entry& entry) const;
   bool has_room(const Slot& slot) const {
     return filling_.size() + slot.size() + draining_.size() <= options_.queue_bytes_max;
   }
@@ -84,6 +85,8 @@ class LogRecorder final : public Recorder {
   const std::unique_ptr<DiskLock> lock_;
   const std::unique_ptr<CheckpointSigner> signer_;
   const std::unique_ptr<LogWriter> writer_;  // the writer thread's, once it runs
+
+  Disk* blobs_ = nullptr;  // where whole content goes; null: nowhere
 
   mutable std::mutex mutex_;
   std::condition_variable writer_cv_, space_cv_, durable_cv_;

@@ -8,6 +8,7 @@
 #include "lib/recorder/group_commit.h"
 #include "lib/recorder/key_signer.h"
 #include "lib/recorder/log_recorder.h"
+#include "lib/recorder/redaction.h"
 #include "lib/recorder/signer_process.h"
 
 namespace agentos::recorder {
@@ -59,6 +60,7 @@ Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, R
     return fail(ErrorCode::kBusy, fmt::format("another process writes the log in {}", options.directory),
                 "stop it, or use another state directory");
   if (!lock) return std::unexpected(std::move(lock).error());
+  TRY(finish_erasing(disk, options.directory));
   std::unique_ptr<CheckpointSigner> signer;
   if (make_signer) {
     signer = TRY(make_signer(options));

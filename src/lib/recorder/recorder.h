@@ -27,6 +27,10 @@ inline constexpr std::uint64_t kCheckpointEntries = 1'000'000;
 inline constexpr std::int64_t kCheckpointIntervalMs = 1000;
 inline constexpr std::int64_t kSealIntervalMs = 60'000;
 
+// What is kept of arguments, results and details longer than kOpeningSizeMax: digest, size and the beginning, or all of
+// it in a blob as well.
+enum class Content : std::uint8_t { kPreview, kWhole };
+
 struct Options {
   std::string directory;  // created 0700 when absent; locked: a second recorder on it is refused (kBusy)
   Mode mode = Mode::kEffects;
@@ -41,6 +45,7 @@ struct Options {
   std::uint64_t checkpoint_entries = kCheckpointEntries;
   std::int64_t checkpoint_interval_ms = kCheckpointIntervalMs;
   std::int64_t seal_interval_ms = kSealIntervalMs;
+  Content content = Content::kPreview;
 };
 
 struct Stats {
