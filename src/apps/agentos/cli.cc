@@ -72,6 +72,8 @@ void add_serve(CLI::App& program, Words& words) {
                    "Public key of who may sign policy; then only signed bundles and built-in policies govern (may be "
                    "repeated)");
   verb->add_flag("--permissive", serve.permissive, "DANGEROUS: allow every call whatever policy says; recorded");
+  verb->add_flag("--whole-content", serve.whole_content,
+                 "Keep arguments and results longer than 4 KiB whole, not only digest and beginning");
   verb->add_option("--idle-exit", serve.idle_exit, "Leave after being idle this long, like 10m; default: never");
 }
 
@@ -145,6 +147,7 @@ void add_log(CLI::App& program, Words& words) {
     }
     if (which != "show") verb->add_flag("-f,--follow", words.log.follow, "Go on with what is written from now on");
   }
+  add_log_proofs(*log, words);
 }
 
 void add_approve(CLI::App& program, Words& words) {

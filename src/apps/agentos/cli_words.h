@@ -21,6 +21,7 @@ struct Words {
   FreezeOptions freeze;
   LogsOptions logs;
   LogOptions log;
+  ProofOptions proof;
   PolicyOptions policy;
   ApproveOptions approve;
   ToolOptions tool;
@@ -33,5 +34,6 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
                    Act act);
 
 void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
+void add_log_proofs(CLI::App& log, Words& words);  // cli_log_proofs.cc
 
 }  // namespace agentos::cli

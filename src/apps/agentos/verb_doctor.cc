@@ -1,7 +1,9 @@
 // agentos doctor: what this host can enforce and whether the program finds what it needs, each with its mend.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -44,15 +46,33 @@ json::Value kernel_finding(const Globals& globals) {
   return finding("running kernel", "missing", reached.error().message, reached.error().hint);
 }
 
+// What the running kernel says of its record; nothing without one.
+std::optional<json::Value> record_finding(const Globals& globals) {
+  auto reached = reach_kernel(globals, Start::kNever);
+  if (!reached) return std::nullopt;
+  const auto reply = reached->client->call(abi::MetricsRequest{});
+  const json::Value* log = reply ? reply->metrics.find("log") : nullptr;
+  if (log == nullptr) return std::nullopt;
+  const std::string error(log->string_or("error", "")), signer(log->string_or("signer_error", ""));
+  const std::string covered = fmt::format("{} of {} entries signed", log->int_or("signed", 0), log->int_or("entries", 0));
+  if (!error.empty()) return finding("record", "missing", error, "mend the disk; recording resumes by itself");
+  if (!signer.empty())
+    return finding("record", "limited", covered + "; nothing is signed now: " + signer,
+                   "the signer is started again by itself; when it does not come back, stop and start the kernel");
+  return finding("record", "ok", covered, "");
+}
+
 }  // namespace
 
 Result<int> verb_doctor(const Globals& globals) {
   json::Array findings;
   findings.push_back(finding_of("agentos-init", find_init_program()));
   findings.push_back(finding_of("agentos-parser", find_parser_program()));
+  findings.push_back(finding_of("agentos-signer", find_signer_program()));
   findings.push_back(finding_of("state directory", writable_state(globals)));
   findings.push_back(finding_of("socket", socket_of(globals)));
   findings.push_back(kernel_finding(globals));
+  if (auto record = record_finding(globals)) findings.push_back(std::move(*record));
   const json::Value host = sandbox::host_report();
   if (host.is_array()) findings.insert(findings.end(), host.as_array().begin(), host.as_array().end());
   int missing = 0;

@@ -59,6 +59,8 @@ Result<kernel::KernelOptions> kernel_options(const Globals& globals, const Serve
     print_note("PERMISSIVE: every call that rights allow is allowed, whatever policy says; the record says so");
   }
   out.recorder.mode = TRY(parse_mode(options.mode));
+  out.recorder.signer_program = TRY(find_signer_program());
+  if (options.whole_content) out.recorder.content = recorder::Content::kWhole;
   out.launcher = &launcher;
   // Without it rules about SQL deny, which is no reason not to serve; `agentos doctor` tells.
   if (auto parser = find_parser_program()) out.sql_parser = *parser;

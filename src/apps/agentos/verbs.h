@@ -55,6 +55,7 @@ struct ServeOptions {
   std::string mode = "effects";
   bool permissive = false;
   std::string idle_exit;  // empty: never
+  bool whole_content = false;
 };
 struct AgentOptions {
   std::string agent;
@@ -79,6 +80,21 @@ struct LogOptions {
   std::optional<std::uint64_t> first;
   std::size_t last = 100;
   bool follow = false;
+};
+struct ProofOptions {
+  std::string directory;
+  std::optional<std::uint64_t> entry;
+  std::vector<std::uint64_t> sizes;  // consistency: old, and new when it is not the newest
+  std::string out;
+  bool bundles = false;                // tiles: entries as well
+  std::vector<std::uint64_t> entries;  // redact
+  std::string copy;                    // redact: a folder for the copy; empty: erase in place
+  std::string reason;
+  bool every = false;  // redact
+  std::string name = "agentos.local/witness";
+  std::string state;  // witness: its directory
+  bool once = false;
+  double every_s = 10;
 };
 struct PolicyOptions {
   std::vector<std::string> policy_keys;  // check: who may have signed a bundle
@@ -133,6 +149,10 @@ Result<int> verb_log_tail(const Globals& globals, const LogOptions& options);
 Result<int> verb_log_stats(const Globals& globals, const LogOptions& options);
 Result<int> verb_log_verify(const Globals& globals, const LogOptions& options);
 Result<int> verb_log_timeline(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_prove(const Globals& globals, const ProofOptions& options);
+Result<int> verb_log_tiles(const Globals& globals, const ProofOptions& options);
+Result<int> verb_log_redact(const Globals& globals, const ProofOptions& options);
+Result<int> verb_log_witness(const Globals& globals, const ProofOptions& options);
 Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_eval(const Globals& globals, const PolicyOptions& options);

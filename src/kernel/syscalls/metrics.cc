@@ -17,6 +17,9 @@ Acted metrics_call(CallContext& context, const abi::MetricsRequest&, abi::Metric
   log["commits"] = static_cast<std::int64_t>(stats.commits);
   log["healthy"] = stats.healthy;
   log["error"] = stats.error;
+  log["signed"] = static_cast<std::int64_t>(stats.checkpoint_size);
+  log["signer_starts"] = static_cast<std::int64_t>(stats.signer_starts);
+  log["signer_error"] = stats.signer_error;
   report.as_object()["log"] = std::move(log);
   reply.metrics = std::move(report);
   return done();

@@ -2,16 +2,14 @@
 //
 // Hostile SQL meets PostgreSQL's parser only in that process: it has no file, no socket but ours, no memory beyond its
 // limit, and a seccomp filter that leaves it read, write and memory. A query that crashes it or exceeds the deadline is
-// an error, and the next query finds a fresh process. Frames both ways: 4 octets of length, little-endian, then text.
+// an error, and the next query finds a fresh process.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <mutex>
 #include <string>
 
-#include "base/io/fd.h"
+#include "base/io/worker_process.h"
 #include "lib/canonical/sql_facts.h"
 
 namespace agentos::canonical {
@@ -28,8 +26,8 @@ struct ParserProcessOptions {
 // Thread-safe; queries queue behind one another.
 class ParserProcess final : public SqlParser {
  public:
-  explicit ParserProcess(ParserProcessOptions options) : options_(std::move(options)) {}
-  ~ParserProcess() override { stop(); }
+  explicit ParserProcess(const ParserProcessOptions& options);
+  ~ParserProcess() override = default;
   ParserProcess(const ParserProcess&) = delete;
   ParserProcess& operator=(const ParserProcess&) = delete;
 
@@ -37,19 +35,9 @@ class ParserProcess final : public SqlParser {
   int starts() const;  // how many processes there were
 
  private:
-  using Deadline = std::chrono::steady_clock::time_point;
-  Status start();
-  void stop();
-  Status send(std::string_view text, Deadline deadline);
-  Result<std::string> receive(Deadline deadline);
-  Status transfer(short events, Deadline deadline) const;
-  Result<std::string> exchange(std::string_view sql);
-
-  const ParserProcessOptions options_;
+  const std::chrono::milliseconds deadline_;
   mutable std::mutex mutex_;
-  io::Fd socket_;
-  pid_t pid_ = -1;
-  int starts_ = 0;
+  io::WorkerProcess worker_;
 };
 
 }  // namespace agentos::canonical

@@ -8,6 +8,6 @@ namespace agentos::recorder {
 
 Status read_log_on(Disk& disk, const std::string& directory, const ReadFilter& filter,
                    const std::function<bool(const StoredEntry&)>& each);
-Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory);
+Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory, const Anchors& anchors = {});
 
 }  // namespace agentos::recorder

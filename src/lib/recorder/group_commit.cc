@@ -8,11 +8,18 @@
 
 namespace agentos::recorder {
 
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+}  // namespace
+
 LogRecorder::LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock> lock,
-                         std::unique_ptr<LogWriter> writer)
+                         std::unique_ptr<CheckpointSigner> signer, std::unique_ptr<LogWriter> writer)
     : options_(std::move(options)),
       clock_(clock),
       lock_(std::move(lock)),
+      signer_(std::move(signer)),
       writer_(std::move(writer)),
       filling_(options_.queue_bytes_max),
       draining_(options_.queue_bytes_max),
@@ -22,10 +29,14 @@ LogRecorder::LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock
       segments_(writer_->segments()) {}
 
 Status LogRecorder::start(Disk& disk) {
+  if (options_.content == Content::kWhole) blobs_ = &disk;
   TRY(append_torn());
   TRY(append_unknown_outcomes(disk));
   TRY(commit_here());
-  if (writer_->checkpoint_size() != writer_->size()) TRY(writer_->write_checkpoint());
+  sealed_ns_ = clock_.monotonic_ns() - options_.seal_interval_ms * kNsPerMs;
+  if (writer_->checkpoint().size > 0) unsealed_ = writer_->checkpoint();
+  checkpoint_size_ = writer_->checkpoint().size;
+  if (checkpoint_size_ != writer_->size()) TRY(checkpoint_now());
   bytes_ = writer_->bytes();
   segments_ = writer_->segments();
   queued_from_ = next_;
@@ -35,8 +46,54 @@ Status LogRecorder::start(Disk& disk) {
     flight_ended_ = std::move(status);
     writer_cv_.notify_one();
   });
+  notary_ = std::make_unique<Flusher>([this](Status status) {
+    const std::lock_guard lock(mutex_);
+    signed_ = std::move(status);
+    writer_cv_.notify_one();
+  });
   thread_ = std::thread([this] { run(); });
   return {};
+}
+
+void LogRecorder::ask_signer() {
+  asked_ = writer_->next_checkpoint();
+  signing_ = true;
+  notary_->start([this] { return sign(); });
+}
+
+Status LogRecorder::sign() {
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  if (unsealed_ && now_ns - sealed_ns_ >= options_.seal_interval_ms * kNsPerMs) {
+    TRY(signer_->seal(checkpoint_body(*unsealed_)));
+    unsealed_.reset();
+    sealed_ns_ = now_ns;
+  }
+  note_ = TRY(signer_->sign(checkpoint_body(asked_)));
+  return {};
+}
+
+Status LogRecorder::write_signed() {
+  TRY(writer_->write_checkpoint(asked_, note_));
+  unsealed_ = asked_;
+  return {};
+}
+
+Status LogRecorder::checkpoint_now() {
+  asked_ = writer_->next_checkpoint();
+  TRY(sign());
+  TRY(write_signed());
+  checkpoint_size_ = asked_.size;
+  return {};
+}
+
+// Without a signer appending goes on; the next attempt is an interval away.
+void LogRecorder::checkpoint_signed(Lock& lock) {
+  const Status status = std::move(*signed_);
+  signed_.reset();
+  signing_ = false;
+  signer_error_ = status ? std::string() : status.error().message;
+  if (status && attempt(lock, [this] { return write_signed(); })) checkpoint_size_ = asked_.size;
+  checkpoint_ns_ = clock_.monotonic_ns();
 }
 
 void LogRecorder::run_ready(Lock& lock) {
@@ -59,14 +116,17 @@ bool LogRecorder::is_due() {
 }
 
 std::int64_t LogRecorder::until_checkpoint_ms() const {
-  if (writer_->checkpoint_size() >= writer_->size()) return -1;
-  const std::int64_t waited_ms = (clock_.monotonic_ns() - checkpoint_ns_) / 1'000'000;
-  return std::clamp<std::int64_t>(kCheckpointIntervalMs - waited_ms, 0, kCheckpointIntervalMs);
+  const Index covered = writer_->checkpoint().size;
+  if (signing_ || covered >= writer_->size()) return -1;
+  if (signer_error_.empty() && writer_->size() - covered >= options_.checkpoint_entries) return 0;
+  const std::int64_t waited_ms = (clock_.monotonic_ns() - checkpoint_ns_) / kNsPerMs;
+  return std::clamp<std::int64_t>(options_.checkpoint_interval_ms - waited_ms, 0, options_.checkpoint_interval_ms);
 }
 
 LogRecorder::Next LogRecorder::next_step() {
   if (retry_) return Next::kRetry;
-  if (!flying_ && until_checkpoint_ms() == 0) return Next::kCheckpoint;
+  if (signed_ && !flying_) return Next::kCheckpoint;
+  if (until_checkpoint_ms() == 0) return Next::kAskSigner;
   if (!flying_ && writer_->has_staged()) return Next::kTakeOff;
   if (!draining_.empty()) {
     if (staged_ == Staged::kAll || staged_ == Staged::kSome) return Next::kStage;
@@ -75,7 +135,7 @@ LogRecorder::Next LogRecorder::next_step() {
     return Next::kWait;
   }
   if (is_due()) return Next::kTakeQueue;
-  return closing_ && !flying_ ? Next::kEnd : Next::kWait;
+  return closing_ && !flying_ && !signing_ ? Next::kEnd : Next::kWait;
 }
 
 void LogRecorder::wait(Lock& lock) {
@@ -209,7 +269,10 @@ void LogRecorder::run() {
         fly(lock);
         break;
       case Next::kCheckpoint:
-        if (attempt(lock, [this] { return writer_->write_checkpoint(); })) checkpoint_ns_ = clock_.monotonic_ns();
+        checkpoint_signed(lock);
+        break;
+      case Next::kAskSigner:
+        ask_signer();
         break;
       case Next::kTakeOff:
         take_off(lock);
@@ -238,8 +301,13 @@ void LogRecorder::run() {
 }
 
 void LogRecorder::finish(Lock& lock) {
-  if (close_status_ && writer_->checkpoint_size() != writer_->size())
-    (void)attempt(lock, [this] { return writer_->write_checkpoint(); });
+  lock.unlock();
+  notary_.reset();  // before its work is done here
+  lock.lock();
+  if (close_status_ && writer_->checkpoint().size != writer_->size())
+    (void)attempt(lock, [this] { return checkpoint_now(); });
+  // Otherwise the next open seals it.
+  if (close_status_ && unsealed_) (void)signer_->seal(checkpoint_body(*unsealed_));
   lock.unlock();
   flusher_.reset();
   writer_->discard_prepared();

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/recorder/checkpoint_signer.h"
 #include "lib/recorder/flusher.h"
 #include "lib/recorder/log_recorder.h"
 #include "lib/recorder/slot_buffer.h"
@@ -24,7 +25,8 @@ namespace agentos::recorder {
 
 class LogRecorder final : public Recorder {
  public:
-  LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock> lock, std::unique_ptr<LogWriter> writer);
+  LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock> lock,
+              std::unique_ptr<CheckpointSigner> signer, std::unique_ptr<LogWriter> writer);
   ~LogRecorder() override { (void)close(); }
 
   // Starts the writer thread and puts what the last run left undone into the log.
@@ -42,10 +44,11 @@ class LogRecorder final : public Recorder {
   using Ready = std::pair<std::function<void(Status)>, Status>;
   using Lock = std::unique_lock<std::mutex>;
   using SteadyTime = std::chrono::steady_clock::time_point;
-  enum class Next : std::uint8_t { kRetry, kCheckpoint, kTakeOff, kStage, kSegment, kTakeQueue, kWait, kEnd };
+  enum class Next : std::uint8_t { kRetry, kAskSigner, kCheckpoint, kTakeOff, kStage, kSegment, kTakeQueue, kWait, kEnd };
 
   Status check_open() const;  // under mutex_
   Status check_outcome(const Slot& slot) const;
+  Status keep_whole(const Entry& entry) const;
   bool has_room(const Slot& slot) const {
     return filling_.size() + slot.size() + draining_.size() <= options_.queue_bytes_max;
   }
@@ -62,6 +65,11 @@ class LogRecorder final : public Recorder {
   void landed(Lock& lock);
   void pause(Lock& lock);                                           // between attempts while the disk fails
   bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
+  void ask_signer();                                                // for a note of the next checkpoint
+  Status sign();                                                    // asked_, after sealing the one before when it is due
+  Status write_signed();                                            // asked_ and note_
+  void checkpoint_signed(Lock& lock);                               // the signer answered
+  Status checkpoint_now();                                          // all of it, waiting
   bool is_due();                                                    // whether the queue goes to the disk now
   std::int64_t until_checkpoint_ms() const;                         // 0: now; negative: none is wanted
   void publish();
@@ -75,7 +83,10 @@ class LogRecorder final : public Recorder {
   const Options options_;
   Clock& clock_;
   const std::unique_ptr<DiskLock> lock_;
+  const std::unique_ptr<CheckpointSigner> signer_;
   const std::unique_ptr<LogWriter> writer_;  // the writer thread's, once it runs
+
+  Disk* blobs_ = nullptr;  // where whole content goes; null: nowhere
 
   mutable std::mutex mutex_;
   std::condition_variable writer_cv_, space_cv_, durable_cv_;
@@ -95,6 +106,8 @@ class LogRecorder final : public Recorder {
   Error error_;
   std::uint64_t commits_ = 0, recovered_unknown_ = 0, bytes_, segments_;
   Status close_status_;
+  std::string signer_error_;
+  Index checkpoint_size_ = 0;
 
   // The writer thread's.
   bool flying_ = false;                 // the flusher writes
@@ -102,7 +115,15 @@ class LogRecorder final : public Recorder {
   bool retry_ = false;                  // what is in flight is to be written again
   Staged staged_ = Staged::kAll;        // what stage() said last
   std::optional<SteadyTime> due_at_;    // of what is in filling_
-  std::int64_t checkpoint_ns_ = 0;      // monotonic time of the last checkpoint
+  std::int64_t checkpoint_ns_ = 0;      // monotonic time of the last checkpoint, or attempt at one
+  bool signing_ = false;                // the notary waits for the signer
+  std::optional<Status> signed_;        // under mutex_, set by the notary
+  // Used by one of writer and notary at a time.
+  Checkpoint asked_;                    // what is to be signed
+  std::string note_;                    // of it
+  std::optional<Checkpoint> unsealed_;  // what `checkpoint` holds, when it waits for a seal
+  std::int64_t sealed_ns_ = 0;          // monotonic time of the last seal
+  std::unique_ptr<Flusher> notary_;  // a signer that hangs must not hold up the writer
   std::unique_ptr<Flusher> flusher_;
   std::mutex close_mutex_;
   std::thread thread_;

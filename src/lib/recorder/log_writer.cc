@@ -22,8 +22,8 @@ std::string path_of(const std::string& directory, std::string_view name) {
 
 }  // namespace
 
-LogWriter::LogWriter(Options options, Clock& clock, Disk& disk, Preparation preparation)
-    : options_(std::move(options)), clock_(clock), disk_(disk), preparation_(preparation) {
+LogWriter::LogWriter(Options options, Clock& clock, Disk& disk, CheckpointSigner& signer, Preparation preparation)
+    : options_(std::move(options)), clock_(clock), disk_(disk), signer_(signer), preparation_(preparation) {
   for (Batch* batch : {&stage_, &flight_})
     batch->octets = std::make_unique_for_overwrite<char[]>(kStageBytes + kFrameSizeMax);
 }
@@ -31,11 +31,11 @@ LogWriter::LogWriter(Options options, Clock& clock, Disk& disk, Preparation prep
 LogWriter::~LogWriter() { discard_prepared(); }
 
 Result<std::unique_ptr<LogWriter>> LogWriter::open(const Options& options, Clock& clock, Random& random, Disk& disk,
-                                                   Preparation preparation) {
-  std::unique_ptr<LogWriter> writer(new LogWriter(options, clock, disk, preparation));
-  const LogIdentity identity = TRY(open_identity(disk, options.directory, options.origin, random));
-  writer->signer_ = identity.signer;
-  writer->checkpoint_size_ = identity.checkpoint.size;
+                                                   CheckpointSigner& signer, Preparation preparation) {
+  std::unique_ptr<LogWriter> writer(new LogWriter(options, clock, disk, signer, preparation));
+  const LogIdentity identity = TRY(open_identity(disk, options.directory, signer));
+  writer->origin_ = identity.verifier.name;
+  writer->checkpoint_ = identity.checkpoint;
   writer->state_ = TRY(recover(disk, options.directory, identity.checkpoint));
   writer->durable_ = writer->state_.frontier;
   writer->salts_ = TRY(Salts::open(disk, options.directory, random));
@@ -223,11 +223,13 @@ Status LogWriter::prune() {
   while (bytes() > options_.disk_bytes_max && state_.segments.size() > 1) {
     const StoredSegment& kept = state_.segments[1];
     const Segment segment = TRY(open_segment(disk_, options_.directory, kept.name));
-    const Checkpoint pruned{signer_.verifier.name, kept.first, segment.header.before.root(),
+    const Checkpoint pruned{origin_, kept.first, segment.header.before.root(),
                             fmt::format("pruned {}\n", clock_.wall_us())};
+    const auto note = signer_.sign(checkpoint_body(pruned));
+    if (!note) return {};  // without a signer nothing is pruned; the next segment tries again
     // First the signed word that these entries may be absent, then their absence; should that be forgotten in a power
     // failure, the next open removes them again.
-    TRY(replace_file(disk_, options_.directory, std::string(kPrunedName), sign_note(signer_, checkpoint_body(pruned))));
+    TRY(replace_file(disk_, options_.directory, std::string(kPrunedName), *note));
     const std::string oldest = path_of(options_.directory, state_.segments.front().name);
     const bool reuse = state_.file != nullptr && !spare_ && !prepared_.valid();
     const auto gone =
@@ -239,11 +241,9 @@ Status LogWriter::prune() {
   return {};
 }
 
-Status LogWriter::write_checkpoint() {
-  const Checkpoint checkpoint{signer_.verifier.name, durable_.size(), durable_.root(), {}};
-  TRY(replace_file(disk_, options_.directory, std::string(kCheckpointName),
-                   sign_note(signer_, checkpoint_body(checkpoint))));
-  checkpoint_size_ = checkpoint.size;
+Status LogWriter::write_checkpoint(const Checkpoint& checkpoint, const std::string& note) {
+  TRY(replace_file(disk_, options_.directory, std::string(kCheckpointName), note));
+  checkpoint_ = checkpoint;
   return {};
 }
 

@@ -34,7 +34,7 @@ enum class Staged : std::uint8_t { kAll, kSome, kStageFull, kSegmentFull };
 class LogWriter {
  public:
   static Result<std::unique_ptr<LogWriter>> open(const Options& options, Clock& clock, Random& random, Disk& disk,
-                                                 Preparation preparation);
+                                                 CheckpointSigner& signer, Preparation preparation);
   ~LogWriter();
 
   // Encodes the next entries of `batch` behind what is staged. kSome: there is more, and room for it. kStageFull: take
@@ -49,12 +49,14 @@ class LogWriter {
 
   // A new segment for what comes next. Precondition: nothing is staged or in flight. An error changed nothing.
   Status begin_segment();
-  Status write_checkpoint();         // over what is durable. The same
+  // Over what is durable: what is to be signed, and the note of it, written.
+  Checkpoint next_checkpoint() const { return {origin_, durable_.size(), durable_.root(), {}}; }
+  Status write_checkpoint(const Checkpoint& checkpoint, const std::string& note);
   Status commit(SlotBuffer& batch);  // all of it, durable when this returns
   void discard_prepared();           // at the end
 
   Index size() const { return durable_.size(); }  // entries that are durable
-  Index checkpoint_size() const { return checkpoint_size_; }
+  const Checkpoint& checkpoint() const { return checkpoint_; }  // the newest that was written
   std::uint64_t bytes() const;
   std::uint64_t segments() const { return state_.segments.size(); }
   const OpenIntents& external() const { return state_.external; }
@@ -68,7 +70,7 @@ class LogWriter {
     std::uint64_t offset = 0;
     Index first = 0;  // all entries before it are durable when this batch is written
   };
-  LogWriter(Options options, Clock& clock, Disk& disk, Preparation preparation);
+  LogWriter(Options options, Clock& clock, Disk& disk, CheckpointSigner& signer, Preparation preparation);
 
   std::size_t add_frame(Slot& slot);  // returns its size
   void remember(const Slot& slot, Index index);
@@ -81,13 +83,14 @@ class LogWriter {
   Options options_;
   Clock& clock_;
   Disk& disk_;
+  CheckpointSigner& signer_;
   Preparation preparation_;
-  NoteSigner signer_;
+  std::string origin_;
   std::unique_ptr<Salts> salts_;
   LogState state_;      // with everything that was staged
   Frontier durable_;    // without what is staged or in flight
   Frontier in_flight_;  // what durable_ becomes when it lands
-  Index checkpoint_size_ = 0;
+  Checkpoint checkpoint_;
   Batch stage_, flight_;
   WholeLeaves whole_;  // of the stage: each batch begins with whole leaves, so that it can be read without the others
   std::future<Result<std::unique_ptr<DiskFile>>> prepared_;

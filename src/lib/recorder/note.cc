@@ -11,54 +11,13 @@ namespace agentos::recorder {
 
 namespace {
 
-constexpr char kEd25519 = 1;  // signature type octet
+constexpr std::string_view kEd25519 = "\x01";  // signature type
+constexpr std::size_t kEd25519KeySize = 32, kEd25519SignatureSize = 64;
 constexpr std::string_view kPrivatePrefix = "PRIVATE+KEY+";
-constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // em dash, space
 
-std::uint32_t key_id_of(std::string_view name, const std::array<std::uint8_t, 32>& key) {
-  std::string content(name);
-  content += '\n';
-  content += kEd25519;
-  content.append(reinterpret_cast<const char*>(key.data()), key.size());
-  const crypto::Digest digest = crypto::sha256(content);
-  return (std::uint32_t{digest[0]} << 24) | (std::uint32_t{digest[1]} << 16) | (std::uint32_t{digest[2]} << 8) |
-         std::uint32_t{digest[3]};
-}
-
-bool good_name(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && std::all_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F && c != '+';
-  });
-}
-
-// "name+8 hex digits+base64(0x01 || 32 octets)\n" to its name and octets; the id is left to the caller.
-struct KeyText {
-  std::string name;
-  std::string id;
-  std::array<std::uint8_t, 32> octets{};
-};
-
-Result<KeyText> parse_key(std::string_view text) {
-  const auto malformed = [] { return fail(ErrorCode::kMalformed, "the key is not in note form (name+id+key)"); };
-  if (!text.ends_with('\n')) return malformed();
-  text.remove_suffix(1);
-  const auto first = text.find('+');
-  if (first == std::string_view::npos) return malformed();
-  const auto second = text.find('+', first + 1);
-  if (second == std::string_view::npos) return malformed();
-  KeyText key;
-  key.name = text.substr(0, first);
-  key.id = text.substr(first + 1, second - first - 1);
-  auto octets = crypto::from_base64(text.substr(second + 1));
-  if (!good_name(key.name) || !octets || octets->size() != 33 || (*octets)[0] != kEd25519) return malformed();
-  std::memcpy(key.octets.data(), octets->data() + 1, 32);
-  return key;
-}
-
-std::string key_text(const NoteVerifier& verifier, std::span<const std::uint8_t, 32> octets) {
-  std::string content(1, kEd25519);
-  content.append(reinterpret_cast<const char*>(octets.data()), octets.size());
-  return fmt::format("{}+{:08x}+{}\n", verifier.name, verifier.key_id, crypto::base64(content));
+std::string typed(std::span<const std::uint8_t, kEd25519KeySize> octets) {
+  std::string key(kEd25519);
+  return key.append(reinterpret_cast<const char*>(octets.data()), octets.size());
 }
 
 NoteSigner signer_of(std::string name, std::span<const std::uint8_t, 32> seed) {
@@ -66,32 +25,21 @@ NoteSigner signer_of(std::string name, std::span<const std::uint8_t, 32> seed) {
   signer.key = crypto::signing_key_from_seed(std::as_bytes(seed));
   signer.verifier.name = std::move(name);
   signer.verifier.key = signer.key.verify_key;
-  signer.verifier.key_id = key_id_of(signer.verifier.name, signer.verifier.key);
+  signer.verifier.key_id = note_key_id(signer.verifier.name, typed(signer.verifier.key));
   return signer;
 }
 
-// Whether `line` (without newline) is well formed; `matches` when the verifier's key made it over `body`.
-bool check_line(const NoteVerifier& verifier, std::string_view body, std::string_view line, bool& matches) {
-  if (!line.starts_with(kSignaturePrefix)) return false;
-  line.remove_prefix(kSignaturePrefix.size());
-  const auto space = line.find(' ');
-  if (space == std::string_view::npos) return false;
-  const std::string_view name = line.substr(0, space);
-  const auto octets = crypto::from_base64(line.substr(space + 1));
-  if (!good_name(name) || !octets || octets->size() < 5) return false;
-  const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<std::uint8_t>((*octets)[i])}; };
-  const std::uint32_t id = (at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3);
-  if (name != verifier.name || id != verifier.key_id || octets->size() != 68) return true;
-  std::array<std::uint8_t, 64> signature;
-  std::memcpy(signature.data(), octets->data() + 4, 64);
-  matches = matches || crypto::verify(verifier.key, body, signature);
-  return true;
+// The octets behind the type.
+std::array<std::uint8_t, kEd25519KeySize> untyped(const KeyText& key) {
+  std::array<std::uint8_t, kEd25519KeySize> octets;
+  std::memcpy(octets.data(), key.key.data() + kEd25519.size(), octets.size());
+  return octets;
 }
 
 }  // namespace
 
 Result<NoteSigner> make_signer(const std::string& name, Random& random) {
-  if (!good_name(name))
+  if (!good_key_name(name))
     return fail(
         ErrorCode::kInvalidArgument,
         fmt::format("\"{}\" cannot name a log: use 1 to 255 printable ASCII characters without space or '+'", name),
@@ -101,52 +49,60 @@ Result<NoteSigner> make_signer(const std::string& name, Random& random) {
   return signer_of(name, seed);
 }
 
+// The private form names the id of the public key.
 std::string signer_text(const NoteSigner& signer) {
-  return std::string(kPrivatePrefix) + key_text(signer.verifier, signer.key.secret);
+  return fmt::format("{}{}+{:08x}+{}\n", kPrivatePrefix, signer.verifier.name, signer.verifier.key_id,
+                     crypto::base64(typed(signer.key.secret)));
 }
 
 Result<NoteSigner> parse_signer(std::string_view text) {
-  if (!text.starts_with(kPrivatePrefix)) return fail(ErrorCode::kMalformed, "the signing key is not in note form");
-  const KeyText key = TRY(parse_key(text.substr(kPrivatePrefix.size())));
-  NoteSigner signer = signer_of(key.name, key.octets);
-  if (fmt::format("{:08x}", signer.verifier.key_id) != key.id)
-    return fail(ErrorCode::kMalformed, "the signing key does not match its id");
+  const auto malformed = [] { return fail(ErrorCode::kMalformed, "the signing key is not in note form"); };
+  if (!text.starts_with(kPrivatePrefix) || !text.ends_with('\n')) return malformed();
+  const std::string_view rest = text.substr(kPrivatePrefix.size());
+  const auto first = rest.find('+'), second = rest.find('+', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos) return malformed();
+  auto octets = crypto::from_base64(rest.substr(second + 1, rest.size() - second - 2));
+  const std::string name(rest.substr(0, first));
+  if (!good_key_name(name) || !octets || octets->size() != kEd25519.size() + kEd25519KeySize ||
+      !octets->starts_with(kEd25519))
+    return malformed();
+  NoteSigner signer = signer_of(name, untyped({name, std::move(*octets)}));
+  if (signer_text(signer) != text) return fail(ErrorCode::kMalformed, "the signing key does not match its id");
   return signer;
 }
 
-std::string verifier_text(const NoteVerifier& verifier) { return key_text(verifier, verifier.key); }
+std::string verifier_text(const NoteVerifier& verifier) { return key_text({verifier.name, typed(verifier.key)}); }
 
 Result<NoteVerifier> parse_verifier(std::string_view text) {
-  const KeyText key = TRY(parse_key(text));
-  NoteVerifier verifier{key.name, key_id_of(key.name, key.octets), key.octets};
-  if (fmt::format("{:08x}", verifier.key_id) != key.id)
-    return fail(ErrorCode::kMalformed, "the verifier key does not match its id");
-  return verifier;
+  const KeyText key = TRY(parse_key_text(text, kEd25519, kEd25519KeySize));
+  return NoteVerifier{key.name, note_key_id(key.name, key.key), untyped(key)};
 }
 
 std::string sign_note(const NoteSigner& signer, std::string_view body) {
   const auto signature = crypto::sign(signer.key, body);
-  std::string octets;
-  for (int shift : {24, 16, 8, 0}) octets += static_cast<char>(signer.verifier.key_id >> shift);
-  octets.append(reinterpret_cast<const char*>(signature.data()), signature.size());
-  return fmt::format("{}\n{}{} {}\n", body, kSignaturePrefix, signer.verifier.name, crypto::base64(octets));
+  return fmt::format("{}\n{}", body,
+                     signature_text({signer.verifier.name, signer.verifier.key_id,
+                                     std::string(signature.begin(), signature.end())}));
 }
 
-Result<std::string> open_note(const NoteVerifier& verifier, std::string_view note) {
-  const auto split = note.rfind("\n\n");
-  if (note.size() > kNoteSizeMax || split == std::string_view::npos || !note.ends_with('\n') ||
-      split + 2 >= note.size())
-    return fail(ErrorCode::kMalformed, "the text is not a signed note");
-  const std::string_view body = note.substr(0, split + 1);
+Status check_note(const NoteVerifier& verifier, const Note& note) {
   bool matches = false;
-  for (std::string_view rest = note.substr(split + 2); !rest.empty();) {
-    const auto end = rest.find('\n');
-    if (!check_line(verifier, body, rest.substr(0, end), matches))
-      return fail(ErrorCode::kMalformed, "the note has a malformed signature line");
-    rest.remove_prefix(end + 1);
+  for (const SignatureLine& line : note.lines) {
+    if (line.name != verifier.name || line.key_id != verifier.key_id) continue;
+    std::array<std::uint8_t, kEd25519SignatureSize> signature;
+    matches = line.signature.size() == signature.size();
+    if (matches) std::memcpy(signature.data(), line.signature.data(), signature.size());
+    matches = matches && crypto::verify(verifier.key, note.body, signature);
+    if (!matches) break;
   }
   if (!matches) return fail(ErrorCode::kCorrupt, fmt::format("no good signature by the key of {}", verifier.name));
-  return std::string(body);
+  return {};
+}
+
+Result<std::string> open_note(const NoteVerifier& verifier, std::string_view text) {
+  Note note = TRY(parse_note(text));
+  TRY(check_note(verifier, note));
+  return std::move(note.body);
 }
 
 std::string checkpoint_body(const Checkpoint& checkpoint) {

@@ -11,6 +11,7 @@
 #include "base/crypto/hash.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "lib/recorder/note_lines.h"
 
 namespace agentos::recorder {
 
@@ -33,6 +34,8 @@ std::string verifier_text(const NoteVerifier& verifier);  // "name+id+key\n"
 Result<NoteVerifier> parse_verifier(std::string_view text);
 
 std::string sign_note(const NoteSigner& signer, std::string_view body);  // `body` ends with a newline
+// Whether the key signed it: kCorrupt for no signature or a bad one.
+Status check_note(const NoteVerifier& verifier, const Note& note);
 // The body when the verifier's key signed it: kMalformed for what is no note, kCorrupt for no or a bad signature.
 Result<std::string> open_note(const NoteVerifier& verifier, std::string_view note);
 
@@ -42,8 +45,6 @@ struct Checkpoint {
   crypto::Digest root{};
   std::string extension;  // lines after the third, each with its newline
 };
-
-inline constexpr std::size_t kNoteSizeMax = 64 * 1024;
 
 std::string checkpoint_body(const Checkpoint& checkpoint);
 Result<Checkpoint> parse_checkpoint_body(std::string_view body);

@@ -1,8 +1,10 @@
 // What callers of the recorder do on their own threads: append, wait, ask.
 #include <fmt/format.h>
 
+#include "lib/recorder/blob.h"
 #include "lib/recorder/encoded.h"
 #include "lib/recorder/group_commit.h"
+#include "lib/recorder/leaf_writer.h"
 
 namespace agentos::recorder {
 
@@ -20,8 +22,16 @@ Status LogRecorder::check_outcome(const Slot& slot) const {
               "append one outcome for each intent, with the index its append returned");
 }
 
+// Before the entry, so that what its opening names is there.
+Status LogRecorder::keep_whole(const Entry& entry) const {
+  const std::string_view text = opening_of(entry).text;
+  if (text.size() <= kOpeningSizeMax) return {};
+  return put_blob(*blobs_, options_.directory, text);
+}
+
 Result<Index> LogRecorder::append(const Entry& entry) {
   if (!healthy_.load(std::memory_order_acquire)) TRY(health());
+  if (blobs_ != nullptr) TRY(keep_whole(entry));
   thread_local Encoded encoded;
   encode(entry, encoded);
   const Slot& slot = encoded.slot;
@@ -111,6 +121,9 @@ Stats LogRecorder::stats() const {
   stats.recovered_unknown = recovered_unknown_;
   stats.healthy = healthy_.load(std::memory_order_relaxed);
   if (!stats.healthy) stats.error = error_.message;
+  stats.checkpoint_size = checkpoint_size_;
+  stats.signer_starts = signer_->state().starts;
+  stats.signer_error = signer_error_;
   return stats;
 }
 

@@ -30,6 +30,15 @@ struct ReadFilter {
 Status read_log(const std::string& directory, const ReadFilter& filter,
                 const std::function<bool(const StoredEntry&)>& each);
 
+// What a verifier knows from before, and from elsewhere. Each may be empty; docs say what each can show.
+struct Anchors {
+  std::string log_key;                    // the content of log.pub as it was remembered
+  std::string seal_key;                   // the same of seal.pub
+  std::string checkpoint;                 // a signed checkpoint that was seen earlier
+  std::vector<std::string> witness_keys;  // verifier keys of trusted witnesses (C2SP tlog-cosignature)
+  std::size_t witnesses_min = 0;          // so many of them must have cosigned
+};
+
 struct VerifyReport {
   bool valid = false;
   std::uint64_t entries = 0;
@@ -39,12 +48,17 @@ struct VerifyReport {
   std::string root;                   // base64 root hash over `entries`
   std::uint64_t checkpoint_size = 0;  // tree size of the newest signed checkpoint that was checked; 0: none
   std::uint64_t intents = 0, outcomes = 0, refused = 0, events = 0, unknown = 0, open_intents = 0;
-  std::string problem;   // first problem: what
+  std::uint64_t seals = 0, epoch = 0;  // of the forward-secure chain; epoch that signed the checkpoint
+  bool sealed = false;                 // false: a log without seals (made before there were any)
+  std::uint64_t tiles = 0;             // files below tile/ that were compared
+  std::vector<std::string> cosigners;  // trusted witnesses that cosigned
+  std::string kind;      // first problem: a word of FORMAT.md ("Findings")
+  std::string problem;   // what
   std::string position;  // where: "segment-….log offset 4711 (entry 12)"
 };
 
 // Recomputes every frame, commitment, leaf and root, checks each outcome against its intent, and the newest
 // checkpoint's signature and root. An unreadable directory is an Error; a bad log is a report with valid == false.
-Result<VerifyReport> verify_log(const std::string& directory);
+Result<VerifyReport> verify_log(const std::string& directory, const Anchors& anchors = {});
 
 }  // namespace agentos::recorder

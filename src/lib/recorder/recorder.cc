@@ -6,7 +6,10 @@
 #include <algorithm>
 
 #include "lib/recorder/group_commit.h"
+#include "lib/recorder/key_signer.h"
 #include "lib/recorder/log_recorder.h"
+#include "lib/recorder/redaction.h"
+#include "lib/recorder/signer_process.h"
 
 namespace agentos::recorder {
 
@@ -47,7 +50,7 @@ class RealRecorder final : public Recorder {
 }  // namespace
 
 Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, Random& random, Disk& disk,
-                                                Preparation preparation) {
+                                                Preparation preparation, const MakeSigner& make_signer) {
   if (options.directory.empty() || options.commit_interval_ms < 0)
     return fail(ErrorCode::kInvalidArgument, "a recorder needs a directory and a commit interval of 0 ms or more");
   options.queue_bytes_max = std::max(options.queue_bytes_max, kQueueBytesMin);
@@ -57,15 +60,28 @@ Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, R
     return fail(ErrorCode::kBusy, fmt::format("another process writes the log in {}", options.directory),
                 "stop it, or use another state directory");
   if (!lock) return std::unexpected(std::move(lock).error());
-  auto writer = TRY(LogWriter::open(options, clock, random, disk, preparation));
-  auto recorder = std::make_unique<LogRecorder>(std::move(options), clock, std::move(*lock), std::move(writer));
+  TRY(finish_erasing(disk, options.directory));
+  std::unique_ptr<CheckpointSigner> signer;
+  if (make_signer) {
+    signer = TRY(make_signer(options));
+  } else {
+    signer = TRY(KeySigner::open(disk, options.directory, options.origin, random));
+  }
+  auto writer = TRY(LogWriter::open(options, clock, random, disk, *signer, preparation));
+  auto recorder = std::make_unique<LogRecorder>(std::move(options), clock, std::move(*lock), std::move(signer),
+                                                std::move(writer));
   TRY(recorder->start(disk));
   return recorder;
 }
 
 Result<std::unique_ptr<Recorder>> Recorder::open(Options options, Clock& clock, Random& random) {
   auto disk = make_real_disk();
-  auto recorder = TRY(open_recorder(std::move(options), clock, random, *disk, Preparation::kAhead));
+  MakeSigner make_signer;
+  if (!options.signer_program.empty())
+    make_signer = [](const Options& of) -> Result<std::unique_ptr<CheckpointSigner>> {
+      return SignerProcess::start(of.signer_program, of.directory, of.origin);
+    };
+  auto recorder = TRY(open_recorder(std::move(options), clock, random, *disk, Preparation::kAhead, make_signer));
   return std::make_unique<RealRecorder>(std::move(disk), std::move(recorder));
 }
 

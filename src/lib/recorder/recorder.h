@@ -23,6 +23,14 @@ namespace agentos::recorder {
 enum class Mode : std::uint8_t { kEffects, kAlways, kInterval };
 std::string_view name_of(Mode);  // "effects" "always" "interval"
 
+inline constexpr std::uint64_t kCheckpointEntries = 1'000'000;
+inline constexpr std::int64_t kCheckpointIntervalMs = 1000;
+inline constexpr std::int64_t kSealIntervalMs = 60'000;
+
+// What is kept of arguments, results and details longer than kOpeningSizeMax: digest, size and the beginning, or all of
+// it in a blob as well.
+enum class Content : std::uint8_t { kPreview, kWhole };
+
 struct Options {
   std::string directory;  // created 0700 when absent; locked: a second recorder on it is refused (kBusy)
   Mode mode = Mode::kEffects;
@@ -31,6 +39,13 @@ struct Options {
   std::size_t segment_bytes = 64 << 20;
   std::uint64_t disk_bytes_max = 8ULL << 30;  // oldest closed segments are pruned beyond it; 0: never prune
   std::string origin = "agentos.local/log";   // first line of checkpoints (C2SP tlog-checkpoint)
+  std::string signer_program;                 // path of agentos-signer; empty: this process holds the keys
+  // While appending, a checkpoint is signed when so many entries or so much time are not covered by one, and a seal is
+  // made when so much time is not covered by one.
+  std::uint64_t checkpoint_entries = kCheckpointEntries;
+  std::int64_t checkpoint_interval_ms = kCheckpointIntervalMs;
+  std::int64_t seal_interval_ms = kSealIntervalMs;
+  Content content = Content::kPreview;
 };
 
 struct Stats {
@@ -44,6 +59,9 @@ struct Stats {
   std::uint64_t recovered_unknown = 0;  // outcomes written as unknown at open
   bool healthy = true;
   std::string error;  // of the last failure while unhealthy
+  std::uint64_t checkpoint_size = 0;  // entries the newest signed checkpoint covers
+  std::uint64_t signer_starts = 0;    // of the signer's process; 0: there is none
+  std::string signer_error;           // why nothing is signed; empty: it is. Appending goes on meanwhile
 };
 
 class Recorder {

@@ -93,56 +93,27 @@ Status collect_open(Disk& disk, const std::string& directory, LogState& state) {
   return {};
 }
 
-struct Present {
-  bool signer = false, verifier = false, checkpoint = false, segments = false;
-};
-
-Result<Present> look(Disk& disk, const std::string& directory) {
-  Present present;
-  for (const std::string& name : TRY(disk.list(directory))) {
-    present.signer |= name == kSignerName;
-    present.verifier |= name == kVerifierName;
-    present.checkpoint |= name == kCheckpointName;
-    present.segments |= segment_first(name).has_value();
-  }
-  return present;
-}
-
 std::string path_of(const std::string& directory, std::string_view name) {
   return fmt::format("{}/{}", directory, name);
 }
 
 }  // namespace
 
-Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, const std::string& origin, Random& random) {
-  const Present present = TRY(look(disk, directory));
+Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, CheckpointSigner& signer) {
   LogIdentity identity;
-  if (!present.signer) {
-    if (present.verifier || present.checkpoint || present.segments)
-      return damaged(fmt::format("{} is missing", path_of(directory, kSignerName)),
-                     "restore it from a backup, or keep this log as it is and begin another directory");
-    identity.signer = TRY(make_signer(origin, random));
-    TRY(replace_file(disk, directory, std::string(kSignerName), signer_text(identity.signer)));
-  } else {
-    const auto signer = parse_signer(TRY(read_small_file(disk, path_of(directory, kSignerName), kNoteSizeMax)));
-    if (!signer) return damaged(fmt::format("{}: {}", path_of(directory, kSignerName), signer.error().message));
-    identity.signer = *signer;
-  }
-  const std::string verifier = verifier_text(identity.signer.verifier);
-  if (!present.verifier) {
-    TRY(replace_file(disk, directory, std::string(kVerifierName), verifier));
-  } else if (TRY(read_small_file(disk, path_of(directory, kVerifierName), kNoteSizeMax)) != verifier) {
-    return damaged(fmt::format("{} is not the verifier key of {}", path_of(directory, kVerifierName), kSignerName));
-  }
-  if (!present.checkpoint) {
-    if (present.segments) return damaged(fmt::format("{} is missing", path_of(directory, kCheckpointName)));
-    identity.checkpoint = {identity.signer.verifier.name, 0, Frontier().root(), {}};
+  identity.verifier =
+      TRY(parse_verifier(TRY(read_small_file(disk, path_of(directory, kVerifierName), kNoteSizeMax))));
+  const auto note = read_small_file(disk, path_of(directory, kCheckpointName), kNoteSizeMax);
+  if (!note && note.error().code != ErrorCode::kNotFound) return std::unexpected(note.error());
+  if (!note) {
+    if (!TRY(list_segments(disk, directory)).empty())
+      return damaged(fmt::format("{} is missing", path_of(directory, kCheckpointName)));
+    identity.checkpoint = {identity.verifier.name, 0, Frontier().root(), {}};
     TRY(replace_file(disk, directory, std::string(kCheckpointName),
-                     sign_note(identity.signer, checkpoint_body(identity.checkpoint))));
+                     TRY(signer.sign(checkpoint_body(identity.checkpoint)))));
     return identity;
   }
-  const auto checkpoint = open_checkpoint(
-      identity.signer.verifier, TRY(read_small_file(disk, path_of(directory, kCheckpointName), kNoteSizeMax)));
+  const auto checkpoint = open_checkpoint(identity.verifier, *note);
   if (!checkpoint)
     return damaged(fmt::format("{}: {}", path_of(directory, kCheckpointName), checkpoint.error().message));
   identity.checkpoint = *checkpoint;

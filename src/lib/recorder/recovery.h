@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/recorder/checkpoint_signer.h"
 #include "lib/recorder/disk.h"
 #include "lib/recorder/merkle.h"
 #include "lib/recorder/note.h"
@@ -17,15 +18,16 @@ inline constexpr std::string_view kSignerName = "log.key";
 inline constexpr std::string_view kVerifierName = "log.pub";
 inline constexpr std::string_view kCheckpointName = "checkpoint";
 inline constexpr std::string_view kPrunedName = "pruned";
+inline constexpr std::string_view kCosignedName = "cosigned";  // the newest checkpoint that witnesses signed too
 inline constexpr std::string_view kLockName = "lock";
 
-// The signing key and the newest checkpoint of `directory`; both are made (for `origin`) when the directory is new.
-// kCorrupt when parts of an existing log are missing or do not belong together.
+// The verifier key and the newest checkpoint of `directory`; an empty one is signed when the directory is new. kCorrupt
+// when parts of an existing log are missing or do not belong together. The signer has made or checked the keys.
 struct LogIdentity {
-  NoteSigner signer;
+  NoteVerifier verifier;
   Checkpoint checkpoint;
 };
-Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, const std::string& origin, Random& random);
+Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, CheckpointSigner& signer);
 
 struct StoredSegment {
   std::string name;

@@ -4,6 +4,7 @@
 // covers; there, and only there, an unreadable frame is read again until it is whole.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <optional>
@@ -14,10 +15,11 @@
 #include "lib/recorder/disk_log.h"
 #include "lib/recorder/leaf_reader.h"
 #include "lib/recorder/leaf_writer.h"
-#include "lib/recorder/note.h"
 #include "lib/recorder/open_intents.h"
 #include "lib/recorder/recovery.h"
 #include "lib/recorder/segment_reader.h"
+#include "lib/recorder/signed_state.h"
+#include "lib/recorder/tile_check.h"
 
 namespace agentos::recorder {
 
@@ -27,16 +29,12 @@ constexpr int kAttemptsMax = 8;        // of the whole, when the running recorde
 constexpr int kTailAttemptsMax = 200;  // of one frame that the running recorder may be writing
 constexpr auto kTailPause = std::chrono::milliseconds(10);
 
-// The first problem; what the functions below return instead of going on.
-struct Problem {
-  std::string what;
-  std::string where;
-};
-using Check = std::optional<Problem>;
+using Problem = Finding;
 
 class Verifier {
  public:
-  Verifier(Disk& disk, const std::string& directory) : disk_(disk), directory_(directory) {}
+  Verifier(Disk& disk, const std::string& directory, const Anchors& anchors)
+      : disk_(disk), directory_(directory), anchors_(anchors) {}
 
   // An Error is an unreadable file; nothing for a good log.
   Result<Check> run();
@@ -49,15 +47,16 @@ class Verifier {
   VerifyReport report;
 
  private:
-  Result<Check> read_signed();
   Result<Check> open_segments();
   Check check_beginning();
   Check check_header(const Segment& segment);
   Result<Check> check_frames(Segment& segment, bool is_last);
   Result<Check> check_end(Segment& segment, FrameCursor& cursor, bool is_last, bool& again);
-  const char* check_frame(const Frame& frame);
+  Check check_frame(const Segment& segment, std::uint64_t offset, const Frame& frame);
   const char* check_outcome(const Leaf& leaf);
   const char* check_opening(const Frame& frame, const Leaf& leaf);
+  const char* count(const Frame& frame, const Leaf& leaf);
+  Check check_roots();
   Check check_checkpoint() const;
   bool is_live() { return disk_.is_locked(path(kLockName)); }
   std::string path(std::string_view name) const { return fmt::format("{}/{}", directory_, name); }
@@ -67,50 +66,19 @@ class Verifier {
 
   Disk& disk_;
   const std::string& directory_;
-  NoteVerifier key_;
-  Checkpoint checkpoint_;
-  std::optional<Checkpoint> pruned_;
+  const Anchors& anchors_;
+  SignedState signed_;
+  std::size_t roots_checked_ = 0;  // of signed_.roots
+  Index same_until_ = 0;           // entries whose root was as expected
+  std::optional<TileCheck> tiles_;
   std::vector<Segment> segments_;
   Index base_ = 0;  // the first entry that is there
   Frontier frontier_;
-  std::optional<crypto::Digest> root_at_checkpoint_;
   OpenIntents external_;
   std::vector<bool> is_intent_, has_outcome_;   // by index - base_
   std::unordered_set<Index> earlier_outcomes_;  // of intents before base_
   Index durable_before_ = 0;
 };
-
-Result<Check> Verifier::read_signed() {
-  struct Note {
-    std::string_view name;
-    std::optional<std::string> text;
-  };
-  Note notes[] = {{kVerifierName, {}}, {kCheckpointName, {}}, {kPrunedName, {}}};
-  for (Note& note : notes) {
-    auto text = read_small_file(disk_, path(note.name), kNoteSizeMax);
-    if (text) note.text = std::move(*text);
-    if (!text && text.error().code == ErrorCode::kTooLarge)
-      return Problem{"the file is too large", std::string(note.name)};
-    if (!text && text.error().code != ErrorCode::kNotFound) return std::unexpected(std::move(text).error());
-  }
-  for (const Note& note : {notes[0], notes[1]})
-    if (!note.text) return Problem{"the file is missing", std::string(note.name)};
-  const auto key = parse_verifier(*notes[0].text);
-  if (!key) return Problem{key.error().message, std::string(kVerifierName)};
-  key_ = *key;
-  const auto checkpoint = open_checkpoint(key_, *notes[1].text);
-  if (!checkpoint) return Problem{checkpoint.error().message, std::string(kCheckpointName)};
-  checkpoint_ = *checkpoint;
-  if (checkpoint_.extension.starts_with("pruned "))
-    return Problem{"this is the record of a pruning", std::string(kCheckpointName)};
-  if (!notes[2].text) return Check{};
-  const auto pruned = open_checkpoint(key_, *notes[2].text);
-  if (!pruned) return Problem{pruned.error().message, std::string(kPrunedName)};
-  if (!pruned->extension.starts_with("pruned "))
-    return Problem{"this is no record of a pruning", std::string(kPrunedName)};
-  pruned_ = *pruned;
-  return Check{};
-}
 
 Result<Check> Verifier::open_segments() {
   for (const std::string& name : TRY(list_segments(disk_, directory_))) {
@@ -118,7 +86,7 @@ Result<Check> Verifier::open_segments() {
     if (!segment) {
       const ErrorCode code = segment.error().code;
       if (code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported)
-        return Problem{segment.error().message, fmt::format("{} offset 0", name)};
+        return Problem{"segment", segment.error().message, fmt::format("{} offset 0", name)};
       return std::unexpected(std::move(segment).error());
     }
     report.bytes += segment->size;
@@ -129,27 +97,52 @@ Result<Check> Verifier::open_segments() {
 }
 
 Check Verifier::check_beginning() {
+  const Checkpoint& checkpoint = signed_.checkpoint;
   if (segments_.empty()) {
-    if (checkpoint_.size == 0 && !pruned_) return {};
-    return Problem{fmt::format("the segments are gone; the signed checkpoint covers {} entries", checkpoint_.size),
+    if (checkpoint.size == 0 && !signed_.pruned) return {};
+    return Problem{"missing", fmt::format("the segments are gone; the signed checkpoint covers {} entries", checkpoint.size),
                    directory_};
   }
   const Segment& first = segments_.front();
   base_ = first.header.first;
-  if (base_ > 0 && (!pruned_ || pruned_->size < base_))
-    return Problem{fmt::format("entries 0 to {} are missing and no signed record says they were pruned", base_ - 1),
+  if (base_ > 0 && (!signed_.pruned || signed_.pruned->size < base_))
+    return Problem{"missing", fmt::format("entries 0 to {} are missing and no signed record says they were pruned", base_ - 1),
                    first.name};
-  if (pruned_ && pruned_->size == base_ && pruned_->root != first.header.before.root())
-    return Problem{"the signed record of the pruning has another root than this segment's header", first.name};
+  if (signed_.pruned && signed_.pruned->size == base_ && signed_.pruned->root != first.header.before.root())
+    return Problem{"pruned", "the signed record of the pruning has another root than this segment's header", first.name};
   frontier_ = first.header.before;
+  same_until_ = base_;
   for (Index index : first.header.open) external_.insert(index);
+  if (checkpoint.size < base_)
+    return Problem{"rollback", "the signed checkpoint covers only entries that were pruned since",
+                   std::string(kCheckpointName)};
+  for (; roots_checked_ < signed_.roots.size() && signed_.roots[roots_checked_].size < base_; ++roots_checked_)
+    if (signed_.roots[roots_checked_].finding.kind == "anchor")
+      return Problem{"anchor", "the remembered checkpoint covers only entries that were pruned since",
+                     signed_.roots[roots_checked_].finding.where};
+  tiles_.emplace(disk_, directory_, base_);
+  return {};
+}
+
+// What is expected of the entries so far.
+Check Verifier::check_roots() {
+  const Index size = frontier_.size();
+  while (roots_checked_ < signed_.roots.size() && signed_.roots[roots_checked_].size == size) {
+    const ExpectedRoot& expected = signed_.roots[roots_checked_++];
+    if (expected.root != frontier_.root())
+      return Problem{expected.finding.kind,
+                     fmt::format("{}: entries were replaced, the first of them between {} and {}", expected.finding.what,
+                                 same_until_, std::max(size, Index{1}) - 1),
+                     expected.finding.where};
+    same_until_ = size;
+  }
   return {};
 }
 
 Check Verifier::check_header(const Segment& segment) {
   const SegmentHeader& header = segment.header;
   const auto problem = [&](std::string what) {
-    return Problem{std::move(what), fmt::format("{} offset 0 (entry {})", segment.name, frontier_.size())};
+    return Problem{"header", std::move(what), fmt::format("{} offset 0 (entry {})", segment.name, frontier_.size())};
   };
   if (header.first != frontier_.size())
     return problem(fmt::format("the segment begins with entry {}, expected {}", header.first, frontier_.size()));
@@ -188,26 +181,20 @@ const char* Verifier::check_outcome(const Leaf& leaf) {
   return nullptr;
 }
 
-// What is wrong with the next entry; counts it otherwise.
-const char* Verifier::check_frame(const Frame& frame) {
-  if (frame.index != frontier_.size()) return "the frame holds another entry";
-  if (frame.durable_before() < durable_before_) return "the frame belongs to an earlier batch than the one before it";
-  durable_before_ = frame.durable_before();
-  const auto leaf = read_leaf(frame.leaf);
-  if (!leaf) return leaf.error();
-  if (const char* wrong = check_opening(frame, *leaf)) return wrong;
-  is_intent_.push_back(leaf->kind == Kind::kIntent);
+// Counts the entry; what is wrong with it as an intent or outcome otherwise.
+const char* Verifier::count(const Frame& frame, const Leaf& leaf) {
+  is_intent_.push_back(leaf.kind == Kind::kIntent);
   has_outcome_.push_back(false);
-  switch (leaf->kind) {
+  switch (leaf.kind) {
     case Kind::kIntent:
       ++report.intents;
       ++report.open_intents;
-      if (leaf->external) external_.insert(frame.index);
+      if (leaf.external) external_.insert(frame.index);
       break;
     case Kind::kOutcome:
-      if (const char* wrong = check_outcome(*leaf)) return wrong;
+      if (const char* wrong = check_outcome(leaf)) return wrong;
       ++report.outcomes;
-      report.unknown += leaf->unknown ? 1 : 0;
+      report.unknown += leaf.unknown ? 1 : 0;
       break;
     case Kind::kRefused:
       ++report.refused;
@@ -216,22 +203,38 @@ const char* Verifier::check_frame(const Frame& frame) {
       ++report.events;
       break;
   }
-  // The octet before a leaf is zero, as RFC 6962 wants it hashed.
-  frontier_.add(crypto::sha256_fast({frame.leaf.data() - 1, frame.leaf.size() + 1}));
   ++report.entries;
   return nullptr;
 }
 
+Check Verifier::check_frame(const Segment& segment, std::uint64_t offset, const Frame& frame) {
+  const auto wrong = [&](const char* kind, const char* what) {
+    return Problem{kind, what, position(segment, offset)};
+  };
+  if (frame.index != frontier_.size()) return wrong("frame", "the frame holds another entry");
+  if (frame.durable_before() < durable_before_)
+    return wrong("frame", "the frame belongs to an earlier batch than the one before it");
+  durable_before_ = frame.durable_before();
+  const auto leaf = read_leaf(frame.leaf);
+  if (!leaf) return wrong("leaf", leaf.error());
+  if (const char* what = check_opening(frame, *leaf)) return wrong("opening", what);
+  if (const char* what = count(frame, *leaf)) return wrong("outcome", what);
+  // The octet before a leaf is zero, as RFC 6962 wants it hashed.
+  const auto hash = crypto::sha256_fast({frame.leaf.data() - 1, frame.leaf.size() + 1});
+  frontier_.add(hash);
+  return tiles_->wanted() ? tiles_->add(frame.leaf, hash) : Check{};
+}
+
 // Behind the last good frame: only zeroes are right. `again`: a running recorder was writing; read this place again.
 Result<Check> Verifier::check_end(Segment& segment, FrameCursor& cursor, bool is_last, bool& again) {
-  const bool in_flight_possible = is_last && frontier_.size() >= checkpoint_.size;
+  const bool in_flight_possible = is_last && frontier_.size() >= signed_.checkpoint.size;
   for (int attempt = 0;; ++attempt) {
     const bool live = in_flight_possible && is_live();
     cursor.forget();
     const auto step = TRY(cursor.next());
     if (step == FrameCursor::Step::kFrame) {
       if (!live && !in_flight_possible)
-        return Problem{"the file changes while it is read", position(segment, cursor.offset())};
+        return Problem{"frame", "the file changes while it is read", position(segment, cursor.offset())};
       cursor.forget();
       again = true;
       return Check{};
@@ -243,7 +246,7 @@ Result<Check> Verifier::check_end(Segment& segment, FrameCursor& cursor, bool is
       std::this_thread::sleep_for(kTailPause);
       continue;
     }
-    return Problem{fmt::format("{}; {} octets here are neither an entry nor zero",
+    return Problem{"tail", fmt::format("{}; {} octets here are neither an entry nor zero",
                                step == FrameCursor::Step::kBad ? reason : "no frame begins here",
                                tail.nonzero_end - cursor.offset()),
                    position(segment, cursor.offset())};
@@ -253,15 +256,10 @@ Result<Check> Verifier::check_end(Segment& segment, FrameCursor& cursor, bool is
 Result<Check> Verifier::check_frames(Segment& segment, bool is_last) {
   FrameCursor cursor(*segment.file, segment.frames_at, segment.size);
   for (;;) {
-    if (frontier_.size() == checkpoint_.size) root_at_checkpoint_ = frontier_.root();
+    if (auto problem = check_roots()) return problem;
     const auto step = TRY(cursor.next());
     if (step == FrameCursor::Step::kFrame) {
-      const std::uint64_t offset = cursor.offset();
-      const std::string_view wrong = [&] {
-        const char* text = check_frame(cursor.frame());
-        return text == nullptr ? "" : text;
-      }();
-      if (!wrong.empty()) return Problem{std::string(wrong), position(segment, offset)};
+      if (auto problem = check_frame(segment, cursor.offset(), cursor.frame())) return problem;
       continue;
     }
     bool again = false;
@@ -273,37 +271,42 @@ Check Verifier::check_checkpoint() const {
   const Index size = frontier_.size();
   const std::string where =
       segments_.empty() ? std::string(kCheckpointName) : fmt::format("{} (entry {})", segments_.back().name, size);
-  if (size < checkpoint_.size)
-    return Problem{fmt::format("the signed checkpoint covers {} entries, the log holds {}: its end was cut off",
-                               checkpoint_.size, size),
+  if (size < signed_.checkpoint.size)
+    return Problem{"truncated",
+                   fmt::format("the signed checkpoint covers {} entries, the log holds {}: its end was cut off",
+                               signed_.checkpoint.size, size),
                    where};
-  if (checkpoint_.size >= base_ && root_at_checkpoint_ != checkpoint_.root)
-    return Problem{fmt::format("the root of the first {} entries is not the one that was signed: entries were replaced",
-                               checkpoint_.size),
-                   std::string(kCheckpointName)};
-  if (checkpoint_.size < base_)
-    return Problem{"the signed checkpoint covers only entries that were pruned since", std::string(kCheckpointName)};
-  return {};
+  if (roots_checked_ < signed_.roots.size()) {
+    const ExpectedRoot& beyond = signed_.roots[roots_checked_];
+    return Problem{beyond.finding.kind, fmt::format("{} entries were seen, the log holds {}", beyond.size, size), where};
+  }
+  return tiles_ && tiles_->wanted() ? tiles_->finish() : Check{};
 }
 
 Result<Check> Verifier::run() {
-  if (auto problem = TRY(read_signed())) return problem;
-  report.checkpoint_size = checkpoint_.size;
+  if (auto problem = TRY(read_signed_state(disk_, directory_, anchors_, signed_))) return problem;
+  report.checkpoint_size = signed_.checkpoint.size;
+  report.sealed = signed_.sealed;
+  report.seals = signed_.seals;
+  report.epoch = signed_.epoch;
+  report.cosigners = signed_.cosigners;
   if (auto problem = TRY(open_segments())) return problem;
   if (auto problem = check_beginning()) return problem;
   for (Segment& segment : segments_) {
     if (auto problem = check_header(segment)) return problem;
     if (auto problem = TRY(check_frames(segment, &segment == &segments_.back()))) return problem;
   }
-  if (frontier_.size() == checkpoint_.size) root_at_checkpoint_ = frontier_.root();
-  return check_checkpoint();
+  if (auto problem = check_roots()) return problem;
+  auto problem = check_checkpoint();
+  report.tiles = tiles_ ? tiles_->compared() : 0;
+  return problem;
 }
 
 }  // namespace
 
-Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory) {
+Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory, const Anchors& anchors) {
   for (int attempt = 1;; ++attempt) {
-    Verifier verifier(disk, directory);
+    Verifier verifier(disk, directory, anchors);
     const auto problem = verifier.run();
     const bool again = attempt < kAttemptsMax && disk.is_locked(fmt::format("{}/{}", directory, kLockName));
     if (!problem) {
@@ -314,15 +317,16 @@ Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory) {
     report.root = verifier.root_text();
     report.valid = !problem->has_value();
     if (report.valid) return report;
+    report.kind = (*problem)->kind;
     report.problem = (*problem)->what;
     report.position = (*problem)->where;
     if (!again || !verifier.may_be_pruning()) return report;
   }
 }
 
-Result<VerifyReport> verify_log(const std::string& directory) {
+Result<VerifyReport> verify_log(const std::string& directory, const Anchors& anchors) {
   const auto disk = make_real_disk();
-  return verify_log_on(*disk, directory);
+  return verify_log_on(*disk, directory, anchors);
 }
 
 }  // namespace agentos::recorder

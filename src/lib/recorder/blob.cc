@@ -1,0 +1,58 @@
+// Written beside its name and renamed, so that what has the name is whole.
+#include "lib/recorder/blob.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+
+namespace agentos::recorder {
+
+namespace {
+
+constexpr std::size_t kEraseChunk = 256 * 1024;
+
+}  // namespace
+
+std::string blob_name(const crypto::Digest& digest) {
+  const std::string hex = crypto::hex(digest);
+  return fmt::format("blob/{}/{}", hex.substr(0, 2), hex);
+}
+
+Status put_blob(Disk& disk, const std::string& directory, std::string_view content) {
+  static std::atomic<std::uint64_t> written{0};  // two threads may put the same content
+  if (content.size() > kBlobSizeMax) return fail(ErrorCode::kTooLarge, "the content is too large to be kept");
+  const std::string path = directory + "/" + blob_name(crypto::sha256(content));
+  const auto there = disk.open_for_reading(path);
+  if (there && (*there)->size().value_or(0) == content.size()) return {};
+  const std::string folder = path.substr(0, path.rfind('/'));
+  const std::string temporary = fmt::format("{}.{}.tmp", path, written.fetch_add(1));
+  TRY(disk.make_directory(folder));
+  auto file = TRY(disk.create(temporary));
+  TRY(file->write_at(0, content));
+  TRY(file->sync());
+  TRY(disk.rename(temporary, path));
+  return disk.sync_directory(folder);
+}
+
+Result<std::string> read_blob(Disk& disk, const std::string& directory, const crypto::Digest& digest) {
+  const std::string name = blob_name(digest);
+  std::string content = TRY(read_small_file(disk, directory + "/" + name, kBlobSizeMax));
+  if (crypto::sha256(content) != digest) return fail(ErrorCode::kCorrupt, name + " is not what its name says");
+  return content;
+}
+
+Status erase_blob(Disk& disk, const std::string& directory, const crypto::Digest& digest) {
+  const std::string path = directory + "/" + blob_name(digest);
+  auto file = disk.open(path);
+  if (!file && file.error().code == ErrorCode::kNotFound) return {};
+  if (!file) return std::unexpected(std::move(file).error());
+  const std::uint64_t size = TRY((*file)->size());
+  const std::string zeroes(kEraseChunk, '\0');
+  for (std::uint64_t at = 0; at < size; at += kEraseChunk)
+    TRY((*file)->write_at(at, std::string_view(zeroes).substr(0, std::min<std::uint64_t>(kEraseChunk, size - at))));
+  TRY((*file)->sync());
+  TRY(disk.remove(path));
+  return disk.sync_directory(path.substr(0, path.rfind('/')));
+}
+
+}  // namespace agentos::recorder

@@ -1,0 +1,145 @@
+// Content that was taken out is nowhere, everything that was signed still holds, and a power failure loses neither.
+#include "lib/recorder/redaction.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/recorder/blob.h"
+#include "lib/recorder/disk_log.h"
+#include "lib/recorder/log_proof.h"
+#include "lib/recorder/test_entries.h"
+
+namespace agentos::recorder {
+namespace {
+
+constexpr std::string_view kSecret = R"({"token":"hunter2-hunter2-hunter2"})";
+constexpr Index kSecretAt = 57;
+
+// A closed log with the secret in one entry, and a longer one kept in a blob in the next.
+std::unique_ptr<FakeDisk> log_with_secrets() {
+  testing::FakeWorld world;
+  auto disk = std::make_unique<FakeDisk>();
+  Options options = world.options();
+  options.content = Content::kWhole;
+  auto recorder = world.start(*disk, options);
+  const std::string longer = "{\"text\":\"" + std::string(9000, 's') + "\"}";
+  for (Index i = 0; i < 400; ++i) {
+    Intent intent = testing::intent("a");
+    if (i == kSecretAt) intent.arguments.text = kSecret;
+    if (i == kSecretAt + 1) intent.arguments.text = longer;
+    EXPECT_EQ(*recorder->append(intent), i);
+  }
+  EXPECT_TRUE(recorder->close().has_value());
+  return disk;
+}
+
+bool anywhere(const FakeDisk& disk, const std::string& directory, std::string_view text) {
+  for (const std::string& name : *const_cast<FakeDisk&>(disk).list(directory))
+    if (disk.content(directory + "/" + name).find(text) != std::string::npos) return true;
+  return false;
+}
+
+void expect_valid(FakeDisk& disk, const std::string& directory, std::uint64_t openings) {
+  const auto report = verify_log_on(disk, directory);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_TRUE(report->valid) << report->problem << " " << report->position;
+  EXPECT_EQ(report->openings, openings);
+}
+
+TEST(Redaction, what_is_erased_is_nowhere_and_proofs_hold) {
+  const auto disk = log_with_secrets();
+  ASSERT_TRUE(anywhere(*disk, "/log", kSecret));
+  const auto before = make_inclusion(*disk, "/log", kSecretAt);
+  const auto done = erase_openings(*disk, "/log", {kSecretAt, kSecretAt + 1, 399, 4000});
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  EXPECT_EQ(done->openings, 3U);
+  EXPECT_EQ(done->without, 1U);
+  EXPECT_EQ(done->blobs, 1U);
+  EXPECT_FALSE(anywhere(*disk, "/log", kSecret));
+  EXPECT_FALSE(anywhere(*disk, "/log", std::string(600, 's')));
+  EXPECT_FALSE(disk->exists("/log/erasing"));
+  expect_valid(*disk, "/log", 397);
+  const auto after = make_inclusion(*disk, "/log", kSecretAt);
+  EXPECT_EQ(inclusion_text(after->file), inclusion_text(before->file));
+  EXPECT_EQ(erase_openings(*disk, "/log", {kSecretAt})->openings, 0U);  // again: nothing
+}
+
+TEST(Redaction, a_copy_lacks_what_is_withheld_and_the_log_keeps_it) {
+  const auto disk = log_with_secrets();
+  ASSERT_TRUE(copy_without(*disk, "/log", "/copy", {kSecretAt}).has_value());
+  EXPECT_FALSE(anywhere(*disk, "/copy", kSecret));
+  EXPECT_TRUE(anywhere(*disk, "/log", kSecret));
+  expect_valid(*disk, "/copy", 399);
+  EXPECT_FALSE(disk->exists("/copy/log.key"));
+  EXPECT_EQ(copy_without(*disk, "/log", "/copy", {}).error().code, ErrorCode::kAlreadyExists);
+  const auto all = copy_without(*disk, "/log", "/bare", {});
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(all->openings, 400U);
+  expect_valid(*disk, "/bare", 0);
+  EXPECT_EQ(*disk->list("/bare/blob"), std::vector<std::string>());
+}
+
+TEST(Redaction, a_log_that_is_written_is_not_erased_in) {
+  testing::FakeWorld world;
+  FakeDisk disk;
+  const auto recorder = world.start(disk);
+  EXPECT_EQ(erase_openings(disk, "/log", {0}).error().code, ErrorCode::kBusy);
+}
+
+// Without the sync of the file `erasing`, or of the frame before that goes, this finds a log that is damaged.
+TEST(Redaction, a_power_failure_anywhere_leaves_a_good_log_and_the_work_can_be_finished) {
+  const auto before = log_with_secrets();
+  const auto counting = before->copy();
+  ASSERT_TRUE(erase_openings(*counting, "/log", {kSecretAt, kSecretAt + 1, 300}).has_value());
+  const std::uint64_t changes = counting->changes();
+  for (std::uint64_t point = 0; point <= changes; ++point) {
+    const auto disk = before->copy();
+    disk->fail_after(point, 5);
+    (void)erase_openings(*disk, "/log", {kSecretAt, kSecretAt + 1, 300});
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      const auto after = disk->after_power_failure(seed);
+      testing::FakeWorld world;
+      {
+        const auto opened = world.open(*after);
+        ASSERT_TRUE(opened.has_value()) << point << " " << seed << " " << opened.error().message;
+      }
+      const auto report = verify_log_on(*after, "/log");
+      EXPECT_TRUE(report->valid) << point << " " << seed << " " << report->problem;
+      ASSERT_TRUE(erase_openings(*after, "/log", {kSecretAt, kSecretAt + 1, 300}).has_value());
+      EXPECT_FALSE(anywhere(*after, "/log", kSecret));
+    }
+  }
+}
+
+TEST(Blob, is_kept_once_by_its_digest_and_checked_when_read) {
+  FakeDisk disk;
+  const std::string content(5000, 'b');
+  const auto digest = crypto::sha256(content);
+  ASSERT_TRUE(put_blob(disk, "/log", content).has_value());
+  const auto changes = disk.changes();
+  ASSERT_TRUE(put_blob(disk, "/log", content).has_value());
+  EXPECT_EQ(disk.changes(), changes);
+  EXPECT_EQ(read_blob(disk, "/log", digest).value_or(""), content);
+  disk.set_content("/log/" + blob_name(digest), content + "x");
+  EXPECT_EQ(read_blob(disk, "/log", digest).error().code, ErrorCode::kCorrupt);
+  EXPECT_TRUE(erase_blob(disk, "/log", digest).has_value());
+  EXPECT_TRUE(erase_blob(disk, "/log", digest).has_value());
+  EXPECT_EQ(read_blob(disk, "/log", digest).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(put_blob(disk, "/log", std::string(kBlobSizeMax + 1, 'x')).error().code, ErrorCode::kTooLarge);
+}
+
+TEST(Blob, one_that_an_entry_names_is_whole_after_a_power_failure) {
+  for (std::uint64_t point = 0; point < 8; ++point) {
+    FakeDisk disk;
+    const std::string content(5000, 'b');
+    disk.fail_after(point, 5);
+    const bool put = put_blob(disk, "/log", content).has_value();
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      const auto after = disk.after_power_failure(seed);
+      const auto read = read_blob(*after, "/log", crypto::sha256(content));
+      EXPECT_TRUE(read ? *read == content : !put && read.error().code == ErrorCode::kNotFound) << point << " " << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace agentos::recorder

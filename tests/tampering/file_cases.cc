@@ -1,0 +1,88 @@
+// Octets flipped, files cut, removed, swapped: found by checksums, sizes and names.
+#include "lib/recorder/format.h"
+#include "tests/tampering/cases.h"
+#include "tests/tampering/log_image.h"
+
+namespace agentos::tampering {
+
+using namespace recorder;
+
+namespace {
+
+// Changes the octet `at` behind the beginning of the third entry's frame in the second segment.
+std::function<void(FakeDisk&)> flip_in_frame(std::size_t at) {
+  return [at](FakeDisk& disk) {
+    const std::string path = segment_path(disk, 1);
+    flip(disk, path, frame_offset(disk.content(path), 3) + at);
+  };
+}
+
+void change_content(FakeDisk& disk, std::size_t segment, const std::function<void(std::string&)>& change) {
+  const std::string path = segment_path(disk, segment);
+  std::string content = disk.content(path);
+  change(content);
+  disk.set_content(path, content);
+}
+
+// The frame of an entry becomes zeroes.
+void clear_frame(FakeDisk& disk, std::size_t segment, std::size_t nth) {
+  change_content(disk, segment, [nth](std::string& content) {
+    const std::size_t at = frame_offset(content, nth);
+    const std::size_t size = decode_frame(std::string_view(content).substr(at)).value().size;
+    std::fill_n(content.begin() + static_cast<long>(at), size, '\0');
+  });
+}
+
+void swap_files(FakeDisk& disk, std::size_t one, std::size_t other) {
+  const std::string a = segment_path(disk, one), b = segment_path(disk, other);
+  const std::string content = disk.content(a);
+  disk.set_content(a, disk.content(b));
+  disk.set_content(b, content);
+}
+
+}  // namespace
+
+std::vector<TamperCase> file_cases() {
+  const std::string segment = "segment-";
+  return {
+      {"bit_of_a_leaf_flipped", kNothing, "tail", segment, flip_in_frame(40)},
+      {"bit_of_a_frames_index_flipped", kNothing, "tail", segment, flip_in_frame(8)},
+      {"bit_of_a_frames_checksum_flipped", kNothing, "tail", segment, flip_in_frame(4)},
+      {"bit_of_a_frames_mark_flipped", kNothing, "tail", segment, flip_in_frame(0)},
+      {"bit_of_a_frames_flags_flipped", kNothing, "tail", segment, flip_in_frame(28)},
+      {"bit_of_a_header_flipped", kNothing, "segment", segment,
+       [](FakeDisk& disk) { flip(disk, segment_path(disk, 1), 100); }},
+      {"format_version_unknown", kNothing, "segment", segment,
+       [](FakeDisk& disk) { change_content(disk, 0, [](std::string& content) { content[8] = 9; }); }},
+      {"last_segment_cut_in_half", kNothing, "header", segment,
+       [](FakeDisk& disk) {
+         const std::size_t last = LogImage(disk).segments.size() - 1;
+         change_content(disk, last, [](std::string& content) { content.resize(content.size() / 2); });
+       }},
+      {"first_segment_emptied", kNothing, "segment", segment,
+       [](FakeDisk& disk) { change_content(disk, 0, [](std::string& content) { content.clear(); }); }},
+      {"last_entry_zeroed", kNothing, "truncated", segment,
+       [](FakeDisk& disk) {
+         const LogImage image(disk);
+         clear_frame(disk, image.segments.size() - 1, image.segments.back().entries.size() - 1);
+       }},
+      {"middle_entry_zeroed", kNothing, "tail", segment, [](FakeDisk& disk) { clear_frame(disk, 1, 5); }},
+      {"octet_behind_the_last_entry", kNothing, "tail", segment,
+       [](FakeDisk& disk) {
+         change_content(disk, LogImage(disk).segments.size() - 1, [](std::string& content) { content.back() = 'x'; });
+       }},
+      {"last_segment_removed", kNothing, "truncated", segment,
+       [](FakeDisk& disk) { disk.erase(segment_path(disk, LogImage(disk).segments.size() - 1)); }},
+      {"middle_segment_removed", kNothing, "header", segment, [](FakeDisk& disk) { disk.erase(segment_path(disk, 1)); }},
+      {"first_segment_removed", kNothing, "missing", segment, [](FakeDisk& disk) { disk.erase(segment_path(disk, 0)); }},
+      {"all_segments_removed", kNothing, "missing", "",
+       [](FakeDisk& disk) {
+         for (std::size_t left = LogImage(disk).segments.size(); left > 0; --left) disk.erase(segment_path(disk, 0));
+       }},
+      {"two_segments_swapped", kNothing, "segment", segment, [](FakeDisk& disk) { swap_files(disk, 0, 1); }},
+      {"segment_copied_to_another_name", kNothing, "segment", segment,
+       [](FakeDisk& disk) { disk.set_content("/log/" + segment_name(7), disk.content(segment_path(disk, 0))); }},
+  };
+}
+
+}  // namespace agentos::tampering
