@@ -24,6 +24,8 @@ struct Words {
   PolicyOptions policy;
   ApproveOptions approve;
   ToolOptions tool;
+  McpWrapOptions wrap;
+  McpOptions mcp;
   std::string shell;
   Act act;
 };
@@ -33,5 +35,6 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
                    Act act);
 
 void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
+void add_mcp(CLI::App& program, Words& words);     // cli_mcp.cc
 
 }  // namespace agentos::cli
