@@ -32,12 +32,70 @@ void add_wrap(CLI::App& mcp, Words& words) {
   verb->add_option("command", wrap.command, "The server and its arguments, after --");
 }
 
+void add_serve_map(CLI::App& mcp, Words& words) {
+  McpServeOptions& serve = words.mcp_serve;
+  CLI::App* verb = add_verb(
+      mcp, words, "serve", "One MCP server on standard input and output in front of many",
+      "  agentos mcp serve servers.json\n"
+      "  agentos mcp import cursor --out servers.json && agentos mcp serve --policy rules.yaml servers.json\n\n"
+      "The file holds the usual map: {\"mcpServers\": {\"NAME\": {\"command\": ..., \"args\": [...], \"env\": {...}}}}.\n"
+      "Tools and prompts of more than one server are called NAME__TOOL.",
+      [&words] { return verb_mcp_serve(words.globals, words.mcp_serve); });
+  verb->add_option("config", serve.config, "The file")->required();
+  verb->add_option("--policy", serve.policies, "Policy: a file, or a built-in one by name (may be repeated)")
+      ->expected(1)
+      ->take_all();
+  verb->add_option("--profile", serve.profile, "Sandbox profile of the servers; default mcp-server");
+  verb->add_option("--name", serve.name, "A name for people and policy; default mcp-serve");
+  verb->add_option("--drift", serve.drift, "When a server differs from its pin: warn, block what differs, or ask")
+      ->check(CLI::IsMember({"warn", "block", "ask"}))
+      ->capture_default_str();
+  verb->add_option("--read", serve.read_paths, "A path they may read and run (may be repeated)")->expected(1)->take_all();
+  verb->add_option("--write", serve.write_paths, "A path they may read and write (may be repeated)")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_connect(CLI::App& mcp, Words& words) {
+  McpConnectOptions& connect = words.connect;
+  using Verb = Result<int> (*)(const Globals&, const McpConnectOptions&);
+  const std::tuple<const char*, const char*, const char*, Verb> verbs[] = {
+      {"connect", "Put agentos mcp wrap in front of the servers a client starts",
+       "  agentos mcp connect claude-code --dry-run     what would change\n"
+       "  agentos mcp connect cursor --policy rules.yaml\n"
+       "  agentos mcp connect cursor --undo\n\n"
+       "Clients: claude-desktop, claude-code, cursor, vscode. The file is kept beside itself before it is changed.",
+       verb_mcp_connect},
+      {"import", "Write the servers a client starts as a map for agentos mcp serve",
+       "  agentos mcp import vscode --out servers.json", verb_mcp_import},
+      {"doctor", "Look at the configurations of clients: what is wrapped, what is not",
+       "  agentos mcp doctor", verb_mcp_doctor}};
+  for (const auto& [name, summary, examples, function] : verbs) {
+    CLI::App* verb = add_verb(mcp, words, name, summary, examples,
+                              [&words, function = function] { return function(words.globals, words.connect); });
+    const std::string_view which = name;
+    if (which == "doctor") continue;
+    verb->add_option("client", connect.client, "Which client")->required();
+    verb->add_option("--file", connect.file, "Its configuration, when it is not in the usual place");
+    if (which == "import") {
+      verb->add_option("--out", connect.out, "The file to write; default: standard output");
+      continue;
+    }
+    verb->add_option("--server", connect.servers, "Only this server (may be repeated)")->expected(1)->take_all();
+    verb->add_option("--policy", connect.policies, "Policy for them (may be repeated)")->expected(1)->take_all();
+    verb->add_flag("--dry-run", connect.dry_run, "Say what would change, and change nothing");
+    verb->add_flag("--undo", connect.undo, "Take agentos mcp wrap away again");
+  }
+}
+
 }  // namespace
 
 void add_mcp(CLI::App& program, Words& words) {
   CLI::App* mcp = add_verb(program, words, "mcp", "Govern MCP servers and clients", "", nullptr);
   mcp->require_subcommand(1);
   add_wrap(*mcp, words);
+  add_serve_map(*mcp, words);
+  add_connect(*mcp, words);
   using Verb = Result<int> (*)(const Globals&, const McpOptions&);
   add_verb(*mcp, words, "list", "List the MCP servers in use", "  agentos mcp list --format json",
            [&words] { return verb_mcp_list(words.globals, words.mcp); });

@@ -25,6 +25,8 @@ struct Words {
   ApproveOptions approve;
   ToolOptions tool;
   McpWrapOptions wrap;
+  McpServeOptions mcp_serve;
+  McpConnectOptions connect;
   McpOptions mcp;
   std::string shell;
   Act act;

@@ -112,9 +112,15 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   void subscribe_locked(const std::string& uri, bool on, Effects& effects);
   mcp::ServerIdentity identity() const;
   bool servers_settled(bool known_is_enough) const;
-  void run_waiting(bool late);
+  void run_waiting();
   std::string server_of(const mcp::Asked& asked) const;
   json::Value server_info() const;
+
+  // client_lists.cc: lists of several servers as one.
+  void list_of_all(mcp::Asked asked, std::string key, Effects& effects);
+  void list_page(const std::string& server, const std::string& method, const std::string& key, json::Value cursor,
+                 int page, std::function<void(json::Array)> done);
+  std::string owner_of(const std::string& uri) const;
 
   // client_calls.cc: calls under way.
   void call(mcp::Asked asked, std::string row, std::string server, json::Value request, Effects& effects);
@@ -156,6 +162,7 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
     std::int64_t until_ns = 0;
   };
   std::deque<Waiting> waiting_;  // for servers to be known
+  std::map<std::string, std::string, std::less<>> owners_;  // of several servers' resources, by URI
   bool listed_ = false;          // the client has a list of tools, so that it is told of changes
 };
 

@@ -60,6 +60,19 @@ std::string name_in(const json::Value& params) {
   return reference == nullptr ? "" : std::string(reference->string_or("uri", reference->string_or("name", "")));
 }
 
+// The server knows its prompts by its own names.
+void strip_prefix(json::Value& params, const std::string& prefix) {
+  const auto strip = [&](json::Value* name) {
+    if (name != nullptr && name->is_string() && name->as_string().starts_with(prefix)) {
+      name->as_string().erase(0, prefix.size());
+    }
+  };
+  strip(params.as_object().find("name"));
+  if (json::Value* reference = params.as_object().find("ref"); reference != nullptr && reference->is_object()) {
+    strip(reference->as_object().find("name"));
+  }
+}
+
 json::Value extra_of(const mcp::Asked& asked) {
   json::Object extra;
   json::Object client;
@@ -133,13 +146,13 @@ void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
                       .until_ns = clock_.monotonic_ns() + kFirstWaitMs * kNsPerMs});
   loop_.post([weak = weak_from_this(), &loop = loop_] {
     loop.after_ms(kFirstWaitMs, [weak] {
-      if (const auto self = weak.lock()) self->run_waiting(true);
+      if (const auto self = weak.lock()) self->run_waiting();
     });
   });
 }
 
 // Requests that waited for servers: now the servers are known, or it has been long enough.
-void Client::run_waiting(bool) {
+void Client::run_waiting() {
   const bool known = servers_settled(true);
   const bool settled = servers_settled(false);
   const std::int64_t now_ns = clock_.monotonic_ns();
@@ -182,7 +195,7 @@ std::string Client::server_of(const mcp::Asked& asked) const {
   for (const abi::McpServerView& server : servers) {
     if (name.starts_with(server.name + std::string(kPrefixEnd))) return server.name;
   }
-  return {};
+  return asked.method.starts_with("resources/") ? owner_of(name) : std::string();
 }
 
 void Client::take_request(mcp::Asked asked, Effects& effects) {
@@ -239,6 +252,7 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
     }
     return flush_locked();
   }
+  if (servers.size() > 1 && is_listing(method)) return list_of_all(std::move(asked), std::string(list_key(method)), effects);
   if (server.empty()) {
     const std::lock_guard lock(mutex_);
     mcp::ServingSession::answer_error(
@@ -248,9 +262,10 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
   json::Object request;
   request["server"] = server;
   request["method"] = method;
-  request["name"] = name_in(asked.params);
   request["extra"] = extra_of(asked);
   json::Value params = asked.params;
+  if (servers.size() > 1) strip_prefix(params, server + std::string(kPrefixEnd));
+  request["name"] = name_in(params);
   for (const char* key : {"inputResponses", "requestState"}) params.as_object().erase(key);
   request["params"] = std::move(params);
   call(std::move(asked), "mcp_request", std::move(server), json::Value(std::move(request)), effects);
@@ -271,7 +286,7 @@ void Client::list_tools(mcp::Asked asked, Effects& effects) {
   waiting_.push_back({.asked = std::move(asked), .until_ns = clock_.monotonic_ns() + kListWaitMs * kNsPerMs});
   loop_.post([weak = weak_from_this(), &loop = loop_] {
     loop.after_ms(kListWaitMs, [weak] {
-      if (const auto self = weak.lock()) self->run_waiting(true);
+      if (const auto self = weak.lock()) self->run_waiting();
     });
   });
 }
@@ -409,7 +424,7 @@ void Client::notified(const std::string&, const std::string& method, json::Value
 }
 
 void Client::servers_changed() {
-  run_waiting(false);
+  run_waiting();
   bool tell = false;
   {
     const std::lock_guard lock(mutex_);

@@ -16,7 +16,7 @@
 namespace agentos::tool {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::int64_t kMcpNsPerMs = 1'000'000;
 constexpr std::int64_t kSweepMs = 100;
 constexpr std::int64_t kEndWaitMs = 500;  // for the rest of its output after its end, or its end after its output
 constexpr std::int64_t kListTimeoutMs = 30'000;
@@ -175,7 +175,7 @@ std::uint64_t McpServer::request(Request request, std::function<void(McpAnswer)>
       pending.done = std::move(done);
       pending.on_progress = std::move(request.on_progress);
       pending.timeout_ms = request.timeout_ms;
-      pending.deadline_ns = host_->clock().monotonic_ns() + request.timeout_ms * kNsPerMs;
+      pending.deadline_ns = host_->clock().monotonic_ns() + request.timeout_ms * kMcpNsPerMs;
       pending.held = std::move(request);
       arm_sweep_locked();
       if (state_ == State::kReady) {
@@ -527,10 +527,10 @@ void McpServer::sweep() {
     const std::int64_t now_ns = host_->clock().monotonic_ns();
     const bool greeting = state_ == State::kStarting && session_.has_value();
     if (greeting && session_->state() == mcp::CallingSession::State::kProbing &&
-        now_ns - greeted_ns_ > kProbeMs * kNsPerMs) {
+        now_ns - greeted_ns_ > kProbeMs * kMcpNsPerMs) {
       session_->probe_timed_out(outbox_);
       flush_locked();
-    } else if (greeting && now_ns - greeted_ns_ > kHandshakeMs * kNsPerMs) {
+    } else if (greeting && now_ns - greeted_ns_ > kHandshakeMs * kMcpNsPerMs) {
       trouble_ = fmt::format("it did not answer the handshake in {} s", kHandshakeMs / 1000);
       end = process_;
     }
@@ -608,7 +608,7 @@ void McpServer::down_locked(std::string why, Effects& effects) {
   sent_ = 0;
   listing_ = false;
   const std::int64_t now_ns = host_->clock().monotonic_ns();
-  if (now_ns - up_since_ns_ > kSteadyMs * kNsPerMs) pause_ms_ = kPauseMsMin;
+  if (now_ns - up_since_ns_ > kSteadyMs * kMcpNsPerMs) pause_ms_ = kPauseMsMin;
   std::vector<std::uint64_t> lost;
   for (const auto& [ticket, pending] : pending_) {
     if (pending.sent != 0 || state_ == State::kRefused) lost.push_back(ticket);
