@@ -4,6 +4,7 @@
 #include "abi/calls_checkpoint.h"
 #include "abi/calls_external.h"
 #include "abi/calls_files.h"
+#include "abi/calls_mcp.h"
 #include "abi/calls_memory.h"
 #include "abi/calls_operator.h"
 #include "abi/calls_process.h"

@@ -1,5 +1,5 @@
-// Requests and replies of the rows for effects that others make on an agent's behalf: connect http_request secret_use
-// mcp_request. Their makers are the egress proxy, the secret store and the MCP door.
+// Requests and replies of the rows for effects that others make on an agent's behalf: connect http_request
+// secret_use. Their makers are the egress proxy and the secret store.
 #pragma once
 
 #include <string>
@@ -58,17 +58,5 @@ struct SecretUseRequest {
                  Required<&SecretUseRequest::host>{"host", "Where it is sent.", {.size_max = 255}}};
 };
 using SecretUseReply = EmptyReply;
-
-struct McpRequestRequest {
-  using Reply = EmptyReply;
-  std::string server;
-  std::string method;
-  std::string name;
-  static constexpr auto kFields =
-      std::tuple{Required<&McpRequestRequest::server>{"server", "The configured server.", {.size_max = 128}},
-                 Required<&McpRequestRequest::method>{"method", "MCP method.", {.size_max = 128}},
-                 Optional<&McpRequestRequest::name>{"name", "Resource URI or prompt name.", {.size_max = 4096}}};
-};
-using McpRequestReply = EmptyReply;
 
 }  // namespace agentos::abi

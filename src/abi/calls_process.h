@@ -117,11 +117,16 @@ struct ExecRequest {
   std::string tool;
   json::Value arguments = json::Object{};
   std::optional<std::int64_t> timeout_ms;
+  json::Value extra = json::Object{};
   static constexpr auto kFields = std::tuple{
       Required<&ExecRequest::tool>{"tool", "The registered name.", {.size_max = 128}},
       Optional<&ExecRequest::arguments>{"arguments", "Checked against the tool's input schema.", {.json_object = true}},
       Optional<&ExecRequest::timeout_ms>{
-          "timeout_ms", "Deadline; at most the tool's own.", {.minimum = 1, .maximum = 86'400'000}}};
+          "timeout_ms", "Deadline; at most the tool's own.", {.minimum = 1, .maximum = 86'400'000}},
+      Optional<&ExecRequest::extra>{
+          "extra",
+          "What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.",
+          {.json_object = true}}};
 };
 
 struct SignalReply {

@@ -68,13 +68,15 @@ struct ToolEntry {
   bool read_only = false;
   json::Value input_schema;
   std::string digest;
+  json::Value definition;
   static constexpr auto kFields =
       std::tuple{Required<&ToolEntry::name>{"name", "For exec."},
                  Required<&ToolEntry::summary>{"summary", "What it does."},
-                 Required<&ToolEntry::runs>{"runs", "builtin, host or process."},
+                 Required<&ToolEntry::runs>{"runs", "builtin, host, process or mcp."},
                  Required<&ToolEntry::read_only>{"read_only", "Declared: it changes nothing outside itself."},
                  Required<&ToolEntry::input_schema>{"input_schema", "JSON Schema 2020-12 of its arguments."},
-                 Required<&ToolEntry::digest>{"digest", "Of the manifest."}};
+                 Required<&ToolEntry::digest>{"digest", "Of the manifest."},
+                 Optional<&ToolEntry::definition>{"definition", "Of an MCP server's tool: as the server gives it."}};
 };
 struct ToolsReply {
   std::vector<ToolEntry> tools;

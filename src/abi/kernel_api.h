@@ -76,6 +76,8 @@ class ConnectionAdopter {
   virtual Status adopt(io::Fd socket, std::shared_ptr<Session> session) = 0;
 };
 
+class McpAdopter;  // abi/mcp_api.h
+
 // Who is at the other end of an operator connection, as the operating system says.
 struct Peer {
   std::int32_t pid = 0;
@@ -90,6 +92,8 @@ class KernelApi {
   virtual Result<std::shared_ptr<Session>> open_operator(const Peer& peer) = 0;
   // The door that serves sockets; set once before the first connection.
   virtual void set_adopter(ConnectionAdopter* adopter) = 0;
+  // The door that speaks MCP with clients; set once, before the first mcp_open.
+  virtual void set_mcp_adopter(McpAdopter*) {}
 };
 
 }  // namespace agentos::abi

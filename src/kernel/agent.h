@@ -29,6 +29,7 @@
 namespace agentos::kernel {
 
 struct Parked;
+class McpLink;
 
 enum class AgentState : std::uint8_t { kStarting, kRunning, kStopped, kEnding, kEnded };
 std::string_view name_of(AgentState state);
@@ -96,6 +97,9 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::shared_ptr<LaunchTemplate> launch;                      // of a process agent
   std::uint64_t bound_session = 0;                             // operator session it dies with; 0: none
   std::shared_ptr<Family> family;                              // it and all it is related to
+  std::shared_ptr<McpLink> mcp;                                // its MCP servers, when it has any
+  std::weak_ptr<McpLink> serves;                               // of an MCP server's process: whose it is
+  bool has_connection = true;                                  // false: its process gets no socket to the kernel
 
   std::atomic<std::uint64_t> calls{0}, denied{0};
   std::atomic<int> calls_in_flight{0};

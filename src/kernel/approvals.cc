@@ -5,6 +5,7 @@
 
 #include "base/crypto/hash.h"
 #include "kernel/admission.h"
+#include "kernel/mcp_link.h"
 #include "kernel/monitor.h"
 
 namespace agentos::kernel {
@@ -67,7 +68,12 @@ void Monitor::ask(CallContext& context) {
   });
   approval.timer =
       reactor.after_ms(timeout_ms, [this, id] { (void)approve(id, false, {}, "nobody answered in time", {}); });
+  const std::int64_t expires_us = approval.expires_us;
+  const std::shared_ptr<McpLink> link = context.caller.agent == nullptr ? nullptr : context.agent().mcp;
+  const std::uint64_t token = context.token;
   approvals_.emplace(id, std::move(approval));
+  lock.unlock();  // from here on the call may be over
+  if (link != nullptr) link->waits_for_approval(token, id, expires_us);
 }
 
 void Monitor::close_ask(CallContext& context, recorder::OutcomeStatus status) {

@@ -6,6 +6,7 @@
 #include "abi/calls.h"
 #include "kernel/call_context.h"
 #include "kernel/checkpoints.h"
+#include "kernel/mcp_link.h"
 #include "kernel/monitor.h"
 #include "lib/vfs/path.h"
 
@@ -63,7 +64,7 @@ void exec_facts(CallContext& context) {
   const auto& request = request_of<abi::ExecRequest>(context);
   Facts& facts = context.facts;
   facts.tool = request.tool;
-  facts.tool_entry = context.monitor.tools.find(request.tool);
+  facts.tool_entry = tools_of(context)->find(request.tool);
   if (facts.tool_entry != nullptr) facts.tool_facts = tool_facts(*facts.tool_entry);
   if (facts.tool_entry != nullptr && facts.tool_entry->input != nullptr) {
     for (const schema::Violation& violation : facts.tool_entry->input->validate(request.arguments, 4)) {
@@ -72,6 +73,20 @@ void exec_facts(CallContext& context) {
     }
   }
   facts.arguments.over(request.arguments);
+}
+
+// Policy decides on the name, the server acts on the params: they must say the same.
+Status mcp_request_facts(CallContext& context) {
+  const auto& request = request_of<abi::McpRequestRequest>(context);
+  std::string_view named;
+  for (const std::string_view key : {"uri", "name", "taskId"}) {
+    if (named.empty()) named = request.params.string_or(key, "");
+  }
+  if (const json::Value* reference = request.params.find("ref"); reference != nullptr && named.empty()) {
+    named = reference->string_or("uri", reference->string_or("name", ""));
+  }
+  if (request.name == named) return {};
+  return fail(abi::error::invalid_argument, "\"name\" must be what \"params\" name, \"" + std::string(named.substr(0, 256)) + "\"");
 }
 
 void signal_facts(CallContext& context) {
@@ -100,10 +115,17 @@ const json::Value* BudgetFacts::find(std::string_view name) const {
   return &budget_;
 }
 
+std::shared_ptr<const tool::Registry> tools_of(const CallContext& context) {
+  const Agent* agent = context.caller.agent.get();
+  if (agent != nullptr && agent->mcp != nullptr) return agent->mcp->tools();
+  return {std::shared_ptr<void>(), &context.monitor.tools};  // the kernel's own outlives every call
+}
+
 policy::ToolFacts tool_facts(const tool::Tool& tool) {
   policy::ToolFacts facts;
   facts.name = tool.manifest.name;
   facts.manifest = &tool.description;
+  facts.server = tool.manifest.server;
   return facts;
 }
 
@@ -167,6 +189,8 @@ Status gather_facts(CallContext& context) {
     case abi::Call::kExec:
       exec_facts(context);
       return {};
+    case abi::Call::kMcpRequest:
+      return mcp_request_facts(context);
     case abi::Call::kSignal:
       signal_facts(context);
       return {};
@@ -210,7 +234,11 @@ policy::Request policy_request(const CallContext& context) {
   request.target_parent = context.facts.target_parent;
   request.arguments = &context.facts.arguments;
   request.changes = context.row->effect != abi::Effect::none;
-  if (context.facts.tool_entry != nullptr) request.tool_facts = &context.facts.tool_facts;
+  if (context.facts.tool_entry != nullptr) {
+    request.tool_facts = &context.facts.tool_facts;
+    const json::Value& findings = context.facts.tool_entry->manifest.findings;
+    if (findings.is_array() && !findings.as_array().empty()) request.findings = &findings;
+  }
   request.sql = context.monitor.sql.get();
   if (context.past) request.past = &*context.past;
   request.time_us = context.decided_us;

@@ -69,6 +69,9 @@ struct Facts {
 // that name both or neither of path and handle.
 Status gather_facts(CallContext& context);
 
+// The tools the caller may run: those of its MCP servers when it has any, else the kernel's.
+std::shared_ptr<const tool::Registry> tools_of(const CallContext& context);
+
 policy::ToolFacts tool_facts(const tool::Tool& tool);  // views
 
 // The policy request of a context; views into the context.

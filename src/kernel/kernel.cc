@@ -81,6 +81,7 @@ class RunningKernel final : public Kernel {
   }
 
   void set_adopter(abi::ConnectionAdopter* adopter) override { monitor_.adopter = adopter; }
+  void set_mcp_adopter(abi::McpAdopter* adopter) override { monitor_.mcp_adopter = adopter; }
   tool::Registry& tools() override { return monitor_.tools; }
   tool::HostExecutors& host_executors() override { return monitor_.host_executors; }
   KernelState state() const override {

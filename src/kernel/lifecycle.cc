@@ -5,6 +5,7 @@
 #include <shared_mutex>
 
 #include "base/io/socket.h"
+#include "kernel/mcp_link.h"
 #include "kernel/monitor.h"
 
 namespace agentos::kernel {
@@ -120,7 +121,7 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
     return give_up({abi::error::unsupported, "this kernel has no launcher, so it starts no processes", {}});
   }
   request.closed_paths = {options.state_directory};
-  if (door != nullptr) {
+  if (door != nullptr && agent->has_connection) {
     auto pair = io::socket_pair();
     if (!pair) return give_up(pair.error());
     request.agent_socket = std::move(pair->first);
@@ -254,6 +255,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
   handles.clear();  // ends of pipes close: peers see the end of the stream
   if (mailbox != nullptr) mailbox->remove_reader();
   for (const std::string& region : regions_held) (void)regions.leave(agent->id, region);
+  if (agent->mcp != nullptr) agent->mcp->stop();
   // A child's authority is part of its parent's, so it ends with it.
   for (const auto& [id, child] : children) end_agent(child, "killed", 128 + SIGKILL);
   flush_refusals(*agent);

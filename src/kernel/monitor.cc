@@ -17,6 +17,7 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
       policy(options.permissive ? PolicyStore::Start::kPermissive : PolicyStore::Start::kGoverned,
              [this] { return typed_tools(); }),
       bundles(options.policy_keys, options.state_directory + "/policy_revisions.json"),
+      mcp(clock, options.state_directory + "/mcp/pins"),
       agents(options.agents_max),
       regions(random) {
   metrics.boot_ns = clock.monotonic_ns();

@@ -22,6 +22,7 @@
 #include "kernel/agent_table.h"
 #include "kernel/call_context.h"
 #include "kernel/kernel.h"
+#include "kernel/mcp_servers.h"
 #include "kernel/metrics.h"
 #include "kernel/policy_bundles.h"
 #include "kernel/policy_store.h"
@@ -140,6 +141,7 @@ class Monitor {
   std::unique_ptr<canonical::SqlParser> sql;  // null: policy cannot read SQL
   PolicyStore policy;
   PolicyBundles bundles;
+  McpServers mcp;
   std::shared_mutex reload_mutex;  // held by who makes an agent, and alone by a reload
   AgentTable agents;
   Regions regions;
@@ -147,6 +149,7 @@ class Monitor {
   std::atomic<KernelState> state{KernelState::kBooting};
   std::atomic<bool> frozen{false};
   std::atomic<abi::ConnectionAdopter*> adopter{nullptr};
+  std::atomic<abi::McpAdopter*> mcp_adopter{nullptr};
   std::function<void(std::string)> shutdown_requested;
   std::string panic_reason;
   Reactor reactor;  // last: its thread ends first

@@ -46,6 +46,7 @@ std::size_t redact(const policy::Decision& decision, json::Value& reply, Octets&
 Status Monitor::withhold(CallContext& context, std::string_view rule, std::string_view message) {
   context.denial["rule"] = rule;
   context.denial["step"] = "result";
+  context.denial.erase("rpc");
   context.reply_json.clear();
   context.descriptors_out.clear();
   context.row->reply.assign(context.row->reply.make().get(), context.reply);
@@ -75,6 +76,7 @@ Status Monitor::govern_error(CallContext& context) {
     for (const auto& redaction : decision.details[i]->redactions) {
       redaction->apply(error.message);
       redaction->apply(error.hint);
+      if (json::Value* told = context.denial.find("rpc"); told != nullptr) redaction->apply(*told);
     }
   }
   return std::unexpected(std::move(error));

@@ -231,6 +231,7 @@ void define(CLI::App& program, Words& words) {
   add_agents(program, words);
   add_log(program, words);
   add_policy(program, words);
+  add_mcp(program, words);
   add_approve(program, words);
   add_tool(program, words);
   add_rest(program, words);

@@ -25,6 +25,10 @@ struct Words {
   PolicyOptions policy;
   ApproveOptions approve;
   ToolOptions tool;
+  McpWrapOptions wrap;
+  McpServeOptions mcp_serve;
+  McpConnectOptions connect;
+  McpOptions mcp;
   std::string shell;
   Act act;
 };
@@ -35,5 +39,6 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
 
 void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
 void add_log_proofs(CLI::App& log, Words& words);  // cli_log_proofs.cc
+void add_mcp(CLI::App& program, Words& words);     // cli_mcp.cc
 
 }  // namespace agentos::cli

@@ -21,41 +21,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kAlwaysOffered = {"PATH", "HOME", "LANG", "TERM", "TZ"};
 
-Status add_policies(const RunOptions& options, abi::SpawnRequest& request) {
-  for (const std::string& name : options.policies) {
-    if (!policy::preset(name).empty()) {
-      request.policy.push_back({.file = name, .text = std::string(policy::preset(name))});
-    } else {
-      auto document = read_document(name);
-      if (!document) {
-        std::string names;
-        for (const std::string_view one : policy::preset_names()) (names += ' ') += one;
-        return fail(abi::error::invalid_policy, document.error().message, "name a file or a built-in policy:" + names);
-      }
-      request.policy.push_back(std::move(*document));
-    }
-  }
-  return {};
-}
-
-// The names of variables the profile lets through.
-Result<std::vector<std::string>> add_profile(const RunOptions& options, abi::SpawnRequest& request) {
-  const std::string name = options.profile.empty() ? "agent-default" : options.profile;
-  if (auto profile = sandbox::preset_profile(name)) {
-    request.profile_preset = name;
-    return std::move(profile->environment_allow);
-  }
-  auto document = read_document(name);
-  if (!document) {
-    std::string names;
-    for (const std::string_view one : sandbox::preset_profile_names()) (names += ' ') += one;
-    return fail(abi::error::invalid_policy, document.error().message, "name a file or a built-in profile:" + names);
-  }
-  auto profile = sandbox::parse_profile(document->text, document->file);
-  if (!profile) return fail(abi::error::invalid_policy, profile.error().message, profile.error().hint);
-  request.profile = std::move(*document);
-  return std::move(profile->environment_allow);
-}
+}  // namespace
 
 json::Object offered_environment(const char* const* environment, const std::vector<std::string>& allowed) {
   json::Object out;
@@ -71,6 +37,59 @@ json::Object offered_environment(const char* const* environment, const std::vect
   return out;
 }
 
+Result<std::vector<abi::Document>> policy_documents(const std::vector<std::string>& names) {
+  std::vector<abi::Document> documents;
+  for (const std::string& name : names) {
+    if (!policy::preset(name).empty()) {
+      documents.push_back({.file = name, .text = std::string(policy::preset(name))});
+      continue;
+    }
+    auto document = read_document(name);
+    if (!document) {
+      std::string known;
+      for (const std::string_view one : policy::preset_names()) (known += ' ') += one;
+      return fail(abi::error::invalid_policy, document.error().message, "name a file or a built-in policy:" + known);
+    }
+    documents.push_back(std::move(*document));
+  }
+  return documents;
+}
+
+Result<ProfileWord> profile_word(const std::string& given, std::string_view fallback) {
+  const std::string name = given.empty() ? std::string(fallback) : given;
+  ProfileWord word;
+  if (auto profile = sandbox::preset_profile(name)) {
+    word.preset = name;
+    word.environment_allow = std::move(profile->environment_allow);
+    return word;
+  }
+  auto document = read_document(name);
+  if (!document) {
+    std::string known;
+    for (const std::string_view one : sandbox::preset_profile_names()) (known += ' ') += one;
+    return fail(abi::error::invalid_policy, document.error().message, "name a file or a built-in profile:" + known);
+  }
+  auto profile = sandbox::parse_profile(document->text, document->file);
+  if (!profile) return fail(abi::error::invalid_policy, profile.error().message, profile.error().hint);
+  word.document = std::move(*document);
+  word.environment_allow = std::move(profile->environment_allow);
+  return word;
+}
+
+namespace {
+
+Status add_policies(const RunOptions& options, abi::SpawnRequest& request) {
+  request.policy = TRY(policy_documents(options.policies));
+  return {};
+}
+
+// The names of variables the profile lets through.
+Result<std::vector<std::string>> add_profile(const RunOptions& options, abi::SpawnRequest& request) {
+  ProfileWord word = TRY(profile_word(options.profile, "agent-default"));
+  request.profile_preset = std::move(word.preset);
+  request.profile = std::move(word.document);
+  return std::move(word.environment_allow);
+}
 Status add_bounds(const RunOptions& options, abi::SpawnRequest& request) {
   if (!options.timeout.empty()) request.budget.time_ms = TRY(parse_duration_ms(options.timeout));
   request.budget.calls = options.calls;

@@ -17,6 +17,7 @@
 #include "client/place.h"
 #include "kernel/kernel.h"
 #include "lib/sandbox/launcher.h"
+#include "server/mcp_door/mcp_door.h"
 #include "server/unix_door/unix_door.h"
 
 namespace agentos::cli {
@@ -173,9 +174,12 @@ Result<int> verb_serve(const Globals& globals, const ServeOptions& options) {
   });
   if (!options.tools_directory.empty()) TRY(register_tools(*kernel, options.tools_directory));
   const std::unique_ptr<unix_door::UnixDoor> door = TRY(unix_door::UnixDoor::open({.socket = socket}, *kernel));
+  const RealClock clock;
+  const std::unique_ptr<mcp_door::McpDoor> clients = TRY(mcp_door::McpDoor::open(*kernel, clock));
   print("serving at " + printable(socket) + "\n");
   const std::string reason = wait_for_the_end(*kernel, *door, stop, idle_exit_ms);
   print("stopping: " + printable(reason) + "\n");
+  clients->shutdown();
   kernel->shutdown(reason);
   door->shutdown();
   return kExitOk;

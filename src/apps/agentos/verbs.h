@@ -130,6 +130,37 @@ struct ToolOptions {
   std::string name;
   bool replace = false;
 };
+struct McpWrapOptions {
+  std::vector<std::string> command;
+  std::vector<std::string> policies;
+  std::string profile;
+  std::string name;
+  std::string drift = "block";
+  std::vector<std::string> environment;  // names that pass
+  std::vector<std::string> read_paths, write_paths;
+};
+struct McpServeOptions {
+  std::string config;
+  std::vector<std::string> policies;
+  std::string profile;
+  std::string name;
+  std::string drift = "block";
+  std::vector<std::string> read_paths, write_paths;
+};
+struct McpConnectOptions {
+  std::string client;
+  std::string file;  // instead of the client's
+  std::vector<std::string> servers;
+  std::vector<std::string> policies;
+  std::string out;  // import
+  bool dry_run = false;
+  bool undo = false;
+};
+struct McpOptions {
+  std::string server;
+  std::string digest;
+  std::string agent;
+};
 struct PsOptions {
   bool all = false;
 };
@@ -172,6 +203,17 @@ Result<int> verb_approve_deny(const Globals& globals, const ApproveOptions& opti
 Result<int> verb_tool_ls(const Globals& globals, const ToolOptions& options);
 Result<int> verb_tool_add(const Globals& globals, const ToolOptions& options);
 Result<int> verb_tool_rm(const Globals& globals, const ToolOptions& options);
+Result<int> verb_mcp_wrap(const Globals& globals, const McpWrapOptions& options);
+Result<int> verb_mcp_serve(const Globals& globals, const McpServeOptions& options);
+Result<int> verb_mcp_connect(const Globals& globals, const McpConnectOptions& options);
+Result<int> verb_mcp_import(const Globals& globals, const McpConnectOptions& options);
+Result<int> verb_mcp_doctor(const Globals& globals, const McpConnectOptions& options);
+Result<int> verb_mcp_list(const Globals& globals, const McpOptions& options);
+Result<int> verb_mcp_inspect(const Globals& globals, const McpOptions& options);
+Result<int> verb_pin_ls(const Globals& globals, const McpOptions& options);
+Result<int> verb_pin_show(const Globals& globals, const McpOptions& options);
+Result<int> verb_pin_approve(const Globals& globals, const McpOptions& options);
+Result<int> verb_pin_reset(const Globals& globals, const McpOptions& options);
 Result<int> verb_syscalls(const Globals& globals);
 Result<int> verb_doctor(const Globals& globals);
 Result<int> verb_metrics(const Globals& globals);

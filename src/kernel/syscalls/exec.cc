@@ -1,6 +1,7 @@
 // exec: runs a registered tool outside the kernel's threads, under a deadline, and answers when it is done.
 #include <algorithm>
 
+#include "kernel/mcp_link.h"
 #include "kernel/syscalls/handlers.h"
 
 namespace agentos::kernel::syscalls {
@@ -19,6 +20,7 @@ Status to_status(CallContext& context, tool::ToolResult& result) {
     case tool::ToolResult::Status::kFailed:
       break;
   }
+  if (!result.value.is_null()) context.denial["rpc"] = std::move(result.value);
   return fail(abi::error::tool_failed, result.error);
 }
 
@@ -34,6 +36,10 @@ Acted exec_call(CallContext& context, const abi::ExecRequest& request, abi::Exec
   invocation.arguments = request.arguments;
   invocation.timeout_ms = std::min(request.timeout_ms.value_or(tool->manifest.timeout_ms), tool->manifest.timeout_ms);
   invocation.agent = context.agent().id;
+  if (context.agent().mcp != nullptr) {
+    invocation.extra = request.extra;
+    invocation.on_progress = context.agent().mcp->progress_of(context.token);
+  }
   // The running call is known only after execute() returned, and cancel may come before that.
   struct Slot {
     std::mutex mutex;

@@ -5,7 +5,7 @@ namespace agentos::kernel::syscalls {
 
 Acted tools_call(CallContext& context, const abi::ToolsRequest&, abi::ToolsReply& reply) {
   const abi::Row& exec = abi::row_of(abi::Call::kExec);
-  for (const auto& tool : *context.monitor.tools.all()) {
+  for (const auto& tool : *tools_of(context)->all()) {
     if (context.caller.agent != nullptr) {
       policy::Request request = policy_request(context);
       const policy::ToolFacts facts = tool_facts(*tool);
@@ -23,7 +23,8 @@ Acted tools_call(CallContext& context, const abi::ToolsRequest&, abi::ToolsReply
                            .runs = std::string(tool::name_of(tool->manifest.runs)),
                            .read_only = tool->manifest.read_only,
                            .input_schema = tool->manifest.input_schema,
-                           .digest = tool->manifest.digest});
+                           .digest = tool->manifest.digest,
+                           .definition = tool->manifest.definition});
   }
   return done();
 }

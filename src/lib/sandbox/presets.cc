@@ -13,7 +13,7 @@ constexpr std::uint8_t kReadExecute = Access::kRead | Access::kExecute;
 constexpr std::uint8_t kEverything = kReadExecute | kReadWrite;
 constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
 
-constexpr std::array<std::string_view, 3> kNames{"agent-default", "tool", "unconfined-files"};
+constexpr std::array<std::string_view, 4> kNames{"agent-default", "mcp-server", "tool", "unconfined-files"};
 
 constexpr const char* kProgramFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 // What the C library, Python, Node and git read at start. No file here holds a secret.
@@ -62,6 +62,15 @@ Profile tool() {
   return profile;
 }
 
+// A server that is somebody else's program and runs as long as its client: it may read where it was started, and no
+// more unless told.
+Profile mcp_server() {
+  Profile profile = agent_default();
+  profile.name = "mcp-server";
+  profile.limits.open_files = 1024;
+  return profile;
+}
+
 Profile unconfined_files() {
   Profile profile;
   profile.name = "unconfined-files";
@@ -74,6 +83,7 @@ Profile unconfined_files() {
 
 Result<Profile> preset_profile(std::string_view name) {
   if (name == "agent-default") return agent_default();
+  if (name == "mcp-server") return mcp_server();
   if (name == "tool") return tool();
   if (name == "unconfined-files") return unconfined_files();
   std::string hint = "presets:";

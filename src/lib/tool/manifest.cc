@@ -213,6 +213,8 @@ std::string_view name_of(Runs runs) {
       return "host";
     case Runs::kProcess:
       return "process";
+    case Runs::kMcp:
+      return "mcp";
   }
   CHECK(false);
   return {};
@@ -249,6 +251,12 @@ json::Value to_json(const Manifest& manifest) {
     object.append("profile", manifest.profile);
     object.append("read_paths", to_array(manifest.read_paths));
     object.append("write_paths", to_array(manifest.write_paths));
+  }
+  if (manifest.runs == Runs::kMcp) {
+    object.append("server", manifest.server);
+    object.append("annotations", manifest.annotations);
+    object.append("findings", manifest.findings);
+    if (!manifest.drift.empty()) object.append("drift", manifest.drift);
   }
   object.append("timeout_ms", manifest.timeout_ms);
   object.append("output_bytes_max", manifest.output_bytes_max);

@@ -17,8 +17,9 @@ enum class Runs : std::uint8_t {
   kBuiltin,  // a function of ours, pure and quick
   kHost,     // a function of the program that embeds the kernel; trusted
   kProcess,  // a confined child process, one per call
+  kMcp,      // a tool of an MCP server
 };
-std::string_view name_of(Runs);  // "builtin" "host" "process"
+std::string_view name_of(Runs);  // "builtin" "host" "process" "mcp"
 
 struct Manifest {
   std::string name;
@@ -35,6 +36,11 @@ struct Manifest {
   std::int64_t timeout_ms = 30'000;      // hard deadline; an exec may ask for less
   std::int64_t output_bytes_max = 1 << 20;
   bool read_only = false;  // declared: changes nothing outside itself
+  std::string server;      // kMcp: whose tool it is
+  json::Value annotations = json::Object{};  // kMcp: what the server declares; its word, not a proof
+  json::Value findings = json::Array{};      // kMcp: what is odd about the definition: {kind, where, severity}
+  std::string drift;                         // kMcp: how it differs from its pin; empty: it does not
+  json::Value definition;                    // kMcp: the whole definition, for clients
   std::string digest;      // "sha256:<hex>" of the canonical manifest; filled by the registry
 };
 

@@ -90,8 +90,15 @@ Status check_command(const Manifest& manifest) {
   return {};
 }
 
+// An MCP server chooses its tools' names; they may begin with a digit or a sign.
+Status check_mcp_name(std::string_view name) {
+  if (!name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, is_name_character)) return {};
+  return invalid(fmt::format("\"{}\" is no tool name", json::to_valid_utf8(name.substr(0, kNameBytesMax))),
+                 fmt::format("a name has 1 to {} letters, digits and _ . : / -", kNameBytesMax));
+}
+
 Status check_manifest(const Manifest& manifest) {
-  TRY(check_name(manifest.name));
+  TRY(manifest.runs == Runs::kMcp ? check_mcp_name(manifest.name) : check_name(manifest.name));
   TRY(check_bounds(manifest));
   if (manifest.runs == Runs::kProcess) TRY(check_command(manifest));
   return {};

@@ -20,7 +20,7 @@ namespace agentos::tool {
 struct ToolResult {
   enum class Status : std::uint8_t { kOk, kFailed, kTimedOut, kCancelled };
   Status status = Status::kOk;
-  json::Value value;              // kOk: the result
+  json::Value value;              // kOk: the result; kFailed: what the tool says of it to programs, or null
   std::string error;              // else: "Type: message", at most 4 KiB of valid UTF-8
   std::int64_t exit_status = -1;  // kProcess: as a shell sees it
   std::int64_t output_bytes = 0;
@@ -30,6 +30,8 @@ struct Invocation {
   json::Value arguments;        // already validated against input_schema
   std::int64_t timeout_ms = 0;  // already bounded by the manifest's
   std::string agent;            // for whom; given to processes as AGENTOS_AGENT
+  json::Value extra;            // kMcp: what goes beside the arguments
+  std::function<void(const json::Value& progress)> on_progress;  // kMcp; may be empty; any thread
 };
 
 // A running call; cancel() ends it (a process tree is killed) and `done` still comes, once, with kCancelled.

@@ -1,0 +1,439 @@
+// What a client asks, and who answers it: the door itself, a tool, or a server.
+#include <algorithm>
+#include <utility>
+
+#include "server/mcp_door/client.h"
+#include "server/mcp_door/denial.h"
+
+namespace agentos::mcp_door {
+namespace {
+
+constexpr std::string_view kPrefixEnd = "__";
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+// What several servers can do together.
+void merge(json::Object& into, const json::Value& from) {
+  if (!from.is_object()) return;
+  for (const auto& [name, value] : from.as_object()) {
+    json::Value& slot = into[name];
+    if (!slot.is_object()) slot = json::Object{};
+    if (!value.is_object()) continue;
+    for (const auto& [key, member] : value.as_object()) slot.as_object()[key] = member;
+  }
+}
+
+// What is promised for a server nothing is known of yet: it is asked when the client does.
+json::Object unknown_capabilities() {
+  json::Object changing{{"listChanged", true}};
+  json::Object resources{{"listChanged", true}, {"subscribe", true}};
+  json::Object out;
+  out["tools"] = changing;
+  out["prompts"] = changing;
+  out["resources"] = std::move(resources);
+  out["logging"] = json::Object{};
+  out["completions"] = json::Object{};
+  return out;
+}
+
+bool is_listing(std::string_view method) {
+  return method == "resources/list" || method == "resources/templates/list" || method == "prompts/list";
+}
+
+std::string_view list_key(std::string_view method) {
+  if (method == "resources/list") return "resources";
+  return method == "prompts/list" ? "prompts" : "resourceTemplates";
+}
+
+std::string_view capability_of(std::string_view method) {
+  if (method.starts_with("resources/")) return "resources";
+  if (method.starts_with("prompts/")) return "prompts";
+  if (method.starts_with("completion/")) return "completions";
+  if (method.starts_with("tasks/")) return "tasks";
+  return {};
+}
+
+std::string name_in(const json::Value& params) {
+  for (const std::string_view key : {"uri", "name", "taskId"}) {
+    if (const std::string_view value = params.string_or(key, ""); !value.empty()) return std::string(value);
+  }
+  const json::Value* reference = params.find("ref");
+  return reference == nullptr ? "" : std::string(reference->string_or("uri", reference->string_or("name", "")));
+}
+
+// The server knows its prompts by its own names.
+void strip_prefix(json::Value& params, const std::string& prefix) {
+  const auto strip = [&](json::Value* name) {
+    if (name != nullptr && name->is_string() && name->as_string().starts_with(prefix)) {
+      name->as_string().erase(0, prefix.size());
+    }
+  };
+  strip(params.as_object().find("name"));
+  if (json::Value* reference = params.as_object().find("ref"); reference != nullptr && reference->is_object()) {
+    strip(reference->as_object().find("name"));
+  }
+}
+
+json::Value extra_of(const mcp::Asked& asked) {
+  json::Object extra;
+  json::Object client;
+  client["info"] = asked.client.info;
+  client["capabilities"] = asked.client.capabilities;
+  extra["client"] = std::move(client);
+  if (!asked.log_level.empty()) extra["logLevel"] = asked.log_level;
+  return json::Value(std::move(extra));
+}
+
+}  // namespace
+
+mcp::ServerIdentity Client::identity() const {
+  mcp::ServerIdentity out;
+  const auto servers = backend_->servers();
+  json::Object capabilities;
+  bool known = true;
+  for (const abi::McpServerView& server : servers) {
+    known = known && server.known;
+    merge(capabilities, server.known ? server.capabilities : json::Value(unknown_capabilities()));
+    if (server.instructions.empty()) continue;
+    if (servers.size() > 1) out.instructions += "[" + server.name + "] ";
+    out.instructions += server.instructions;
+    if (servers.size() > 1) out.instructions += "\n\n";
+  }
+  // Changes are told whatever the server does: policy and pins change what is offered, too.
+  for (const char* changing : {"tools", "prompts"}) {
+    if (json::Value* one = capabilities.find(changing); one != nullptr) one->as_object()["listChanged"] = true;
+  }
+  out.capabilities = std::move(capabilities);
+  out.info = server_info();
+  return out;
+}
+
+json::Value Client::server_info() const {
+  const auto servers = backend_->servers();
+  if (servers.size() == 1 && servers[0].known && servers[0].info.find("name") != nullptr) return servers[0].info;
+  json::Object info;
+  info["name"] = servers.size() == 1 ? servers[0].name : std::string("agentos");
+  info["version"] = AGENTOS_VERSION;
+  return json::Value(std::move(info));
+}
+
+bool Client::servers_settled(bool known_is_enough) const {
+  for (const abi::McpServerView& server : backend_->servers()) {
+    if (!server.settled && !(known_is_enough && server.known)) return false;
+  }
+  return true;
+}
+
+void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
+  backend_->greet(asked.client.info, asked.client.capabilities);
+  const bool settled = servers_settled(true);
+  const std::lock_guard lock(mutex_);
+  if (settled) {
+    effects.push_back([self = shared_from_this(), asked = std::move(asked), initialize] {
+      const mcp::ServerIdentity server = self->identity();
+      const std::lock_guard held(self->mutex_);
+      if (initialize) {
+        self->serving_.initialized(asked, server, self->outbox_);
+      } else {
+        mcp::ServingSession::discovered(asked, server, self->outbox_);
+      }
+      self->flush_locked();
+    });
+    return;
+  }
+  waiting_.push_back({.asked = std::move(asked),
+                      .initialize = initialize,
+                      .discover = !initialize,
+                      .until_ns = clock_.monotonic_ns() + kFirstWaitMs * kNsPerMs});
+  loop_.post([weak = weak_from_this(), &loop = loop_] {
+    loop.after_ms(kFirstWaitMs, [weak] {
+      if (const auto self = weak.lock()) self->run_waiting();
+    });
+  });
+}
+
+// Requests that waited for servers: now the servers are known, or it has been long enough.
+void Client::run_waiting() {
+  const bool known = servers_settled(true);
+  const bool settled = servers_settled(false);
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  std::vector<Waiting> ready;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = waiting_.size(); i > 0; --i) {
+      Waiting one = std::move(waiting_.front());
+      waiting_.pop_front();
+      const bool answers_itself = one.initialize || one.discover;
+      if ((answers_itself ? known : settled) || one.until_ns <= now_ns) {
+        ready.push_back(std::move(one));
+      } else {
+        waiting_.push_back(std::move(one));
+      }
+    }
+  }
+  if (ready.empty()) return;
+  const mcp::ServerIdentity server = identity();
+  for (Waiting& one : ready) {
+    if (!one.initialize && !one.discover) {
+      submit_list(std::move(one.asked));
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    if (one.initialize) {
+      serving_.initialized(one.asked, server, outbox_);
+    } else {
+      mcp::ServingSession::discovered(one.asked, server, outbox_);
+    }
+    flush_locked();
+  }
+}
+
+// A tool or prompt of several servers carries its server's name; a resource does not say whose it is.
+std::string Client::server_of(const mcp::Asked& asked) const {
+  const auto servers = backend_->servers();
+  if (servers.size() == 1) return servers[0].name;
+  const std::string name = name_in(asked.params);
+  for (const abi::McpServerView& server : servers) {
+    if (name.starts_with(server.name + std::string(kPrefixEnd))) return server.name;
+  }
+  return asked.method.starts_with("resources/") ? owner_of(name) : std::string();
+}
+
+void Client::take_request(mcp::Asked asked, Effects& effects) {
+  if (!serving_.is_legacy()) backend_->greet(asked.client.info, asked.client.capabilities);
+  const std::string method = asked.method;
+  if (method == "tools/list") return list_tools(std::move(asked), effects);
+  if (method == "subscriptions/listen") return listen(std::move(asked), effects);
+  if (method == "tools/call") {
+    if (!asked.params.find("name") || !asked.params.find("name")->is_string()) {
+      const std::lock_guard lock(mutex_);
+      mcp::ServingSession::answer_error(asked, {mcp::kInvalidParams, "tools/call: \"name\" must be text", {}}, outbox_);
+      return flush_locked();
+    }
+    json::Object& params = asked.params.as_object();
+    json::Value arguments = json::Object{};
+    if (json::Value* given = params.find("arguments"); given != nullptr) arguments = *given;
+    json::Value extra = extra_of(asked);
+    for (const char* key : {"_meta", "task"}) {
+      if (json::Value* beside = params.find(key); beside != nullptr) extra.as_object()[key] = *beside;
+    }
+    json::Object request;
+    request["tool"] = params.find("name")->as_string();
+    request["arguments"] = std::move(arguments);
+    request["extra"] = std::move(extra);
+    std::string server = server_of(asked);
+    return call(std::move(asked), "exec", std::move(server), json::Value(std::move(request)), effects);
+  }
+  const auto servers = backend_->servers();
+  if (method == "resources/subscribe" || method == "resources/unsubscribe") {
+    // A modern server has another way to be asked for the same.
+    if (servers.size() == 1 && servers[0].modern) {
+      const std::lock_guard lock(mutex_);
+      subscribe_locked(std::string(asked.params.string_or("uri", "")), method == "resources/subscribe", effects);
+      mcp::ServingSession::answer(asked, json::Object{}, {}, outbox_);
+      return flush_locked();
+    }
+  }
+  std::string server = server_of(asked);
+  if (method == "logging/setLevel" && (servers.size() != 1 || servers[0].modern)) {
+    const std::lock_guard lock(mutex_);
+    mcp::ServingSession::answer(asked, json::Object{}, {}, outbox_);
+    return flush_locked();
+  }
+  const abi::McpServerView* only = servers.size() == 1 ? &servers[0] : nullptr;
+  const std::string_view capability = capability_of(method);
+  if (only != nullptr && only->known && !capability.empty() && only->capabilities.find(capability) == nullptr) {
+    const std::lock_guard lock(mutex_);
+    if (is_listing(method)) {
+      json::Object none;
+      none[list_key(method)] = json::Array{};
+      mcp::ServingSession::answer(asked, json::Value(std::move(none)), only->info, outbox_);
+    } else {
+      mcp::ServingSession::answer_error(asked, {mcp::kMethodNotFound, "the server has no " + method, {}}, outbox_);
+    }
+    return flush_locked();
+  }
+  if (servers.size() > 1 && is_listing(method)) return list_of_all(std::move(asked), std::string(list_key(method)), effects);
+  if (server.empty()) {
+    const std::lock_guard lock(mutex_);
+    mcp::ServingSession::answer_error(
+        asked, {mcp::kMethodNotFound, method + " cannot be told whose it is among several servers", {}}, outbox_);
+    return flush_locked();
+  }
+  json::Object request;
+  request["server"] = server;
+  request["method"] = method;
+  request["extra"] = extra_of(asked);
+  json::Value params = asked.params;
+  if (servers.size() > 1) strip_prefix(params, server + std::string(kPrefixEnd));
+  request["name"] = name_in(params);
+  for (const char* key : {"inputResponses", "requestState"}) params.as_object().erase(key);
+  request["params"] = std::move(params);
+  call(std::move(asked), "mcp_request", std::move(server), json::Value(std::move(request)), effects);
+}
+
+// ---- lists of tools
+
+void Client::list_tools(mcp::Asked asked, Effects& effects) {
+  if (servers_settled(false)) {
+    effects.push_back([self = shared_from_this(), asked = std::move(asked)]() mutable { self->submit_list(std::move(asked)); });
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= kCallsMax) {
+    mcp::ServingSession::answer_error(asked, {mcp::kInternalError, "too many requests wait already", {}}, outbox_);
+    return flush_locked();
+  }
+  waiting_.push_back({.asked = std::move(asked), .until_ns = clock_.monotonic_ns() + kListWaitMs * kNsPerMs});
+  loop_.post([weak = weak_from_this(), &loop = loop_] {
+    loop.after_ms(kListWaitMs, [weak] {
+      if (const auto self = weak.lock()) self->run_waiting();
+    });
+  });
+}
+
+void Client::submit_list(mcp::Asked asked) {
+  const auto session = session_of();
+  if (session == nullptr) return;
+  session->submit(0, "tools", json::Object{}, {}, [weak = weak_from_this(), asked = std::move(asked)](abi::CallOutput output) {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    const json::Value info = self->server_info();
+    const std::lock_guard lock(self->mutex_);
+    if (!output.status) {
+      mcp::ServingSession::answer_error(asked, rpc_error_of(output), self->outbox_);
+      return self->flush_locked();
+    }
+    json::Array tools;
+    for (abi::ToolEntry& entry : static_cast<abi::ToolsReply*>(output.reply.get())->tools) {
+      if (!entry.definition.is_object()) continue;
+      tools.push_back(std::move(entry.definition));
+    }
+    json::Object result;
+    result["tools"] = std::move(tools);
+    self->listed_ = true;
+    mcp::ServingSession::answer(asked, json::Value(std::move(result)), info, self->outbox_);
+    self->flush_locked();
+  });
+}
+
+// ---- what the client is told unasked
+
+void Client::listen(mcp::Asked asked, Effects& effects) {
+  const json::Value* wanted = asked.params.find("notifications");
+  const std::lock_guard lock(mutex_);
+  if (wanted == nullptr || !wanted->is_object() || subscriptions_.size() >= kSubscriptionsMax) {
+    mcp::ServingSession::answer_error(
+        asked, {mcp::kInvalidParams, wanted == nullptr ? "\"notifications\" says what is wanted" : "too many subscriptions", {}},
+        outbox_);
+    return flush_locked();
+  }
+  Subscription subscription;
+  json::Object agreed;
+  const auto take = [&](const char* key, bool& slot) {
+    slot = wanted->bool_or(key, false);
+    if (slot) agreed[key] = true;
+  };
+  take("toolsListChanged", subscription.tools);
+  take("promptsListChanged", subscription.prompts);
+  take("resourcesListChanged", subscription.resources);
+  if (const json::Value* uris = wanted->find("resourceSubscriptions"); uris != nullptr && uris->is_array()) {
+    for (const json::Value& uri : uris->as_array()) {
+      if (!uri.is_string() || subscription.uris.size() >= kCallsMax) continue;
+      subscription.uris.insert(uri.as_string());
+      subscribe_locked(uri.as_string(), true, effects);
+    }
+    agreed["resourceSubscriptions"] = *uris;
+  }
+  json::Object meta;
+  meta[mcp::kMetaSubscription] = mcp::to_json(asked.id);
+  json::Object params;
+  params["_meta"] = std::move(meta);
+  params["notifications"] = std::move(agreed);
+  mcp::write_notification(outbox_, "notifications/subscriptions/acknowledged", json::Value(std::move(params)));
+  if (subscription.tools) listed_ = true;
+  subscription.asked = std::move(asked);
+  subscriptions_[json::write(mcp::to_json(subscription.asked.id))] = std::move(subscription);
+  flush_locked();
+}
+
+// A resource to be told of, in the manner of the server's era.
+void Client::subscribe_locked(const std::string& uri, bool on, Effects& effects) {
+  effects.push_back([self = shared_from_this(), uri, on] {
+    for (const abi::McpServerView& server : self->backend_->servers()) {
+      if (server.capabilities.find("resources") == nullptr) continue;
+      json::Object params;
+      json::Object request;
+      request["server"] = server.name;
+      if (server.modern) {
+        if (!on) continue;
+        request["method"] = "subscriptions/listen";
+        json::Object wanted;
+        wanted["resourceSubscriptions"] = json::Array{json::Value(uri)};
+        params["notifications"] = std::move(wanted);
+      } else {
+        request["method"] = on ? "resources/subscribe" : "resources/unsubscribe";
+        request["name"] = uri;
+        params["uri"] = uri;
+      }
+      request["params"] = std::move(params);
+      const auto session = self->session_of();
+      if (session == nullptr) return;
+      session->submit(0, "mcp_request", json::Value(std::move(request)), {}, [](const abi::CallOutput&) {});
+    }
+  });
+}
+
+void Client::notified(const std::string&, const std::string& method, json::Value params) {
+  const std::lock_guard lock(mutex_);
+  if (ended_ || outbox_.size() - sent_ > kOutboxBytesMax / 2) return;  // what a slow client missed is lost, as told in docs
+  if (method == "notifications/subscriptions/acknowledged") return;    // of our own subscription
+  if (json::Value* meta = params.is_object() ? params.as_object().find("_meta") : nullptr; meta != nullptr && meta->is_object()) {
+    meta->as_object().erase(mcp::kMetaSubscription);
+    if (meta->as_object().empty()) params.as_object().erase("_meta");
+  }
+  if (serving_.is_legacy()) {
+    mcp::write_notification(outbox_, method, params);
+    return flush_locked();
+  }
+  const auto tell = [&](const mcp::Id& id) {
+    json::Value copy = params;
+    if (!copy.is_object()) copy = json::Object{};
+    json::Value& meta = copy.as_object()["_meta"];
+    if (!meta.is_object()) meta = json::Object{};
+    meta.as_object()[mcp::kMetaSubscription] = mcp::to_json(id);
+    mcp::write_notification(outbox_, method, copy);
+  };
+  if (method == "notifications/message") {
+    // Belongs to a request under way; told when one wants logging at all.
+    for (const auto& [token, call] : calls_) {
+      if (!call.asked || call.asked->log_level.empty()) continue;
+      mcp::write_notification(outbox_, method, params);
+      break;
+    }
+  } else {
+    for (const auto& [key, subscription] : subscriptions_) {
+      const bool wanted =
+          (method == "notifications/resources/list_changed" && subscription.resources) ||
+          (method == "notifications/prompts/list_changed" && subscription.prompts) ||
+          (method == "notifications/tools/list_changed" && subscription.tools) ||
+          (method == "notifications/resources/updated" && subscription.uris.contains(params.string_or("uri", "")));
+      if (wanted) tell(subscription.asked.id);
+    }
+  }
+  flush_locked();
+}
+
+void Client::servers_changed() {
+  run_waiting();
+  bool tell = false;
+  {
+    const std::lock_guard lock(mutex_);
+    tell = listed_;
+  }
+  if (!tell) return;
+  for (const char* method : {"notifications/tools/list_changed", "notifications/prompts/list_changed"}) {
+    notified({}, method, json::Object{});
+  }
+}
+
+}  // namespace agentos::mcp_door
