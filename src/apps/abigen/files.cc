@@ -59,6 +59,7 @@ Result<Files> generate() {
   add_c_header(files);
   add_tables(files);
   add_policy_pages(files);
+  add_isolation_page(files);
   TRY(add_manual_pages(files));
   return files;
 }

@@ -17,6 +17,7 @@ void add_node_calls(Files& files);         // sdk/node/lib/calls.js and calls.d.
 void add_node_errors(Files& files);        // sdk/node/lib/errors.js and errors.d.ts
 void add_c_header(Files& files);           // sdk/c/agentos_calls.h
 void add_policy_pages(Files& files);       // docs/reference/policy.md and policy_schema.json
+void add_isolation_page(Files& files);     // docs/reference/isolation.md
 void add_tables(Files& files);             // docs/reference/{calls,errors,signals,rights,events}.md
 Status add_manual_pages(Files& files);     // docs/reference/man/agentos_<name>.2
 

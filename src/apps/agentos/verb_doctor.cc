@@ -73,7 +73,7 @@ Result<int> verb_doctor(const Globals& globals) {
   findings.push_back(finding_of("socket", socket_of(globals)));
   findings.push_back(kernel_finding(globals));
   if (auto record = record_finding(globals)) findings.push_back(std::move(*record));
-  const json::Value host = sandbox::host_report();
+  const json::Value host = sandbox::host_report(find_init_program().value_or(""));
   if (host.is_array()) findings.insert(findings.end(), host.as_array().begin(), host.as_array().end());
   int missing = 0;
   for (const json::Value& one : findings) missing += one.string_or("state", "") == "missing" ? 1 : 0;

@@ -2,7 +2,8 @@
 // confinement, stays outside that confinement itself, and when its control socket closes, its program exits or its
 // time is over, it kills the whole tree and waits until nothing is left.
 //
-// It trusts the launcher and nothing else: no environment, no arguments, no descriptor but the control socket.
+// It trusts the launcher and nothing else: no environment, no descriptor but the control socket, and no arguments but
+// `--probe FOLDER`, which asks what this host gives and starts nothing.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -13,17 +14,22 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "apps/init/first_process.h"
 #include "apps/init/supervisor.h"
 #include "lib/sandbox/mechanism/credentials.h"
+#include "lib/sandbox/mechanism/tree.h"
+#include "lib/sandbox/mechanism/tree_directory.h"
 
 namespace agentos::sandbox {
 namespace {
 
 constexpr int kUsageExitCode = 64;
 constexpr int kSignalsFd = 4;
+constexpr std::size_t kProbePathMax = 4096;
 
 bool own_descriptors() {
   if (::syscall(SYS_close_range, unsigned{kControlFd} + 1, ~0U, 0U) != 0) return false;
@@ -84,6 +90,27 @@ char* read_plan_file(int fd, std::size_t& size) {
   return bytes;
 }
 
+// For the launcher, before it promises anything: are all namespaces to be had here? The answer is a StartReport on
+// descriptor 3. `base` is where tree directories are made.
+int probe(const char* base) {
+  static Plan plan;
+  auto* report = static_cast<StartReport*>(shared_memory(sizeof(StartReport)));
+  if (report == nullptr || !own_descriptors() || !own_process()) return kUsageExitCode;
+  *report = StartReport{};
+  char directory[kProbePathMax];
+  std::snprintf(directory, sizeof directory, "%s/agentos-probe-%d", base, ::getpid());
+  plan.header.flags = kUseNamespaces | kNetworkRefused;
+  plan.header.rules = 1;
+  plan.rules[0] = {"/usr", 1, kOptionalRule};
+  plan.tree_directory = directory;
+  report->stage = Stage::kTreeDirectory;
+  report->error = make_tree_directory(directory, TreeTmp::kNone, kSameUser);
+  if (report->error == 0) report->error = probe_namespaces(plan, *report);
+  remove_tree_directory(directory);
+  ::send(kControlFd, report, sizeof *report, MSG_NOSIGNAL);
+  return 0;
+}
+
 int run() {
   static Plan plan;  // too large for the stack
   ProgramFds fds;
@@ -103,4 +130,7 @@ int run() {
 }  // namespace
 }  // namespace agentos::sandbox
 
-int main() { return agentos::sandbox::run(); }
+int main(int count, char** arguments) {
+  if (count == 3 && std::strcmp(arguments[1], "--probe") == 0) return agentos::sandbox::probe(arguments[2]);
+  return agentos::sandbox::run();
+}

@@ -38,9 +38,9 @@ int close_from(unsigned first, unsigned last) { return ::syscall(SYS_close_range
 // terminal's stop key stops it. Every signal is blocked here, also the one for a background group that does this.
 bool enter_foreground() { return ::setpgid(0, 0) == 0 && ::tcsetpgrp(0, ::getpid()) == 0; }
 
-bool enter_session(const Plan& plan, int init_pid, StartReport& report) {
+bool enter_session(const Plan& plan, int parent, StartReport& report) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (::getppid() != init_pid) ::_exit(kFailedExitCode);
+  if (::getppid() != parent) ::_exit(kFailedExitCode);
   if ((plan.header.flags & kNewTerminalSession) == 0) {
     if (::setsid() < 0) return failed(report, Stage::kSession, errno);
   } else if (!enter_foreground()) {
@@ -55,7 +55,9 @@ bool enter_session(const Plan& plan, int init_pid, StartReport& report) {
 
 // Descriptors received are above 4 (init holds 0 to 4), so no dup2 overwrites one that is still needed.
 bool enter_directory(const Plan& plan, const ProgramFds& fds, StartReport& report) {
-  bool done = ::fchdir(fds.plan[kWorkingDirectory]) == 0;
+  // In a mount namespace by name: the descriptor leads to the host's root.
+  bool done =
+      report.namespaces != 0 ? ::chdir(plan.working_directory) == 0 : ::fchdir(fds.plan[kWorkingDirectory]) == 0;
   if ((plan.header.flags & kStartInTmp) != 0) {
     done = ::chdir(plan.tree_directory) == 0 && ::chdir(kTmpName) == 0;
   }
@@ -76,36 +78,40 @@ bool take_descriptors(const ProgramFds& fds, StartReport& report) {
   return error == 0 || failed(report, Stage::kDescriptors, error);
 }
 
-// Init answers what the filter asks; the listener itself does not survive exec.
-int send_listener(int listener) {
+// Tells init who this is: the socket carries the sender's number as init sees it, and with `listener` (-1: none) what
+// lets init answer the filter's questions. The listener itself does not survive exec.
+int greet_init(int listener) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
   char byte = 1;
   iovec payload{&byte, 1};
   msghdr message{};
   message.msg_iov = &payload;
   message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* head = CMSG_FIRSTHDR(&message);
-  head->cmsg_level = SOL_SOCKET;
-  head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof listener);
-  std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+  if (listener >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof listener);
+    std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+  }
   const int error = ::sendmsg(kExecDoneFd, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
-  ::close(listener);
+  if (listener >= 0) ::close(listener);
   return error;
 }
 
 bool confine(const Plan& plan, StartReport& report) {
   int error = set_no_new_privileges();
   if (error != 0) return failed(report, Stage::kNoNewPrivileges, error);
-  error = drop_capabilities();
+  error = drop_capabilities(plan.header.user);
   if (error != 0) return failed(report, Stage::kCredentials, error);
   report.user = ::getuid();
   if (!apply_landlock(plan, report)) return false;
   int listener = -1;
-  error = install_filter(plan.filter, plan.header.filter_instructions, &listener);
-  if (error == 0) error = send_listener(listener);
+  const bool brokered = (plan.header.flags & kBrokered) != 0;
+  error = install_filter(plan.filter, plan.header.filter_instructions, brokered ? &listener : nullptr);
+  if (error == 0) error = greet_init(listener);
   return error == 0 || failed(report, Stage::kSeccomp, error);
 }
 
@@ -130,13 +136,9 @@ void execute(const Plan& plan, StartReport& report) {
 
 }  // namespace
 
-void become_program(const Plan& plan, const ProgramFds& fds, const Cgroup& cgroup, int init_pid, StartReport& report) {
-  if (cgroup.pids_tasks >= 0 && ::write(cgroup.pids_tasks, "0", 1) != 1) {
-    failed(report, Stage::kProcessLimit, errno);
-    ::_exit(kFailedExitCode);
-  }
-  if (enter_directory(plan, fds, report) && take_descriptors(fds, report) && enter_session(plan, init_pid, report) &&
-      apply_limits(plan.header, report) && confine(plan, report) && run_probes(plan, init_pid, report)) {
+void become_program(const Plan& plan, const ProgramFds& fds, int parent, StartReport& report) {
+  if (enter_directory(plan, fds, report) && take_descriptors(fds, report) && enter_session(plan, parent, report) &&
+      apply_limits(plan.header, report) && confine(plan, report) && run_probes(plan, parent, report)) {
     execute(plan, report);
   }
   ::_exit(kFailedExitCode);

@@ -1,4 +1,4 @@
-// The first process of a tree, from fork to exec: everything is applied here, in the order that lets each step work.
+// The program of a tree, from fork to exec: everything is applied here, in the order that lets each step work.
 #pragma once
 
 #include "lib/sandbox/mechanism/cgroup.h"
@@ -8,11 +8,12 @@ namespace agentos::sandbox {
 
 struct ProgramFds {
   int plan[kPlanFdsMax] = {-1, -1, -1, -1, -1, -1};  // by PlanFd
+  int id_mapping = -1;                               // of namespaces.h; init's own
   int exec_done = -1;                                // close-on-exec: its closing tells init that exec happened
 };
 
 // Runs in the forked child and does not return. `report` is shared with init; on failure it has stage, index, error.
-[[noreturn]] void become_program(const Plan& plan, const ProgramFds& fds, const Cgroup& cgroup, int init_pid,
-                                 StartReport& report);
+// `parent` is who forked it, as the child numbers it: init, or 1 in a pid namespace.
+[[noreturn]] void become_program(const Plan& plan, const ProgramFds& fds, int parent, StartReport& report);
 
 }  // namespace agentos::sandbox

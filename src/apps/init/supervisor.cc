@@ -16,7 +16,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "apps/init/first_process.h"
 #include "apps/init/metadata_broker.h"
+#include "lib/sandbox/mechanism/placeholder.h"
 #include "lib/sandbox/mechanism/tree.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
@@ -45,9 +47,10 @@ class Supervisor {
  private:
   bool start(ProgramFds& fds);
   bool take_terminal(const ProgramFds& fds);
+  bool make_cgroups();
   int fork_program(ProgramFds& fds);
   bool wait_for_exec();
-  void receive_listener();
+  void receive_greeting();
   bool read_command();
   void obey(const Command& command);
   int freeze();
@@ -58,6 +61,7 @@ class Supervisor {
   void watch();
   void report_exit();
   int milliseconds_left() const;
+  TreeMark tree() const { return {plan_.header.mark, plan_.header.user}; }
 
   const Plan& plan_;
   const int signals_;
@@ -65,7 +69,8 @@ class Supervisor {
   MetadataBroker broker_;
   StartReport* report_ = nullptr;
   int exec_done_ = -1;
-  int program_ = -1;
+  int program_ = -1;  // the child: the program, or the first process of its namespace
+  int target_ = -1;   // the program, whose process group gets signals
   int wait_status_ = 0;
   bool program_exited_ = false;
   bool ending_ = false;
@@ -75,16 +80,18 @@ class Supervisor {
 
 int Supervisor::fork_program(ProgramFds& fds) {
   const int init_pid = ::getpid();
-  int pid = fork_into(cgroup_.directory);
+  const OwnIds ids{::getuid(), ::getgid()};
+  const std::uint64_t flags = namespace_flags(plan_.header);
+  report_->namespaces = static_cast<std::uint32_t>(flags);
+  int pid = fork_into(cgroup_.directory, flags);
   if (pid < 0 && cgroup_.directory >= 0) {  // the leaf exists, but this user may not move into it
-    ::close(cgroup_.directory);
-    cgroup_.directory = -1;
-    ::rmdir(cgroup_.path);
-    cgroup_.path[0] = 0;
-    pid = fork_into(-1);
+    give_up_leaf(cgroup_);
+    pid = fork_into(-1, flags);
   }
-  if (pid == 0) become_program(plan_, fds, cgroup_, init_pid, *report_);
-  return pid;
+  if (pid != 0) return pid;
+  if (flags != 0) become_first_process(plan_, fds, cgroup_, ids, *report_);
+  if (!join_cgroups(cgroup_, *report_)) ::_exit(1);
+  become_program(plan_, fds, init_pid, *report_);
 }
 
 // Init leads a session, which gets the terminal, and blocks all of its signals; the program is the job in front.
@@ -96,28 +103,61 @@ bool Supervisor::take_terminal(const ProgramFds& fds) {
   return false;
 }
 
+// Limits of the whole tree that only a cgroup holds are there, or there is no start.
+bool Supervisor::make_cgroups() {
+  const PlanHeader& header = plan_.header;
+  const auto wants = [&](CgroupLimit limit) {
+    return (header.cgroup_limits >> static_cast<unsigned>(limit) & 1U) != 0;
+  };
+  TreeLimits limits{wants(CgroupLimit::kProcesses) ? header.processes : 0, header.tree_memory_bytes,
+                    header.tree_cpu_percent};
+  if ((header.flags & kUseCgroups) != 0) cgroup_ = make_cgroup(header.mark, limits);
+  report_->cgroup_limits = cgroup_.limits;
+  const CgroupLimit required[] = {CgroupLimit::kMemory, CgroupLimit::kCpu};
+  for (const CgroupLimit limit : required) {
+    if (!wants(limit) || (cgroup_.limits >> static_cast<unsigned>(limit) & 1U) != 0) continue;
+    report_->stage = Stage::kCgroupLimit;
+    report_->error = EPERM;
+    report_->index = static_cast<std::uint32_t>(limit);
+    return false;
+  }
+  return true;
+}
+
 bool Supervisor::start(ProgramFds& fds) {
   report_ = static_cast<StartReport*>(shared_memory(sizeof(StartReport)));
   if (report_ == nullptr) return false;
   *report_ = StartReport{};
   report_->stage = Stage::kTreeDirectory;
   const TreeTmp tmp = (plan_.header.flags & kPrivateTmp) != 0 ? TreeTmp::kMake : TreeTmp::kNone;
-  report_->error = make_tree_directory(plan_.tree_directory, tmp);
+  report_->error = make_tree_directory(plan_.tree_directory, tmp, plan_.header.user);
   if (report_->error != 0) return false;
-  broker_.pin_grants(plan_);
-  if ((plan_.header.flags & kUseCgroups) != 0) cgroup_ = make_cgroup(plan_.header.mark, plan_.header.processes);
-  report_->pids_limited = cgroup_.pids_limited ? 1 : 0;
+  if ((plan_.header.flags & kBrokered) != 0) broker_.pin_grants(plan_);
+  for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
+    report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
+    if (report_->error == 0) continue;
+    report_->stage = Stage::kDenyRule;
+    report_->index = i;
+    return false;
+  }
+  if (!make_cgroups()) return false;
   int ends[2];
   report_->stage = Stage::kProcess;
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     report_->error = errno;
     return false;
   }
-  if (!take_terminal(fds)) return false;
+  if (!take_terminal(fds) || !open_id_mapping(plan_, fds.id_mapping, *report_)) return false;
+  const int yes = 1;
+  ::setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
   fds.exec_done = ends[1];
   program_ = fork_program(fds);
-  if (program_ < 0) report_->error = errno;
+  if (program_ < 0) {
+    report_->error = errno;
+    if (report_->namespaces != 0) report_->stage = Stage::kNamespaces;
+  }
   ::close(ends[1]);
+  if (fds.id_mapping >= 0) ::close(fds.id_mapping);
   exec_done_ = ends[0];
   // Only the program holds its descriptors now: pipes end when it ends.
   for (int& fd : fds.plan) {
@@ -127,10 +167,11 @@ bool Supervisor::start(ProgramFds& fds) {
   return program_ >= 0 && wait_for_exec();
 }
 
-// What the child sends before exec: the listener of its filter.
-void Supervisor::receive_listener() {
+// What the program sends before exec: its number, stamped by the running kernel, and the listener of its filter.
+void Supervisor::receive_greeting() {
   int listener = -1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+  ucred sender{};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener) + CMSG_SPACE(sizeof sender)] = {};
   char byte = 0;
   iovec payload{&byte, 1};
   msghdr message{};
@@ -143,10 +184,15 @@ void Supervisor::receive_listener() {
     exec_done_ = -1;
     return;
   }
-  const cmsghdr* head = CMSG_FIRSTHDR(&message);
-  if (head == nullptr || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof listener)) return;
-  std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
-  broker_.listen(listener);
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof listener)) {
+      std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
+    } else if (head->cmsg_type == SCM_CREDENTIALS && head->cmsg_len == CMSG_LEN(sizeof sender)) {
+      std::memcpy(&sender, CMSG_DATA(head), sizeof sender);
+    }
+  }
+  if (sender.pid > 0) target_ = sender.pid;
+  if (listener >= 0) broker_.listen(listener);
 }
 
 // True when the program was executed; false when the child failed or the launcher went away.
@@ -156,8 +202,8 @@ bool Supervisor::wait_for_exec() {
     if (::poll(watched, 3, -1) < 0 && errno != EINTR) break;
     if ((watched[2].revents & POLLIN) != 0) broker_.answer_one();
     if (watched[0].revents != 0) {
-      receive_listener();
-      if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0;
+      receive_greeting();
+      if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0 && target_ > 0;
     }
     if (watched[1].revents != 0 && !read_command()) break;
   }
@@ -183,7 +229,7 @@ void Supervisor::obey(const Command& command) {
   done.sequence = command.sequence;
   switch (command.kind) {
     case CommandKind::kSignal:
-      if (!program_exited_ && program_ > 0) ::kill(-program_, command.argument);
+      if (!program_exited_ && target_ > 0) ::kill(-target_, command.argument);
       return;
     case CommandKind::kKill:
       ending_ = true;
@@ -199,12 +245,14 @@ void Supervisor::obey(const Command& command) {
 }
 
 int Supervisor::freeze() {
-  return cgroup_.path[0] != 0 ? freeze_cgroup(cgroup_.path) : freeze_marked(plan_.header.mark);
+  const int error = freeze_cgroup(cgroup_);
+  return error == ENOENT ? freeze_marked(tree()) : error;
 }
 
 int Supervisor::thaw() {
-  if (cgroup_.path[0] != 0) return thaw_cgroup(cgroup_.path);
-  return continue_marked(plan_.header.mark) >= 0 ? 0 : ENOENT;
+  const int error = thaw_cgroup(cgroup_);
+  if (error != ENOENT) return error;
+  return continue_marked(tree()) >= 0 ? 0 : ENOENT;
 }
 
 // Collects every child that ended; false when there is no child left at all.
@@ -219,7 +267,9 @@ bool Supervisor::reap() {
     if (pid < 0) return errno != ECHILD;
     if (pid == program_) {
       program_exited_ = true;
-      wait_status_ = status;
+      // The first process of a namespace ends in order only after the program; killed, it took the program with it.
+      const bool told = report_->namespaces != 0 && WIFEXITED(status) && report_->wait_status >= 0;
+      wait_status_ = report_->namespaces == 0 ? status : (told ? report_->wait_status : SIGKILL);
     }
   }
 }
@@ -227,12 +277,17 @@ bool Supervisor::reap() {
 void Supervisor::kill_all() {
   for (int round = 0;; ++round) {
     // Init is the subreaper: no child means no descendant.
-    if (!reap() && (cgroup_.path[0] == 0 || !cgroup_populated(cgroup_.path))) return;
+    if (!reap() && !cgroup_populated(cgroup_)) return;
     if (round == 1) outrun_everything();
-    if (cgroup_.path[0] != 0) kill_cgroup(cgroup_.path);
-    // Without a cgroup, and for whatever left it: the mark. The program itself may not carry it yet.
-    if (cgroup_.path[0] == 0 || round > 0) end_marked(plan_.header.mark);
+    kill_cgroup(cgroup_);
+    // The end of its first process ends a pid namespace. The program itself may not carry the mark yet.
     if (!program_exited_ && program_ > 0) ::kill(program_, SIGKILL);
+    // Without either, and for whatever left the cgroup: the mark.
+    const bool held = cgroup_.path[0] != 0 || (report_ != nullptr && report_->namespaces != 0);
+    if (!held || round > 1) {
+      thaw_cgroup(cgroup_);
+      end_marked(tree());
+    }
     pollfd watched{signals_, POLLIN, 0};
     ::poll(&watched, 1, kKillPollMs);
   }
@@ -240,6 +295,9 @@ void Supervisor::kill_all() {
 
 void Supervisor::clean() {
   remove_cgroup(cgroup_);
+  for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
+    remove_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
+  }
   if (plan_.tree_directory[0] != 0) remove_tree_directory(plan_.tree_directory);
 }
 
@@ -284,7 +342,7 @@ int Supervisor::run(ProgramFds& fds) {
   const bool started = start(fds);
   if (started) {
     report_->stage = Stage::kRunning;
-    report_->pid = program_;
+    report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
     if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;

@@ -6,9 +6,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 
+#include "lib/sandbox/host_namespaces.h"
+#include "lib/sandbox/isolation.h"
+#include "lib/sandbox/launch_plan.h"
 #include "lib/sandbox/launcher.h"
 #include "lib/sandbox/mechanism/cgroup.h"
 #include "lib/sandbox/mechanism/landlock.h"
@@ -22,13 +24,6 @@ constexpr unsigned kSeccompReturnErrno = 0x00050000;
 json::Value line(std::string_view mechanism, std::string_view state, std::string detail, std::string_view mend = {}) {
   return json::Object{
       {"mechanism", mechanism}, {"state", state}, {"detail", std::move(detail)}, {"mend", std::string(mend)}};
-}
-
-std::string first_line(const char* path) {
-  std::ifstream file(path);
-  std::string text;
-  std::getline(file, text);
-  return text;
 }
 
 json::Value kernel_line() {
@@ -60,26 +55,63 @@ json::Value no_new_privs_line() {
   return line("no_new_privs", "ok", state == 1 ? "already set on this process" : "available");
 }
 
-json::Value user_namespaces_line() {
-  const std::string maximum = first_line("/proc/sys/user/max_user_namespaces");
-  const std::string clone = first_line("/proc/sys/kernel/unprivileged_userns_clone");
-  const std::string restricted = first_line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-  if (maximum.empty() || maximum == "0") {
-    return line("user_namespaces", "missing", "user.max_user_namespaces is 0 (not needed)");
+// Promises that namespaces alone hold, in the words of the matrix.
+std::string lost_without() {
+  std::string names;
+  const int abi = landlock_abi();
+  for (const Promise promise : promises()) {
+    if (held(promise, {abi, false, false, false}) || !held(promise, {abi, true, true, false})) continue;
+    names += (names.empty() ? "" : ", ") + std::string(name_of(promise));
   }
-  if (clone == "0") return line("user_namespaces", "limited", "kernel.unprivileged_userns_clone is 0 (not needed)");
-  if (restricted == "1") {
-    return line("user_namespaces", "limited", "kernel.apparmor_restrict_unprivileged_userns is 1 (not needed)");
+  return names;
+}
+
+// Which built-in profiles start here, and why others do not: what a start would say, in advance.
+json::Value presets_line(const HostNamespaces& host) {
+  std::string refused;
+  const HostOffer offer{landlock_abi(), host.given, host.root, false};
+  for (const std::string_view name : preset_profile_names()) {
+    const auto profile = preset_profile(name);
+    if (!profile) continue;
+    const auto narrowed = offer_for(*profile, offer, host.reason);
+    if (narrowed) continue;
+    refused += (refused.empty() ? "" : "; ") + narrowed.error().message;
   }
-  return line("user_namespaces", "ok", "allowed; not used by this version");
+  if (offer.landlock_abi == 0) refused = "no profile starts without Landlock";
+  if (refused.empty()) return line("profiles", "ok", "every built-in profile starts on this host");
+  return line("profiles", "limited", refused, "the other lines say how to get what is missing");
+}
+
+json::Value namespaces_line(const HostNamespaces& host) {
+  if (host.given) {
+    return line("namespaces", "ok",
+                host.root ? "mount, pid, net, ipc, uts, cgroup; programs of root get a user of their own"
+                          : "user, mount, pid, net, ipc, uts, cgroup");
+  }
+  return line("namespaces", "limited", host.reason + ". Not held then: " + lost_without(), namespaces_mend(host));
 }
 
 json::Value cgroup_line() {
-  const int error = probe_cgroup();
-  if (error == 0) return line("cgroup", "ok", "v2 leaf can be made, killed and frozen");
+  const CgroupOffer offer = probe_cgroup();
+  const std::pair<CgroupLimit, const char*> known[] = {
+      {CgroupLimit::kProcesses, "processes"}, {CgroupLimit::kMemory, "memory"}, {CgroupLimit::kCpu, "processor time"}};
+  std::string limits;
+  for (const auto& [limit, name] : known) {
+    if ((offer.limits >> static_cast<unsigned>(limit) & 1U) == 0) continue;
+    limits += (limits.empty() ? "" : ", ") + std::string(name);
+  }
+  if (limits.empty()) limits = "none";
+  const std::string mend = "run in a delegated group: systemd-run --user --scope -p Delegate=yes ...";
+  if (offer.leaf_error == 0) {
+    return line("cgroup", limits == "none" ? "limited" : "ok",
+                "v2 leaf can be made, killed and frozen; limits of a whole tree: " + limits,
+                limits == "none" ? mend : std::string());
+  }
   return line("cgroup", "limited",
-              std::string("no writable v2 group (") + std::strerror(error) + "): trees are held by mark and subreaper",
-              "run in a delegated group: systemd-run --user --scope -p Delegate=yes ...");
+              std::string("no writable v2 group (") + std::strerror(offer.leaf_error) +
+                  "): trees are held by mark and subreaper" + (offer.freezer ? ", frozen by a v1 freezer" : "") +
+                  "; limits of a whole tree: " + limits,
+              mend);
 }
 
 json::Value pidfd_line() {
@@ -91,9 +123,12 @@ json::Value pidfd_line() {
 
 }  // namespace
 
-json::Value host_report() {
-  return json::Array{kernel_line(),          landlock_line(), seccomp_line(), no_new_privs_line(),
-                     user_namespaces_line(), cgroup_line(),   pidfd_line()};
+json::Value host_report(const std::string& init_path) {
+  HostNamespaces host;
+  host.reason = "not tried: agentos-init is missing";
+  if (!init_path.empty()) host = probe_host_namespaces(init_path, default_base_directory());
+  return json::Array{kernel_line(),         landlock_line(), seccomp_line(), no_new_privs_line(),
+                     namespaces_line(host), cgroup_line(),   pidfd_line(),   presets_line(host)};
 }
 
 }  // namespace agentos::sandbox

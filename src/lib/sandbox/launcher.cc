@@ -16,7 +16,9 @@
 #include <map>
 #include <thread>
 
+#include "lib/sandbox/host_namespaces.h"
 #include "lib/sandbox/launcher_options.h"
+#include "lib/sandbox/mechanism/cgroup.h"
 #include "lib/sandbox/mechanism/rlimits.h"
 #include "lib/sandbox/running_tree.h"
 #include "lib/sandbox/seccomp_filter.h"
@@ -29,6 +31,8 @@ constexpr int kOrphanRetryMs = 5;
 constexpr std::size_t kTreesMax = 4096;
 enum Watched : std::uint64_t { kControl, kProcess };
 constexpr std::uint64_t kWakeId = 0;  // trees count from 1
+// Of a root launcher's programs: above what distributions and containers hand out (systemd's UIDS-GIDS page).
+constexpr unsigned kUserMin = 0x70000000, kUserMax = 0x7FFE0000;
 
 class TreeHandle : public Tree {
  public:
@@ -46,12 +50,8 @@ class TreeHandle : public Tree {
 
 class RealLauncher : public Launcher {
  public:
-  RealLauncher(LauncherOptions options, io::Fd epoll, io::Fd wake)
-      : options_(std::move(options)),
-        epoll_(std::move(epoll)),
-        wake_(std::move(wake)),
-        filter_none_(build_filter({Network::kNone, options_.landlock_abi_max})),
-        filter_host_(build_filter({Network::kHost, options_.landlock_abi_max})) {
+  RealLauncher(LauncherOptions options, HostNamespaces host, io::Fd epoll, io::Fd wake)
+      : options_(std::move(options)), epoll_(std::move(epoll)), wake_(std::move(wake)), host_(std::move(host)) {
     watch(wake_.get(), kWakeId, kControl);
     thread_ = std::thread([this] { loop(); });
   }
@@ -67,9 +67,23 @@ class RealLauncher : public Launcher {
 
   Result<std::shared_ptr<Tree>> launch(LaunchRequest request, std::function<void(Result<Started>)> on_start,
                                        std::function<void(ExitStatus)> on_exit) override {
-    PlanOptions plan_options{options_.base_directory, random_mark(), options_.landlock_abi_max, options_.cgroups,
-                             request.profile.network == Network::kNone ? filter_none_ : filter_host_};
-    LaunchPlan plan = TRY(make_launch_plan(request, plan_options));
+    PlanOptions plan_options;
+    plan_options.base_directory = options_.base_directory;
+    plan_options.mark = random_mark();
+    plan_options.why_no_namespaces = host_.reason;
+    plan_options.cgroups = options_.cgroups;
+    plan_options.user = next_user();
+    HostOffer host;
+    host.landlock_abi = options_.landlock_abi_max;
+    host.namespaces = host_.given;
+    host.root = host_.root;
+    if (!request.profile.promises.empty() && options_.cgroups == Cgroups::kWhenPossible) {
+      constexpr std::uint32_t kAll = 7;  // every CgroupLimit
+      host.cgroup = probe_cgroup().limits == kAll;
+    }
+    plan_options.host = TRY(offer_for(request.profile, host, host_.reason));
+    const std::shared_ptr<const Filter> filter = filter_for(filter_options(request.profile, plan_options.host));
+    LaunchPlan plan = TRY(make_launch_plan(request, plan_options, *filter));
     PreparedInit prepared = TRY(prepare_init(plan, request));
     std::shared_ptr<RunningTree> tree;
     {
@@ -88,6 +102,23 @@ class RealLauncher : public Launcher {
   }
 
  private:
+  using Filter = std::vector<sock_filter>;
+
+  // Compiled once for each combination a profile can have; there are few.
+  std::shared_ptr<const Filter> filter_for(const FilterOptions& wanted) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const Filter>& filter = filters_[wanted];
+    if (filter == nullptr) filter = std::make_shared<const Filter>(build_filter(wanted));
+    return filter;
+  }
+
+  // Numbers no user has, one after the other: agents of a root kernel share none while they live.
+  unsigned next_user() {
+    const std::lock_guard lock(mutex_);
+    next_user_ = next_user_ + 1 < kUserMax ? next_user_ + 1 : kUserMin;
+    return next_user_;
+  }
+
   static std::uint64_t random_mark() {
     std::uint64_t number = 0;
     while (::getrandom(&number, sizeof number, 0) != sizeof number) {
@@ -192,8 +223,7 @@ class RealLauncher : public Launcher {
   const LauncherOptions options_;
   const io::Fd epoll_;
   const io::Fd wake_;
-  const std::vector<sock_filter> filter_none_;
-  const std::vector<sock_filter> filter_host_;
+  const HostNamespaces host_;
   // The thread's own.
   std::map<std::uint64_t, std::shared_ptr<RunningTree>> trees_;
   std::map<std::uint64_t, std::shared_ptr<RunningTree>> orphaned_;
@@ -203,19 +233,11 @@ class RealLauncher : public Launcher {
   std::deque<std::shared_ptr<RunningTree>> pending_;
   std::size_t live_trees_ = 0;
   std::uint64_t last_id_ = 0;
+  std::map<FilterOptions, std::shared_ptr<const Filter>> filters_;
+  unsigned next_user_ = kUserMin + static_cast<unsigned>(random_mark() % (kUserMax - kUserMin));
   bool stopping_ = false;
   std::thread thread_;
 };
-
-std::string default_base_directory() {
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  struct stat status{};
-  if (runtime != nullptr && runtime[0] == '/' && ::stat(runtime, &status) == 0 && S_ISDIR(status.st_mode) &&
-      ::access(runtime, W_OK) == 0) {
-    return runtime;
-  }
-  return "/tmp";
-}
 
 }  // namespace
 
@@ -228,10 +250,16 @@ Result<std::unique_ptr<Launcher>> make_launcher_with(LauncherOptions options) {
   const int abi = landlock_abi();
   if (abi < options.landlock_abi_max) options.landlock_abi_max = abi;
   if (options.base_directory.empty()) options.base_directory = default_base_directory();
+  HostNamespaces host{false, ::geteuid() == 0, "the launcher was told not to use any"};
+  if (options.namespaces != Namespaces::kNever) host = probe_host_namespaces(options.init_path, options.base_directory);
+  if (options.namespaces == Namespaces::kRequired && !host.given) {
+    return fail(ErrorCode::kUnsupported, "this host gives no namespaces: " + host.reason,
+                "agentos doctor says how to get them");
+  }
   io::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   io::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll.valid() || !wake.valid()) return fail_errno(errno, "cannot make the launcher's event loop");
-  return std::make_unique<RealLauncher>(std::move(options), std::move(epoll), std::move(wake));
+  return std::make_unique<RealLauncher>(std::move(options), std::move(host), std::move(epoll), std::move(wake));
 }
 
 Result<std::unique_ptr<Launcher>> make_launcher(std::string init_path) {

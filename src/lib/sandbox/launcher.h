@@ -75,6 +75,7 @@ class Launcher {
 Result<std::unique_ptr<Launcher>> make_launcher(std::string init_path);
 
 // What this host offers, for `agentos doctor`: [{"mechanism","state":"ok|missing|limited","detail","mend"}].
-json::Value host_report();
+// Namespaces are tried with the agentos-init at `init_path` (empty: not tried).
+json::Value host_report(const std::string& init_path);
 
 }  // namespace agentos::sandbox

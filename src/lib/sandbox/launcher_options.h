@@ -16,6 +16,7 @@ struct LauncherOptions {
   std::string base_directory;  // for tree directories; empty: $XDG_RUNTIME_DIR when it is a directory, else /tmp
   Cgroups cgroups = Cgroups::kWhenPossible;
   int landlock_abi_max = kLandlockAbiKnown;  // rights of newer ABIs are not used
+  Namespaces namespaces = Namespaces::kWhenPossible;
 };
 
 Result<std::unique_ptr<Launcher>> make_launcher_with(LauncherOptions options);

@@ -354,7 +354,7 @@ TEST_F(Launching, destroying_the_launcher_ends_its_trees) {
 }
 
 TEST(Doctor, every_line_has_a_state) {
-  const json::Value report = host_report();
+  const json::Value report = host_report(init_path_for_tests());
   ASSERT_GE(report.as_array().size(), 7U);
   for (const json::Value& line : report.as_array()) {
     const std::string_view state = line.string_or("state", "");

@@ -1,6 +1,10 @@
 // Tables of names; nothing is decided here.
 #include "lib/sandbox/manifest.h"
 
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -25,39 +29,94 @@ json::Value probes(const StartReport& report) {
   return result;
 }
 
+bool cgroup_holds(const StartReport& report, CgroupLimit limit) {
+  return (report.cgroup_limits >> static_cast<unsigned>(limit) & 1U) != 0;
+}
+
 json::Value limits(const LaunchPlan& plan, const StartReport& report) {
   const Limits& l = plan.limits;
-  const char* processes = report.pids_limited != 0 ? "pids cgroup" : "RLIMIT_NPROC of the whole user";
-  if (report.pids_limited == 0 && report.user == 0) processes = "not held: user 0 without a pids cgroup";
-  return json::Object{{"mechanism", "rlimits"},         {"memory_bytes", l.memory_bytes},
-                      {"cpu_seconds", l.cpu_seconds},   {"processes", l.processes},
-                      {"processes_held_by", processes}, {"open_files", l.open_files},
-                      {"file_bytes", l.file_bytes},     {"wall_ms", l.wall_ms}};
+  const char* processes = "RLIMIT_NPROC of the whole user";
+  if (report.user == 0) processes = "not held: user 0 without a pids cgroup";
+  if ((report.namespaces & CLONE_NEWUSER) != 0) processes = "RLIMIT_NPROC in a user namespace of its own";
+  if (plan.header.user != kSameUser) processes = "RLIMIT_NPROC of a user of its own";
+  if (cgroup_holds(report, CgroupLimit::kProcesses)) processes = "pids cgroup";
+  return json::Object{{"mechanism", "rlimits"},
+                      {"memory_bytes", l.memory_bytes},
+                      {"cpu_seconds", l.cpu_seconds},
+                      {"processes", l.processes},
+                      {"processes_held_by", processes},
+                      {"open_files", l.open_files},
+                      {"file_bytes", l.file_bytes},
+                      {"wall_ms", l.wall_ms},
+                      {"tree_memory_bytes", l.tree_memory_bytes},
+                      {"tree_cpu_percent", l.tree_cpu_percent}};
+}
+
+json::Value namespaces(const LaunchPlan& plan, const StartReport& report) {
+  json::Array kinds;
+  const std::pair<unsigned, const char*> known[] = {
+      {CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},      {CLONE_NEWNET, "net"},
+      {CLONE_NEWIPC, "ipc"},   {CLONE_NEWUTS, "uts"},  {CLONE_NEWCGROUP, "cgroup"}};
+  for (const auto& [flag, kind] : known) {
+    if ((report.namespaces & flag) != 0) kinds.emplace_back(kind);
+  }
+  json::Object result{{"mechanism", "namespaces"}, {"kinds", std::move(kinds)}};
+  if (report.namespaces == 0) result["why_none"] = plan.why_no_namespaces;
+  return result;
+}
+
+// "Linux 6.1.0": what the mechanisms of the running system are versions of.
+json::Value system_version() {
+  utsname name{};
+  ::uname(&name);
+  return std::string(name.sysname) + " " + name.release;
 }
 
 json::Value mechanisms(const LaunchPlan& plan, const StartReport& report) {
   const int abi = report.landlock_abi;
   const bool no_network = plan.network == Network::kNone;
+  const bool apart = report.namespaces != 0;
   json::Array result;
   result.emplace_back(json::Object{{"mechanism", "landlock"},
                                    {"abi", abi},
+                                   {"abi_of_host", landlock_abi()},
                                    {"filesystem_rights", __builtin_popcountll(landlock_rights_handled(abi))},
                                    {"tcp", no_network && abi >= 4 ? "refused" : "not handled"},
                                    {"scopes", abi >= kLandlockAbiSignalScope ? "abstract sockets, signals" : "none"},
                                    {"rules", static_cast<std::int64_t>(plan.rules.size())}});
-  result.emplace_back(json::Object{{"mechanism", "seccomp"},
-                                   {"instructions", static_cast<std::int64_t>(plan.filter_instructions)},
-                                   {"unknown_calls", "ENOSYS"},
-                                   {"mode_owner_times", "asked of init, below write grants only"},
-                                   {"network", no_network ? "none" : "host"}});
+  result.emplace_back(
+      json::Object{{"mechanism", "seccomp"},
+                   {"instructions", static_cast<std::int64_t>(plan.filter_instructions)},
+                   {"unknown_calls", "ENOSYS"},
+                   {"mode_owner_times", apart ? "held by read-only mounts" : "asked of init, below write grants only"},
+                   {"network", no_network ? "none" : "host"}});
+  result.push_back(namespaces(plan, report));
   result.emplace_back(json::Object{{"mechanism", "no_new_privs"}});
   result.emplace_back(json::Object{{"mechanism", "capabilities"}, {"state", "none held, none to be gained"}});
   result.push_back(limits(plan, report));
   if (report.cgroup_path[0] != 0) {
     result.emplace_back(json::Object{{"mechanism", "cgroup"}, {"path", report.cgroup_path}, {"holds", "kill, freeze"}});
   }
-  result.emplace_back(json::Object{{"mechanism", "tree"}, {"held_by", "subreaper, mark in RLIMIT_RTTIME"}});
+  result.emplace_back(json::Object{
+      {"mechanism", "tree"},
+      {"held_by", apart ? "pid namespace, subreaper, mark in RLIMIT_RTTIME" : "subreaper, mark in RLIMIT_RTTIME"}});
   return result;
+}
+
+// What this start promises, by name; what is not here is not promised.
+json::Value promised(const LaunchPlan& plan, const StartReport& report) {
+  HostOffer host = plan.host;
+  host.landlock_abi = report.landlock_abi;
+  host.root = plan.header.user != kSameUser;
+  host.cgroup = report.cgroup_limits != 0;
+  json::Array names;
+  for (const Promise promise : promises()) {
+    if (plan.network == Network::kHost && (promise == Promise::use_internet || promise == Promise::use_path_sockets)) {
+      continue;
+    }
+    if (held(promise, host)) names.emplace_back(name_of(promise));
+  }
+  return names;
 }
 
 std::string rule_path(const LaunchPlan& plan, std::uint32_t index) {
@@ -66,17 +125,29 @@ std::string rule_path(const LaunchPlan& plan, std::uint32_t index) {
 
 Error execute_error(const LaunchPlan& plan, const StartReport& report) {
   const std::string path = report.index < plan.candidates.size() ? plan.candidates[report.index] : plan.command.front();
-  Error error = fail_errno(report.error, "cannot execute " + path).error();
-  if (report.error == EACCES) {
+  // In a root of its own, what is not granted is not there.
+  const bool hidden = report.error == ENOENT && report.namespaces != 0 && ::access(path.c_str(), F_OK) == 0;
+  const int cause = hidden ? EACCES : report.error;
+  Error error = fail_errno(cause, "cannot execute " + path).error();
+  if (cause == EACCES) {
     error.hint = "the profile \"" + plan.profile_name +
                  "\" does not grant executing it (or its interpreter or libraries); grant its folder under "
                  "files.execute in a profile";
-  } else if (report.error == ENOENT) {
+  } else if (cause == ENOENT) {
     error.hint = "the file, or the interpreter its first line names, does not exist or is not granted";
   } else if (report.error == ENOEXEC) {
     error.hint = "it is neither a program for this machine nor a script with #!";
   }
   return error;
+}
+
+Error cgroup_error(const LaunchPlan& plan, const StartReport& report) {
+  const bool memory = report.index == static_cast<std::uint32_t>(CgroupLimit::kMemory);
+  return Error{ErrorCode::kUnsupported,
+               "the start is refused: the profile \"" + plan.profile_name + "\" limits the " +
+                   (memory ? "memory" : "processor time") + " of the whole tree, and no cgroup could hold it",
+               "run in a delegated group: systemd-run --user --scope -p Delegate=yes ...; agentos doctor says what "
+               "this host offers"};
 }
 
 }  // namespace
@@ -105,14 +176,20 @@ const char* probe_name(Probe probe) {
       return "connect to a path socket";
     case Probe::kTraceInit:
       return "trace init";
-    case Probe::kSignalInit:
-      return "signal init";
+    case Probe::kSignalOthers:
+      return "signal processes outside";
     case Probe::kIoUring:
       return "make an io_uring";
     case Probe::kNewUserNamespace:
       return "make a user namespace";
     case Probe::kMount:
       return "mount";
+    case Probe::kDeniedRule:
+      return "use what is taken away below a grant";
+    case Probe::kSeeCanary:
+      return "see a file not granted";
+    case Probe::kSeeProcesses:
+      return "see processes outside";
     case Probe::kCount:
       break;
   }
@@ -120,11 +197,19 @@ const char* probe_name(Probe probe) {
 }
 
 json::Value make_manifest(const LaunchPlan& plan, const StartReport& report) {
-  json::Array skipped;
+  json::Array skipped, denied, unprotected;
   for (std::size_t i = 0; i < plan.rules.size(); ++i) {
-    if (report.rules_skipped[i] != 0) skipped.emplace_back(plan.rules[i].path);
+    if (report.rules_skipped[i] != 0) {
+      skipped.emplace_back(plan.rules[i].path);
+    } else if (plan.rules[i].denied != 0) {
+      const bool hidden = (plan.rule_flags[i] & kHiddenRule) != 0;
+      const bool writing = (plan.rule_flags[i] & kReadOnlyRule) != 0;
+      denied.emplace_back(json::Object{{"path", plan.rules[i].path},
+                                       {"is", hidden ? "hidden" : (writing ? "read-only" : "not executable")}});
+    }
   }
   for (const std::string& path : plan.dropped) skipped.emplace_back(path);
+  for (const std::string& path : plan.unprotected) unprotected.emplace_back(path);
   json::Array names;
   for (const auto& [name, value] : plan.environment) names.emplace_back(name);
   return json::Object{
@@ -134,8 +219,12 @@ json::Value make_manifest(const LaunchPlan& plan, const StartReport& report) {
       {"identity", report.user == 0 ? std::string("root without capabilities")
                                     : "user " + std::to_string(report.user) + " without capabilities"},
       {"mechanisms", mechanisms(plan, report)},
+      {"system", system_version()},
+      {"promised", promised(plan, report)},
       {"probes", probes(report)},
       {"skipped", std::move(skipped)},
+      {"taken_away", std::move(denied)},
+      {"unprotected", std::move(unprotected)},
       {"environment", std::move(names)},
       {"tmp", plan.tmp}};
 }
@@ -168,8 +257,23 @@ Error start_error(const LaunchPlan& plan, const StartReport& report) {
       return refused("cannot enter the working directory " + plan.working_directory, "choose another");
     case Stage::kSession:
       return refused("cannot make a session with its controlling terminal", "descriptor 0 must be a terminal");
-    case Stage::kProcessLimit:
-      return refused("cannot join the pids cgroup", doctor);
+    case Stage::kCgroupLimit:
+      return cgroup_error(plan, report);
+    case Stage::kNamespaces:
+      return refused("the namespaces this host gave when the kernel started are not to be had now", doctor);
+    case Stage::kUserMap:
+      return refused("this user could not be mapped into its namespace", doctor);
+    case Stage::kRootFilesystem:
+      return refused("the root of its own could not be made (step " + std::to_string(report.index) + ")", doctor);
+    case Stage::kRootRule:
+      return refused("the profile grants " + rule_path(plan, report.index) + ", which cannot be mounted",
+                     "correct the path; " + doctor);
+    case Stage::kDenyRule:
+      return refused("the profile takes away " + rule_path(plan, report.index) + ", which cannot be held",
+                     report.error == ELOOP ? "it is a symbolic link, or a file below a granted /: name what it leads to"
+                                           : "list it under `unprotected` if it need not hold");
+    case Stage::kIdentity:
+      return refused("the program could not be given a user of its own", doctor);
     case Stage::kResourceLimits:
       return refused("cannot set resource limit " + std::to_string(report.index), doctor);
     case Stage::kCredentials:

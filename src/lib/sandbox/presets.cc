@@ -13,7 +13,8 @@ constexpr std::uint8_t kReadExecute = Access::kRead | Access::kExecute;
 constexpr std::uint8_t kEverything = kReadExecute | kReadWrite;
 constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
 
-constexpr std::array<std::string_view, 4> kNames{"agent-default", "mcp-server", "tool", "unconfined-files"};
+constexpr std::array<std::string_view, 6> kNames{"agent-default", "tool",  "mcp-server",
+                                                 "workspace",     "build", "unconfined-files"};
 
 constexpr const char* kProgramFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 // What the C library, Python, Node and git read at start. No file here holds a secret.
@@ -62,12 +63,41 @@ Profile tool() {
   return profile;
 }
 
-// A server that is somebody else's program and runs as long as its client: it may read where it was started, and no
-// more unless told.
+// A server of tools that npx or uvx starts: their caches are its own to fill, the folder it starts in is to read.
 Profile mcp_server() {
   Profile profile = agent_default();
   profile.name = "mcp-server";
+  for (const char* path : {"${home}/.npm", "${home}/.cache/uv", "${home}/.cache/pip"}) {
+    profile.files.push_back({path, kEverything, true});
+  }
+  for (const char* path : {"${home}/.local/share/uv", "${home}/.nvm"}) {
+    profile.files.push_back({path, kReadExecute, true});
+  }
+  profile.limits.processes = 256;
   profile.limits.open_files = 1024;
+  return profile;
+}
+
+// May change the folder it starts in, but for what runs on the operator's behalf later (protected_paths.h).
+Profile workspace() {
+  Profile profile = agent_default();
+  profile.name = "workspace";
+  profile.files.push_back({"${cwd}", kEverything, false});
+  return profile;
+}
+
+// Compiles: runs what it wrote, also in its tmp, with the caches of compilers.
+Profile build() {
+  Profile profile = workspace();
+  profile.name = "build";
+  profile.ipc = Ipc::kPrivate;
+  profile.files.push_back({"${tmp}", kEverything, false});
+  for (const char* path : {"${home}/.cache/ccache", "${home}/.ccache", "${home}/.cache/go-build"}) {
+    profile.files.push_back({path, kReadWrite, true});
+  }
+  profile.limits.processes = 2048;
+  profile.limits.open_files = 4096;
+  profile.limits.file_bytes = 16 * kGibibyte;
   return profile;
 }
 
@@ -83,8 +113,10 @@ Profile unconfined_files() {
 
 Result<Profile> preset_profile(std::string_view name) {
   if (name == "agent-default") return agent_default();
-  if (name == "mcp-server") return mcp_server();
   if (name == "tool") return tool();
+  if (name == "mcp-server") return mcp_server();
+  if (name == "workspace") return workspace();
+  if (name == "build") return build();
   if (name == "unconfined-files") return unconfined_files();
   std::string hint = "presets:";
   for (const std::string_view known : kNames) hint.append(" ").append(known);

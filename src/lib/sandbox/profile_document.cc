@@ -1,8 +1,10 @@
 // Reading a profile document (PROFILE.md): every key is known or refused, every error says file:line:column.
+#include <algorithm>
 #include <climits>
 #include <string>
 
 #include "base/yaml/document.h"
+#include "lib/sandbox/isolation.h"
 #include "lib/sandbox/mechanism/wire.h"
 #include "lib/sandbox/profile.h"
 
@@ -11,13 +13,20 @@ namespace {
 
 using yaml::Node;
 
+constexpr std::int64_t kAbiMax = 99;
+
 struct LimitKey {
   std::string_view name;
   std::int64_t Limits::* member;
 };
-constexpr LimitKey kLimitKeys[] = {{"memory_bytes", &Limits::memory_bytes}, {"cpu_seconds", &Limits::cpu_seconds},
-                                   {"processes", &Limits::processes},       {"open_files", &Limits::open_files},
-                                   {"file_bytes", &Limits::file_bytes},     {"wall_ms", &Limits::wall_ms}};
+constexpr LimitKey kLimitKeys[] = {{"memory_bytes", &Limits::memory_bytes},
+                                   {"cpu_seconds", &Limits::cpu_seconds},
+                                   {"processes", &Limits::processes},
+                                   {"open_files", &Limits::open_files},
+                                   {"file_bytes", &Limits::file_bytes},
+                                   {"wall_ms", &Limits::wall_ms},
+                                   {"tree_memory_bytes", &Limits::tree_memory_bytes},
+                                   {"tree_cpu_percent", &Limits::tree_cpu_percent}};
 
 class ProfileReader {
  public:
@@ -25,8 +34,8 @@ class ProfileReader {
 
   Result<Profile> read(const Node& root) {
     TRY(expect(root, Node::Kind::kMapping, "the document"));
-    TRY(known(root, {"apiVersion", "kind", "metadata", "extends", "files", "network", "limits", "environment",
-                     "private_tmp"}));
+    TRY(known(root, {"apiVersion", "kind", "metadata", "extends", "files", "network", "ipc", "devices", "limits",
+                     "environment", "private_tmp", "identity", "isolation", "promises", "unprotected"}));
     TRY(constant(root, "apiVersion", "agentos/v1"));
     TRY(constant(root, "kind", "Profile"));
     Profile profile;
@@ -38,7 +47,15 @@ class ProfileReader {
     }
     TRY(read_name(root, profile));
     if (const Node* files = root.find("files")) TRY(read_files(*files, profile));
-    if (const Node* network = root.find("network")) TRY(read_network(*network, profile));
+    if (const Node* devices = root.find("devices")) TRY(read_devices(*devices, profile));
+    if (const Node* network = root.find("network")) TRY(read_choice(*network, "network", kNetworks, profile.network));
+    if (const Node* ipc = root.find("ipc")) TRY(read_choice(*ipc, "ipc", kIpcs, profile.ipc));
+    if (const Node* identity = root.find("identity")) {
+      TRY(read_choice(*identity, "identity", kIdentities, profile.identity));
+    }
+    if (const Node* isolation = root.find("isolation")) TRY(read_isolation(*isolation, profile));
+    if (const Node* promises = root.find("promises")) TRY(read_promises(*promises, profile));
+    if (const Node* unprotected = root.find("unprotected")) TRY(read_unprotected(*unprotected, profile));
     if (const Node* limits = root.find("limits")) TRY(read_limits(*limits, profile));
     if (const Node* names = root.find("environment")) TRY(read_environment(*names, profile));
     if (const Node* tmp = root.find("private_tmp")) {
@@ -94,7 +111,8 @@ class ProfileReader {
 
   Status read_files(const Node& files, Profile& profile) {
     TRY(expect(files, Node::Kind::kMapping, "files"));
-    TRY(known(files, {"read", "write", "execute"}));
+    TRY(known(files, {"read", "write", "execute", "deny"}));
+    if (const Node* deny = files.find("deny")) TRY(read_denied(*deny, profile));
     TRY(read_paths(files.find("read"), static_cast<std::uint8_t>(Access::kRead), profile));
     TRY(read_paths(files.find("write"), Access::kRead | Access::kWrite, profile));
     return read_paths(files.find("execute"), Access::kRead | Access::kExecute, profile);
@@ -130,18 +148,111 @@ class ProfileReader {
 
   Status check_path(const Node& path) {
     const std::string& text = path.text;
-    const bool rooted = text.starts_with("/") || text.starts_with("${cwd}") || text.starts_with("${tmp}");
+    const bool rooted = text.starts_with("/") || text.starts_with("${cwd}") || text.starts_with("${tmp}") ||
+                        text.starts_with("${home}");
     if (rooted && text.find('\0') == std::string::npos && text.size() < PATH_MAX) return {};
     return yaml::fail_at(file_, path.mark, "\"" + text.substr(0, 80) + "\" is not an absolute path",
-                         "begin it with /, ${cwd} or ${tmp}");
+                         "begin it with /, ${cwd}, ${tmp} or ${home}");
   }
 
-  Status read_network(const Node& network, Profile& profile) {
-    TRY(expect(network, Node::Kind::kString, "network"));
-    if (network.text != "none" && network.text != "host") {
-      return yaml::fail_at(file_, network.mark, "network must be \"none\" or \"host\"");
+  template <class Value>
+  struct Choice {
+    std::string_view word;
+    Value value;
+  };
+  static constexpr Choice<Network> kNetworks[] = {{"none", Network::kNone}, {"host", Network::kHost}};
+  static constexpr Choice<Ipc> kIpcs[] = {{"none", Ipc::kNone}, {"private", Ipc::kPrivate}};
+  static constexpr Choice<Identity> kIdentities[] = {{"unprivileged", Identity::kUnprivileged},
+                                                     {"same", Identity::kSame}};
+  static constexpr Choice<Namespaces> kNamespaceUses[] = {
+      {"when-possible", Namespaces::kWhenPossible}, {"required", Namespaces::kRequired}, {"never", Namespaces::kNever}};
+
+  template <class Value, std::size_t kCount>
+  Status read_choice(const Node& node, std::string_view key, const Choice<Value> (&choices)[kCount], Value& into) {
+    TRY(expect(node, Node::Kind::kString, key));
+    std::string words;
+    for (const Choice<Value>& choice : choices) {
+      if (node.text == choice.word) {
+        into = choice.value;
+        return {};
+      }
+      words += (words.empty() ? "\"" : " or \"") + std::string(choice.word) + "\"";
     }
-    profile.network = network.text == "host" ? Network::kHost : Network::kNone;
+    return yaml::fail_at(file_, node.mark, std::string(key) + " must be " + words);
+  }
+
+  Status read_isolation(const Node& isolation, Profile& profile) {
+    TRY(expect(isolation, Node::Kind::kMapping, "isolation"));
+    TRY(known(isolation, {"namespaces", "landlock_abi_max"}));
+    if (const Node* namespaces = isolation.find("namespaces")) {
+      TRY(read_choice(*namespaces, "isolation.namespaces", kNamespaceUses, profile.namespaces));
+    }
+    const Node* abi = isolation.find("landlock_abi_max");
+    if (abi == nullptr) return {};
+    TRY(expect(*abi, Node::Kind::kInt, "isolation.landlock_abi_max"));
+    if (abi->integer < 1 || abi->integer > kAbiMax) {
+      return yaml::fail_at(file_, abi->mark, "isolation.landlock_abi_max is a version of Landlock, 1 or more");
+    }
+    profile.landlock_abi_max = static_cast<int>(abi->integer);
+    return {};
+  }
+
+  Status read_promises(const Node& list, Profile& profile) {
+    TRY(expect(list, Node::Kind::kSequence, "promises"));
+    std::vector<std::string_view> names;
+    for (const Promise promise : promises()) names.push_back(name_of(promise));
+    for (const Node& item : list.items) {
+      TRY(expect(item, Node::Kind::kString, "a promise"));
+      if (std::find(names.begin(), names.end(), item.text) == names.end()) {
+        const std::string_view near = yaml::nearest(item.text, names);
+        return yaml::fail_at(file_, item.mark, "there is no promise \"" + item.text.substr(0, 80) + "\"",
+                             near.empty() ? std::string("docs/reference/isolation.md lists them")
+                                          : "did you mean \"" + std::string(near) + "\"?");
+      }
+      profile.promises.push_back(item.text);
+    }
+    return {};
+  }
+
+  Status read_unprotected(const Node& list, Profile& profile) {
+    TRY(expect(list, Node::Kind::kSequence, "unprotected"));
+    for (const Node& item : list.items) {
+      TRY(expect(item, Node::Kind::kString, "a path in unprotected"));
+      if (item.text.empty() || item.text.size() >= PATH_MAX || item.text.find('\0') != std::string::npos) {
+        return yaml::fail_at(file_, item.mark, "a path in unprotected is empty or too long");
+      }
+      profile.unprotected.push_back(item.text);
+    }
+    return {};
+  }
+
+  // Reading and writing of device nodes; nothing else in /dev is granted by this.
+  Status read_devices(const Node& list, Profile& profile) {
+    TRY(expect(list, Node::Kind::kSequence, "devices"));
+    for (const Node& item : list.items) {
+      TRY(expect(item, Node::Kind::kString, "a device"));
+      if (!item.text.starts_with("/dev/") || item.text.size() >= PATH_MAX) {
+        return yaml::fail_at(file_, item.mark, "a device begins with /dev/");
+      }
+      profile.files.push_back({item.text, Access::kRead | Access::kWrite, false, 0});
+    }
+    return {};
+  }
+
+  // Taken away below what is granted: deny {read, write, execute}; without reading nothing of it is seen.
+  Status read_denied(const Node& deny, Profile& profile) {
+    TRY(expect(deny, Node::Kind::kMapping, "files.deny"));
+    TRY(known(deny, {"read", "write", "execute"}));
+    const std::pair<const char*, Access> kinds[] = {
+        {"read", Access::kRead}, {"write", Access::kWrite}, {"execute", Access::kExecute}};
+    for (const auto& [key, access] : kinds) {
+      const std::size_t before = profile.files.size();
+      TRY(read_paths(deny.find(key), 0, profile));
+      for (std::size_t i = before; i < profile.files.size(); ++i) {
+        profile.files[i].denied = static_cast<std::uint8_t>(access);
+        profile.files[i].optional = true;
+      }
+    }
     return {};
   }
 

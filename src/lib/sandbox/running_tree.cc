@@ -11,6 +11,7 @@
 
 #include "lib/sandbox/manifest.h"
 #include "lib/sandbox/mechanism/cgroup.h"
+#include "lib/sandbox/mechanism/placeholder.h"
 #include "lib/sandbox/mechanism/tree.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
@@ -133,10 +134,14 @@ bool RunningTree::finish() {
   const bool orderly = exit_report_.has_value() || (start_report_.has_value() && !started_);
   if (!orderly) {
     Cgroup cgroup = find_cgroup(plan_.header.mark);
-    if (cgroup.path[0] != 0) kill_cgroup(cgroup.path);
-    if (end_marked(plan_.header.mark) != 0) return false;
-    if (cgroup.path[0] != 0 && cgroup_populated(cgroup.path)) return false;
+    kill_cgroup(cgroup);
+    thaw_cgroup(cgroup);  // what is frozen does not die
+    if (end_marked({plan_.header.mark, plan_.header.user}) != 0) return false;
+    if (cgroup_populated(cgroup)) return false;
     remove_cgroup(cgroup);
+    for (std::size_t i = 0; i < plan_.rules.size(); ++i) {
+      remove_placeholder(plan_.rules[i].path.c_str(), plan_.rule_flags[i]);
+    }
     remove_tree_directory(plan_.tree_directory.c_str());
   }
   if (!started_) {

@@ -30,7 +30,9 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 
 constexpr std::uint32_t refuse(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
-constexpr int kOpenat2 = 437, kClone3 = 435;
+constexpr int kOpenat2 = 437, kClone3 = 435, kFchmodat2 = 452;
+constexpr std::uint32_t kSetIdBits = 06000, kCreateFlags = 0100 | 020000000;  // O_CREAT, O_TMPFILE's own
+enum class Truncation : std::uint8_t { kHeld, kOpen };                        // by Landlock
 // CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}; the one for time is no flag of clone.
 constexpr std::uint32_t kNewNamespaceFlags = 0x7E020000;
 constexpr std::uint32_t kPersonalityQuery = 0xFFFFFFFF;
@@ -149,9 +151,24 @@ void add_process_checks(Table& table) {
              .otherwise(kAllow));
 }
 
-// Opening for reading with O_TRUNC empties a file; before ABI 3 Landlock lets that through.
-Code truncation_check(unsigned flags_argument) {
+// A set-user-id or set-group-id file is made by nobody: its mode would be another program's privilege.
+void add_mode_check(Table& table, int number, unsigned argument) {
+  decide(table, number, Check().low(argument).when_any_bit(kSetIdBits, refuse(EPERM)).otherwise(kAllow));
+}
+
+// A mode counts only where the flags make a file. Opening for reading with O_TRUNC empties a file; before ABI 3
+// Landlock lets that through.
+Code open_check(unsigned flags_argument, Truncation truncation) {
   Code code = Check().low(flags_argument).code();
+  code.push_back(jump(BPF_JSET, kCreateFlags, 0, 3));
+  const Code mode = Check().low(flags_argument + 1).when_any_bit(kSetIdBits, refuse(EPERM)).code();
+  code.insert(code.end(), mode.begin(), mode.end());
+  if (truncation == Truncation::kHeld) {
+    code.push_back(statement(BPF_RET | BPF_K, kAllow));
+    return code;
+  }
+  const Code flags = Check().low(flags_argument).code();
+  code.insert(code.end(), flags.begin(), flags.end());
   code.push_back(jump(BPF_JSET, kTruncateFlag, 1, 0));
   code.push_back(statement(BPF_RET | BPF_K, kAllow));
   const Code modes =
@@ -161,12 +178,30 @@ Code truncation_check(unsigned flags_argument) {
 }
 
 void add_open_checks(Table& table, int landlock_abi) {
-  const bool landlock_holds = landlock_abi >= 3;
-  table[CALL(openat)] = landlock_holds ? Check().otherwise(kAllow).code() : truncation_check(2);
-  decide(table, kOpenat2, landlock_holds ? kAllow : refuse(ENOSYS));
-  decide(table, CALL(truncate), landlock_holds ? kAllow : refuse(EPERM));
+  const auto truncation = landlock_abi >= 3 ? Truncation::kHeld : Truncation::kOpen;
+  table[CALL(openat)] = open_check(2, truncation);
+  // Its flags and mode are in memory, where no filter can look; programs fall back to openat.
+  decide(table, kOpenat2, refuse(ENOSYS));
+  decide(table, CALL(truncate), truncation == Truncation::kHeld ? kAllow : refuse(EPERM));
+  add_mode_check(table, CALL(mkdirat), 2);
+  add_mode_check(table, CALL(mknodat), 2);
 #ifdef __x86_64__
-  table[CALL(open)] = landlock_holds ? Check().otherwise(kAllow).code() : truncation_check(1);
+  table[CALL(open)] = open_check(1, truncation);
+  add_mode_check(table, CALL(creat), 1);
+  add_mode_check(table, CALL(mkdir), 1);
+  add_mode_check(table, CALL(mknod), 1);
+#endif
+}
+
+void add_metadata_checks(Table& table, MetadataCalls metadata) {
+  const bool asked = metadata == MetadataCalls::kBrokered;
+  for (const int number : metadata_calls()) decide(table, number, asked ? SECCOMP_RET_USER_NOTIF : kAllow);
+  if (asked) return;
+  add_mode_check(table, CALL(fchmod), 1);
+  add_mode_check(table, CALL(fchmodat), 2);
+  add_mode_check(table, kFchmodat2, 2);
+#ifdef __x86_64__
+  add_mode_check(table, CALL(chmod), 1);
 #endif
 }
 
@@ -227,7 +262,10 @@ std::vector<sock_filter> build_filter(const FilterOptions& options) {
   Table table;
   for (const int number : allowed_calls()) decide(table, number, kAllow);
   for (const int number : refused_calls()) decide(table, number, refuse(EPERM));
-  for (const int number : metadata_calls()) decide(table, number, SECCOMP_RET_USER_NOTIF);
+  add_metadata_checks(table, options.metadata);
+  for (const int number : shared_memory_calls()) {
+    decide(table, number, options.ipc == Ipc::kPrivate ? kAllow : refuse(EPERM));
+  }
   for (const int number : attribute_calls()) decide(table, number, refuse(ENOTSUP));
   add_socket_checks(table, options.network);
   add_process_checks(table);

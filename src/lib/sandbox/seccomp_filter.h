@@ -2,21 +2,29 @@
 //
 // An allow-list: what ordinary programs (glibc, Python, Node, shells, git, compilers) need is allowed, what is known
 // and dangerous answers EPERM (sockets: EACCES), and every other number answers ENOSYS so that programs fall back.
-// Changes of mode, owner and times are asked of agentos-init (apps/init/metadata_broker.h). 32-bit and x32 calls answer
+// Changes of mode, owner and times are asked of agentos-init (apps/init/metadata_broker.h) where no mount namespace
+// holds them. Nobody makes a set-user-id file. 32-bit and x32 calls answer
 // ENOSYS. Source: Linux seccomp(2), syscalls(2).
 #pragma once
 
 #include <linux/filter.h>
 
+#include <compare>
 #include <vector>
 
 #include "lib/sandbox/profile.h"
 
 namespace agentos::sandbox {
 
+// Changing mode, owner and times: asked of init, or done by the program where read-only mounts hold the rest.
+enum class MetadataCalls : std::uint8_t { kBrokered, kDirect };
+
 struct FilterOptions {
   Network network = Network::kNone;
   int landlock_abi = 0;  // below 3 Landlock does not hold truncation, so the filter does
+  MetadataCalls metadata = MetadataCalls::kBrokered;
+  Ipc ipc = Ipc::kNone;
+  auto operator<=>(const FilterOptions&) const = default;
 };
 
 std::vector<sock_filter> build_filter(const FilterOptions& options);

@@ -273,28 +273,10 @@ constexpr int kRefused[] = {
     CALL(io_cancel),
     CALL(io_getevents),
     CALL(io_pgetevents),
-    // Keys and memory shared with everything of the same user.
+    // Keys of the same user.
     CALL(keyctl),
     CALL(add_key),
     CALL(request_key),
-    CALL(shmget),
-    CALL(shmat),
-    CALL(shmdt),
-    CALL(shmctl),
-    CALL(semget),
-    CALL(semop),
-    CALL(semtimedop),
-    CALL(semctl),
-    CALL(msgget),
-    CALL(msgsnd),
-    CALL(msgrcv),
-    CALL(msgctl),
-    CALL(mq_open),
-    CALL(mq_unlink),
-    CALL(mq_timedsend),
-    CALL(mq_timedreceive),
-    CALL(mq_notify),
-    CALL(mq_getsetattr),
     // Namespaces, mounts, roots.
     CALL(unshare),
     CALL(setns),
@@ -358,6 +340,11 @@ constexpr int kMetadata[] = {
 constexpr int kAttributes[] = {CALL(setxattr),     CALL(lsetxattr),    CALL(fsetxattr), CALL(removexattr),
                                CALL(lremovexattr), CALL(fremovexattr), kSetxattrat,     kRemovexattrat};
 
+constexpr int kSharedMemory[] = {
+    CALL(shmget),     CALL(shmat),     CALL(shmdt),        CALL(shmctl),          CALL(semget),    CALL(semop),
+    CALL(semtimedop), CALL(semctl),    CALL(msgget),       CALL(msgsnd),          CALL(msgrcv),    CALL(msgctl),
+    CALL(mq_open),    CALL(mq_unlink), CALL(mq_timedsend), CALL(mq_timedreceive), CALL(mq_notify), CALL(mq_getsetattr)};
+
 constexpr int kSockets[] = {CALL(socket), CALL(bind), CALL(connect), CALL(listen), CALL(accept), CALL(accept4)};
 
 constexpr int kOwnProcess[] = {CALL(sched_setaffinity), CALL(sched_setparam), CALL(sched_setscheduler),
@@ -369,6 +356,7 @@ std::span<const int> allowed_calls() { return kAllowed; }
 std::span<const int> refused_calls() { return kRefused; }
 std::span<const int> metadata_calls() { return kMetadata; }
 std::span<const int> attribute_calls() { return kAttributes; }
+std::span<const int> shared_memory_calls() { return kSharedMemory; }
 std::span<const int> socket_calls() { return kSockets; }
 std::span<const int> own_process_calls() { return kOwnProcess; }
 

@@ -5,11 +5,12 @@
 
 namespace agentos::sandbox {
 
-std::span<const int> allowed_calls();      // whatever the arguments
-std::span<const int> refused_calls();      // EPERM: known, and never needed by a confined program
-std::span<const int> metadata_calls();     // mode, owner, times: asked of init, for Landlock does not hold them
-std::span<const int> attribute_calls();    // ENOTSUP: extended attributes, which Landlock does not hold either
-std::span<const int> socket_calls();       // EACCES without a network: making, naming and connecting sockets
-std::span<const int> own_process_calls();  // first argument must be 0: the caller itself, never another process
+std::span<const int> allowed_calls();        // whatever the arguments
+std::span<const int> refused_calls();        // EPERM: known, and never needed by a confined program
+std::span<const int> metadata_calls();       // mode, owner, times: asked of init, for Landlock does not hold them
+std::span<const int> attribute_calls();      // ENOTSUP: extended attributes, which Landlock does not hold either
+std::span<const int> shared_memory_calls();  // System V and POSIX queues: EPERM without an ipc namespace
+std::span<const int> socket_calls();         // EACCES without a network: making, naming and connecting sockets
+std::span<const int> own_process_calls();    // first argument must be 0: the caller itself, never another process
 
 }  // namespace agentos::sandbox

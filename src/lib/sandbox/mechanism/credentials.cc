@@ -15,9 +15,22 @@ namespace {
 
 constexpr int kCapabilitiesMax = 64;
 
+int become_user(unsigned user) {
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0) {
+    return errno;
+  }
+  return ::getuid() == user && ::getgid() == user ? 0 : EPERM;
+}
+
 }  // namespace
 
-int drop_capabilities() {
+bool may_administer() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {};
+  return ::syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective >> CAP_SYS_ADMIN & 1U) != 0;
+}
+
+int drop_capabilities(unsigned user) {
   for (int capability = 0; capability < kCapabilitiesMax; ++capability) {
     // EPERM: without CAP_SETPCAP nothing privileged is held, and no_new_privs keeps exec from granting any.
     if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) break;
@@ -26,7 +39,12 @@ int drop_capabilities() {
   ::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                                  SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                                  SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
-  if (::getuid() == 0 && ::setgroups(0, nullptr) != 0 && errno != EPERM) return errno;
+  if (user != kSameUser) {
+    const int error = become_user(user);
+    if (error != 0) return error;
+  } else if (::getuid() == 0 && ::setgroups(0, nullptr) != 0 && errno != EPERM) {
+    return errno;
+  }
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[2] = {};
   if (::syscall(SYS_capset, &header, sets) != 0) return errno;

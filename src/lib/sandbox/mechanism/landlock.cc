@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace agentos::sandbox {
 namespace {
@@ -64,9 +65,15 @@ bool failed(StartReport& report, Stage stage, std::uint32_t index) {
   return false;
 }
 
+// In a pid namespace of its own /proc holds the tree's processes only, and each may read about itself.
+const char* place_of(const PlanRule& rule, const PlanHeader& header) {
+  const bool own_proc = (header.flags & kUseNamespaces) != 0 && std::strcmp(rule.path, "/proc/self") == 0;
+  return own_proc ? "/proc" : rule.path;
+}
+
 // A rule for what stands at the path now, its rights tailored to a directory or a file.
-bool add_rule(int ruleset, const PlanRule& rule, std::uint64_t handled, bool& absent) {
-  const int fd = ::open(rule.path, O_PATH | O_CLOEXEC);
+bool add_rule(int ruleset, const PlanRule& rule, const char* path, std::uint64_t handled, bool& absent) {
+  const int fd = ::open(path, O_PATH | O_CLOEXEC);
   absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
   if (fd < 0) return false;
   struct stat status{};
@@ -120,7 +127,9 @@ bool apply_landlock(const Plan& plan, StartReport& report) {
   if (ruleset < 0) return failed(report, Stage::kLandlock, 0);
   for (std::uint32_t i = 0; i < plan.header.rules; ++i) {
     bool absent = false;
-    if (add_rule(static_cast<int>(ruleset), plan.rules[i], attribute.handled_fs, absent)) continue;
+    if ((plan.rules[i].flags & kDenyRules) != 0) continue;  // Landlock takes nothing away; the mount namespace does
+    const char* path = place_of(plan.rules[i], plan.header);
+    if (add_rule(static_cast<int>(ruleset), plan.rules[i], path, attribute.handled_fs, absent)) continue;
     if (!absent || (plan.rules[i].flags & kOptionalRule) == 0) return failed(report, Stage::kLandlockRule, i);
     report.rules_skipped[i] = 1;
   }

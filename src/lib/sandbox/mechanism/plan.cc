@@ -69,7 +69,8 @@ bool read_plan(char* bytes, std::size_t size, Plan& plan) {
     if (rule.path == nullptr) return false;
   }
   plan.tree_directory = cursor.take_string();
-  if (plan.tree_directory == nullptr) return false;
+  plan.working_directory = cursor.take_string();
+  if (plan.tree_directory == nullptr || plan.working_directory == nullptr) return false;
   if (!read_strings(cursor, plan.header.arguments, plan.arguments)) return false;
   if (!read_strings(cursor, plan.header.environment, plan.environment)) return false;
   for (std::uint32_t i = 0; i < plan.header.candidates; ++i) {

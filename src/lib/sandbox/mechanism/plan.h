@@ -17,8 +17,9 @@ struct Plan {
   PlanHeader header;
   const sock_filter* filter = nullptr;
   PlanRule rules[kRulesMax];
-  const char* tree_directory = nullptr;  // empty: none
-  char* arguments[kArgumentsMax + 1];    // null-terminated
+  const char* tree_directory = nullptr;     // empty: none
+  const char* working_directory = nullptr;  // of the program
+  char* arguments[kArgumentsMax + 1];       // null-terminated
   char* environment[kEnvironmentMax + 1];
   const char* candidates[kCandidatesMax];
 };

@@ -15,7 +15,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "lib/sandbox/mechanism/landlock.h"
+#include "lib/sandbox/mechanism/root_filesystem.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
 namespace agentos::sandbox {
@@ -25,7 +25,9 @@ constexpr std::size_t kPathMax = 4096;
 constexpr unsigned long kNewUserNamespaceFlag = 0x10000000;
 
 struct Scene {
-  int init_pid = 0;
+  const Plan* plan = nullptr;
+  int init_pid = 0;  // as this process numbers it: 1 in a pid namespace
+  bool namespaces = false;
   char canary[kPathMax] = {};
   char beside[kPathMax] = {};
 };
@@ -81,7 +83,46 @@ int try_io_uring() {
   return answer;
 }
 
-int try_probe(Probe probe, const Scene& scene) {
+// The first rule that takes something away and applied here: reading what it hides, writing what it protects.
+int try_denied_rule(const Plan& plan, const StartReport& report) {
+  for (std::uint32_t i = 0; i < plan.header.rules; ++i) {
+    const PlanRule& rule = plan.rules[i];
+    if ((rule.flags & kDenyRules) == 0 || report.rules_skipped[i] != 0) continue;
+    struct stat status{};
+    if (::stat(rule.path, &status) != 0) return errno;
+    if ((rule.flags & kHiddenRule) != 0) return try_open(rule.path, O_RDONLY);
+    if ((rule.flags & kReadOnlyRule) == 0) return EACCES;
+    if (!S_ISDIR(status.st_mode)) return try_open(rule.path, O_WRONLY);
+    return ::utimensat(AT_FDCWD, rule.path, nullptr, 0) == 0 ? 0 : errno;
+  }
+  return ENOENT;
+}
+
+// Outside the grants nothing is to be seen: the tree's own directory stands for all of it.
+int try_see_canary(const Plan& plan) {
+  struct stat status{};
+  char path[kPathMax];
+  std::snprintf(path, sizeof path, "%s/%s", plan.tree_directory, kCanaryName);
+  return answer_of(::stat(path, &status));
+}
+
+// Init's number means nobody inside; the first process there must be one that holds no mark, and no host process
+// may be listed: the parent of the first process is 0.
+int try_see_processes() {
+  char text[256] = {};
+  const int fd = ::open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const ssize_t count = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  return count > 0 && std::strstr(text, "(agentos-init)") != nullptr ? ESRCH : 0;
+}
+
+int try_signal_others(const Scene& scene) {
+  // In a pid namespace "everybody" is the tree alone, which is this process and the first one.
+  return answer_of(scene.namespaces ? ::kill(-1, 0) : ::kill(scene.init_pid, 0));
+}
+
+int try_probe(Probe probe, const Scene& scene, const StartReport& report) {
   switch (probe) {
     case Probe::kReadShadow:
       return try_open("/etc/shadow", O_RDONLY);
@@ -108,14 +149,20 @@ int try_probe(Probe probe, const Scene& scene) {
       return try_path_socket(scene.canary);
     case Probe::kTraceInit:
       return answer_of(::ptrace(PTRACE_SEIZE, scene.init_pid, nullptr, nullptr));
-    case Probe::kSignalInit:
-      return answer_of(::kill(scene.init_pid, 0));
+    case Probe::kSignalOthers:
+      return try_signal_others(scene);
     case Probe::kIoUring:
       return try_io_uring();
     case Probe::kNewUserNamespace:
       return answer_of(::syscall(SYS_unshare, kNewUserNamespaceFlag));
     case Probe::kMount:
       return answer_of(::mount("none", "/", "tmpfs", MS_REMOUNT, nullptr));
+    case Probe::kDeniedRule:
+      return try_denied_rule(*scene.plan, report);
+    case Probe::kSeeCanary:
+      return try_see_canary(*scene.plan);
+    case Probe::kSeeProcesses:
+      return try_see_processes();
     case Probe::kCount:
       break;
   }
@@ -126,17 +173,22 @@ int try_probe(Probe probe, const Scene& scene) {
 
 bool run_probes(const Plan& plan, int init_pid, StartReport& report) {
   Scene scene;
+  scene.plan = &plan;
   scene.init_pid = init_pid;
-  std::snprintf(scene.canary, sizeof scene.canary, "%s/%s", plan.tree_directory, kCanaryName);
-  std::snprintf(scene.beside, sizeof scene.beside, "%s/beside", plan.tree_directory);
-  report.probes_promised = plan.header.probes_promised;
-  if (report.landlock_abi < kLandlockAbiSignalScope) {
-    report.probes_promised &= ~(1U << static_cast<std::uint32_t>(Probe::kSignalInit));
+  scene.namespaces = report.namespaces != 0;
+  const bool new_root = scene.namespaces && !keeps_host_root(plan);
+  if (new_root) {
+    std::snprintf(scene.canary, sizeof scene.canary, "%s", kInsideCanary);
+    std::snprintf(scene.beside, sizeof scene.beside, "%s/beside", kOwnFolder);
+  } else {
+    std::snprintf(scene.canary, sizeof scene.canary, "%s/%s", plan.tree_directory, kCanaryName);
+    std::snprintf(scene.beside, sizeof scene.beside, "%s/beside", plan.tree_directory);
   }
+  report.probes_promised = plan.header.probes_promised;
   for (std::uint32_t i = 0; i < kProbeCount; ++i) {
     const bool promised = (report.probes_promised & (1U << i)) != 0;
     // What is not promised is not tried: on a host that lets it through it would have its effect.
-    report.probe_errors[i] = promised ? try_probe(static_cast<Probe>(i), scene) : -1;
+    report.probe_errors[i] = promised ? try_probe(static_cast<Probe>(i), scene, report) : -1;
     if (promised && report.probe_errors[i] == 0) {
       report.stage = Stage::kProbe;
       report.index = i;

@@ -1,9 +1,14 @@
 // setrlimit, never above what the host already set.
 #include "lib/sandbox/mechanism/rlimits.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace agentos::sandbox {
 namespace {
@@ -26,6 +31,20 @@ bool set_when_wanted(int resource, std::int64_t value, StartReport& report) {
   return value <= 0 || set_limit(resource, static_cast<std::uint64_t>(value), report);
 }
 
+// By /proc/<pid>/status, which also tells of processes that are not dumpable.
+bool has_user(int pid, std::uint32_t user) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/status", pid);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char text[2048];
+  const ssize_t count = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  text[count > 0 ? count : 0] = 0;
+  const char* at = std::strstr(text, "\nUid:\t");
+  return at != nullptr && std::strtoul(at + 6, nullptr, 10) == user;
+}
+
 }  // namespace
 
 bool apply_limits(const PlanHeader& header, StartReport& report) {
@@ -43,9 +62,10 @@ bool apply_limits(const PlanHeader& header, StartReport& report) {
          set_when_wanted(RLIMIT_FSIZE, header.file_bytes, report);
 }
 
-bool carries_mark(int pid, std::uint64_t mark) {
+bool carries_mark(int pid, const TreeMark& tree) {
   rlimit present{};
-  return ::prlimit(pid, RLIMIT_RTTIME, nullptr, &present) == 0 && present.rlim_max == mark;
+  if (::prlimit(pid, RLIMIT_RTTIME, nullptr, &present) == 0) return present.rlim_max == tree.mark;
+  return errno == EPERM && tree.user != kSameUser && has_user(pid, tree.user);
 }
 
 }  // namespace agentos::sandbox

@@ -16,7 +16,14 @@ inline constexpr std::uint64_t kMarkMax = 1ULL << 62;
 // Limits and mark for the calling process; on failure `report` names the resource.
 bool apply_limits(const PlanHeader& header, StartReport& report);
 
+// How the processes of a tree are known: the mark, and the user that is theirs alone where they have one. A launcher
+// without CAP_SYS_RESOURCE may not read the limits of other users' processes, so there the user tells.
+struct TreeMark {
+  std::uint64_t mark = 0;
+  std::uint32_t user = kSameUser;
+};
+
 // Whether a living process carries the mark.
-bool carries_mark(int pid, std::uint64_t mark);
+bool carries_mark(int pid, const TreeMark& tree);
 
 }  // namespace agentos::sandbox

@@ -4,28 +4,28 @@
 // more to do. Stopping everything before killing makes a fork bomb lose that race.
 #pragma once
 
-#include "lib/sandbox/mechanism/wire.h"
+#include "lib/sandbox/mechanism/rlimits.h"
 
 namespace agentos::sandbox {
 
 // One pass over the host's processes. Each sends to every living process of the tree that still needs it and returns
 // how many those were; -1 when /proc cannot be read.
-int stop_marked(std::uint64_t mark);      // SIGSTOP to all that are not stopped
-int continue_marked(std::uint64_t mark);  // SIGCONT to all
-int kill_marked(std::uint64_t mark);      // SIGKILL to all
+int stop_marked(const TreeMark& tree);      // SIGSTOP to all that are not stopped
+int continue_marked(const TreeMark& tree);  // SIGCONT to all
+int kill_marked(const TreeMark& tree);      // SIGKILL to all
 
 // Repeats stop_marked until everything stands still: 0, or ETIMEDOUT after 2 s.
-int freeze_marked(std::uint64_t mark);
+int freeze_marked(const TreeMark& tree);
 
 // Stops what it can, then kills: one round; returns how many processes were still alive before it.
-int end_marked(std::uint64_t mark);
+int end_marked(const TreeMark& tree);
 
 // Asks for real-time scheduling, so that a fork bomb cannot starve its killer; without the right to, nothing happens.
 void outrun_everything();
 
-// A fork of the caller, straight into the cgroup whose directory is given (-1: none). Returns as fork does; the
-// caller must have one thread.
-int fork_into(int cgroup_directory);
+// A fork of the caller, straight into the cgroup whose directory is given (-1: none) and into the new namespaces of
+// `flags` (CLONE_NEW*, 0: none). Returns as fork does; the caller must have one thread.
+int fork_into(int cgroup_directory, std::uint64_t flags);
 
 // Memory shared with processes the caller forks; nullptr when there is none left.
 void* shared_memory(std::size_t bytes);

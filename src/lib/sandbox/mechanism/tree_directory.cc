@@ -68,7 +68,7 @@ int empty_directory(int directory, int depth, Removal& removal) {
 
 }  // namespace
 
-int make_tree_directory(const char* path, TreeTmp tmp) {
+int make_tree_directory(const char* path, TreeTmp tmp, unsigned owner) {
   if (::mkdir(path, 0700) != 0) return errno;
   const int directory = ::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (directory < 0) return errno;
@@ -80,6 +80,11 @@ int make_tree_directory(const char* path, TreeTmp tmp) {
     ::close(canary);
   }
   if (error == 0 && tmp == TreeTmp::kMake && ::mkdirat(directory, kTmpName, 0700) != 0) error = errno;
+  if (error == 0 && tmp == TreeTmp::kMake && owner != kSameUser &&
+      ::fchownat(directory, kTmpName, owner, owner, AT_SYMLINK_NOFOLLOW) != 0) {
+    error = errno;
+  }
+  if (error == 0 && ::mkdirat(directory, kRootName, 0700) != 0) error = errno;
   ::close(directory);
   return error;
 }

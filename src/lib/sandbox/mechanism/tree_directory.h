@@ -1,4 +1,5 @@
-// The directory a tree owns on disk: <base>/agentos-<mark>/ with `canary` (which the probes must not reach) and `tmp`.
+// The directory a tree owns on disk: <base>/agentos-<mark>/ with `canary` (which the probes must not reach), `tmp`
+// and `root` (empty: where a new root is put together).
 #pragma once
 
 #include "lib/sandbox/mechanism/wire.h"
@@ -7,11 +8,13 @@ namespace agentos::sandbox {
 
 inline constexpr const char* kCanaryName = "canary";
 inline constexpr const char* kTmpName = "tmp";
+inline constexpr const char* kRootName = "root";
 
 enum class TreeTmp : std::uint8_t { kNone, kMake };
 
-// Makes the directory (0700, must be new), the canary (empty, 0700) and the tmp. Returns 0 or errno.
-int make_tree_directory(const char* path, TreeTmp tmp);
+// Makes the directory (0700, must be new) and what is in it; the tmp belongs to `owner` unless that is kSameUser.
+// Returns 0 or errno.
+int make_tree_directory(const char* path, TreeTmp tmp, unsigned owner);
 
 // Removes everything below and the directory itself; never follows a link, any depth with few descriptors, at most a
 // million entries. For use when no process of the tree is left. Returns 0 or errno.

@@ -16,8 +16,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "lib/sandbox/mechanism/rlimits.h"
-
 namespace agentos::sandbox {
 namespace {
 
@@ -62,11 +60,11 @@ bool dead(char state) { return state == 0 || state == 'Z' || state == 'X'; }
 bool stopped(int pid, char state) { return state == 'T' || state == 't' || (state == 'D' && stop_is_pending(pid)); }
 
 // Opens the process first and looks at its mark after: a pid that was reused in between fails one of the two.
-bool signal_marked(int pid, std::uint64_t mark, int number, bool skip_stopped) {
+bool signal_marked(int pid, const TreeMark& tree, int number, bool skip_stopped) {
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U));
   if (process < 0) return false;
   bool needed = false;
-  if (carries_mark(pid, mark)) {
+  if (carries_mark(pid, tree)) {
     const char state = state_of(pid);
     needed = !dead(state) && !(skip_stopped && stopped(pid, state)) &&
              ::syscall(SYS_pidfd_send_signal, process, number, nullptr, 0U) == 0;
@@ -75,13 +73,13 @@ bool signal_marked(int pid, std::uint64_t mark, int number, bool skip_stopped) {
   return needed;
 }
 
-int signal_all(std::uint64_t mark, int number, bool skip_stopped) {
+int signal_all(const TreeMark& tree, int number, bool skip_stopped) {
   DIR* processes = ::opendir("/proc");
   if (processes == nullptr) return -1;
   int count = 0;
   while (const dirent* entry = ::readdir(processes)) {
     const int pid = std::atoi(entry->d_name);
-    if (pid > 0 && carries_mark(pid, mark) && signal_marked(pid, mark, number, skip_stopped)) ++count;
+    if (pid > 0 && carries_mark(pid, tree) && signal_marked(pid, tree, number, skip_stopped)) ++count;
   }
   ::closedir(processes);
   return count;
@@ -89,13 +87,13 @@ int signal_all(std::uint64_t mark, int number, bool skip_stopped) {
 
 }  // namespace
 
-int stop_marked(std::uint64_t mark) { return signal_all(mark, SIGSTOP, true); }
-int continue_marked(std::uint64_t mark) { return signal_all(mark, SIGCONT, false); }
-int kill_marked(std::uint64_t mark) { return signal_all(mark, SIGKILL, false); }
+int stop_marked(const TreeMark& tree) { return signal_all(tree, SIGSTOP, true); }
+int continue_marked(const TreeMark& tree) { return signal_all(tree, SIGCONT, false); }
+int kill_marked(const TreeMark& tree) { return signal_all(tree, SIGKILL, false); }
 
-int freeze_marked(std::uint64_t mark) {
+int freeze_marked(const TreeMark& tree) {
   for (int i = 0; i < kFreezePassesMax; ++i) {
-    const int running = stop_marked(mark);
+    const int running = stop_marked(tree);
     if (running == 0) return 0;
     if (running < 0) return ENOENT;
     const timespec pause{0, i < 4 ? 100'000 : 1'000'000};
@@ -104,10 +102,10 @@ int freeze_marked(std::uint64_t mark) {
   return ETIMEDOUT;
 }
 
-int end_marked(std::uint64_t mark) {
-  for (int i = 0; i < kStopPassesMax && stop_marked(mark) > 0; ++i) {
+int end_marked(const TreeMark& tree) {
+  for (int i = 0; i < kStopPassesMax && stop_marked(tree) > 0; ++i) {
   }
-  return kill_marked(mark);
+  return kill_marked(tree);
 }
 
 void outrun_everything() {
@@ -116,15 +114,16 @@ void outrun_everything() {
   ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter);
 }
 
-int fork_into(int cgroup_directory) {
+int fork_into(int cgroup_directory, std::uint64_t flags) {
   clone_args arguments{};
   arguments.exit_signal = SIGCHLD;
+  arguments.flags = flags;
   if (cgroup_directory >= 0) {
-    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = static_cast<std::uint64_t>(cgroup_directory);
   }
   long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
-  if (pid < 0 && errno == ENOSYS && cgroup_directory < 0) pid = ::fork();
+  if (pid < 0 && errno == ENOSYS && cgroup_directory < 0 && flags == 0) pid = ::fork();
   return static_cast<int>(pid);
 }
 

@@ -31,9 +31,24 @@ enum PlanFlag : std::uint32_t {
   kUseCgroups = 4,      // try to make a cgroup for the tree
   kNetworkRefused = 8,  // no TCP by Landlock, no sockets by seccomp
   kStartInTmp = 16,     // the working directory is the private tmp
+  kUseNamespaces = 32,  // every namespace of namespaces.h, or no start
+  kBrokered = 64,       // the filter asks init about modes, owners and times
+  kDirectTmp = 128,     // in namespaces: /tmp is a name of the private tmp
 };
 
-enum RuleFlag : std::uint32_t { kOptionalRule = 1 };
+enum RuleFlag : std::uint32_t {
+  kOptionalRule = 1,
+  kHiddenRule = 2,     // taken away: nothing of it is seen
+  kReadOnlyRule = 4,   // taken away: writing
+  kNoExecuteRule = 8,  // taken away: executing
+  kOwnedRule = 16,     // files of init's own user are the program's when it has another user
+  kMakeFolder = 32,    // taken away, and absent: made empty before and removed after
+  kMakeFile = 64,
+  kPrivateRule = 128,  // not the host's: a file system of the tree's own
+};
+inline constexpr const char* kSharedMemoryFolder = "/dev/shm";
+inline constexpr std::uint32_t kDenyRules = kHiddenRule | kReadOnlyRule | kNoExecuteRule;
+inline constexpr std::uint32_t kSameUser = 0xFFFFFFFF;
 
 // What a probe inside the confinement tries; every one must be refused where the profile promises it.
 enum class Probe : std::uint32_t {
@@ -48,10 +63,13 @@ enum class Probe : std::uint32_t {
   kInternetSocket,       // socket(AF_INET)
   kConnectPathSocket,    // connect to a path Unix socket
   kTraceInit,            // ptrace(PTRACE_SEIZE, init)
-  kSignalInit,           // kill(init, 0)
+  kSignalOthers,         // kill(init, 0); in a pid namespace kill(-1, 0)
   kIoUring,              // io_uring_setup
   kNewUserNamespace,     // unshare(CLONE_NEWUSER)
   kMount,                // mount
+  kDeniedRule,           // read, or else write, the first file or folder that is taken away below a grant
+  kSeeCanary,            // stat a file outside every grant
+  kSeeProcesses,         // find init in /proc
   kCount,
 };
 inline constexpr std::uint32_t kProbeCount = static_cast<std::uint32_t>(Probe::kCount);
@@ -65,8 +83,14 @@ enum class Stage : std::uint32_t {
   kSession,           // setsid, controlling terminal
   kDescriptors,       // dup2, close_range
   kWorkingDirectory,  // fchdir
-  kProcessLimit,      // joining the pids cgroup
   kResourceLimits,    // setrlimit; index is the resource
+  kNamespaces,        // clone refused; index has the flags
+  kUserMap,           // the user could not be mapped; index is the step
+  kRootFilesystem,    // index is the step of root_filesystem.cc
+  kRootRule,          // index is the rule whose mount failed
+  kDenyRule,          // index is the rule that cannot be held
+  kIdentity,          // the user could not be changed
+  kCgroupLimit,       // a cgroup that was promised could not be joined
   kCredentials,       // capabilities could not be dropped
   kNoNewPrivileges,
   kLandlockMissing,  // the kernel has no Landlock
@@ -77,6 +101,9 @@ enum class Stage : std::uint32_t {
   kExecute,  // index is the candidate, kCandidatesMax when there was none
   kRunning,
 };
+
+// Limits of a whole tree that a cgroup holds.
+enum class CgroupLimit : std::uint32_t { kProcesses, kMemory, kCpu };
 
 struct PlanHeader {
   std::uint32_t magic = kPlanMagic;
@@ -90,14 +117,18 @@ struct PlanHeader {
   std::uint32_t arguments = 0;
   std::uint32_t environment = 0;
   std::uint32_t candidates = 0;
+  std::uint32_t user = kSameUser;   // the program's user and group, when init is root
+  std::uint32_t cgroup_limits = 0;  // bit n: CgroupLimit n must be held by a cgroup, or no start
   std::int64_t memory_bytes = 0;
   std::int64_t cpu_seconds = 0;
   std::int64_t processes = 0;
   std::int64_t open_files = 0;
   std::int64_t file_bytes = 0;
   std::int64_t wall_ms = 0;
-  // Then: filter (8 bytes each); rules (u32 access, u32 flags, string); tree directory; arguments; environment;
-  // candidates. A string is u32 length, the bytes, NUL.
+  std::int64_t tree_memory_bytes = 0;
+  std::int64_t tree_cpu_percent = 0;
+  // Then: filter (8 bytes each); rules (u32 access, u32 flags, string); tree directory; working directory; arguments;
+  // environment; candidates. A string is u32 length, the bytes, NUL.
 };
 
 enum class ReportKind : std::uint32_t { kStart = 1, kDone, kExit };
@@ -113,7 +144,9 @@ struct StartReport {
   std::uint32_t probes_promised = 0;
   std::int32_t probe_errors[kProbeCount] = {};  // 0: it was not refused
   std::uint8_t rules_skipped[kRulesMax] = {};   // 1: optional and absent
-  std::uint32_t pids_limited = 0;               // a pids cgroup holds Limits::processes
+  std::uint32_t cgroup_limits = 0;              // bit n: CgroupLimit n is held
+  std::uint32_t namespaces = 0;                 // CLONE_NEW* flags in force
+  std::int32_t wait_status = -1;                // of the program, told by the first process of its namespace
   char cgroup_path[kCgroupPathMax] = {};        // empty: none
 };
 

@@ -1,0 +1,189 @@
+// A grant is checked when it is made by a variable, for nobody looked at what lies below; what the profile names is the
+// operator's word.
+#include "lib/sandbox/plan_rules.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <filesystem>
+#include <system_error>
+
+#include "lib/sandbox/protected_paths.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr std::array<std::string_view, 9> kSystemFolders = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
+                                                            "/lib64", "/libx32", "/etc",  "/dev"};
+
+bool is_below(std::string_view path, std::string_view folder) {
+  while (folder.size() > 1 && folder.ends_with("/")) folder.remove_suffix(1);
+  return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+std::string with_prefix(const std::string& path, std::string_view variable, std::string_view value) {
+  return std::string(value) + path.substr(variable.size());
+}
+
+// Where a path leads; the path itself when nothing is there yet.
+std::string resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(path, error);
+  return error ? path : place.string();
+}
+
+// What a variable grants must not hold the kernel's own files, or the private folders of other trees.
+Status check_closed(const std::string& granted, std::string_view what, const LaunchRequest& request,
+                    const std::string& base_directory) {
+  const std::string place = resolved(granted);
+  const auto covers = [&](const std::string& closed) { return is_below(resolved(closed), place); };
+  const auto refuse = [&](const std::string& held) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the profile grants " + std::string(what) + ", and " + granted + " holds " + held,
+                "start in a project folder, or name what the agent needs in a profile");
+  };
+  for (const std::string& closed : request.closed_paths) {
+    if (covers(closed)) return refuse("the kernel's own files, in " + closed);
+  }
+  if (covers(base_directory)) return refuse("the private folders of all agents, in " + base_directory);
+  return {};
+}
+
+class RulePlacer {
+ public:
+  RulePlacer(const LaunchRequest& request, const std::string& base_directory, LaunchPlan& plan)
+      : request_(request), base_directory_(base_directory), plan_(plan) {
+    const std::string* home = find_variable(request.environment, "HOME");
+    if (home != nullptr && home->starts_with("/") && home->size() > 1) home_ = *home;
+  }
+
+  Status place() {
+    for (const FileRule& rule : request_.profile.files) TRY(place_one(rule));
+    if (request_.profile.ipc == Ipc::kPrivate) {
+      append({kSharedMemoryFolder, Access::kRead | Access::kWrite, true, 0}, kOptionalRule | kPrivateRule);
+    }
+    TRY(protect());
+    if (plan_.host.namespaces) close();
+    if (plan_.rules.size() > kRulesMax) {
+      return fail(ErrorCode::kTooLarge, "the profile grants more than " + std::to_string(kRulesMax) + " files",
+                  "grant the folders they are in");
+    }
+    return {};
+  }
+
+ private:
+  Status place_one(FileRule rule) {
+    if (rule.path.starts_with("${tmp}")) {
+      if (plan_.tmp.empty()) return drop(rule);
+      rule.path = with_prefix(rule.path, "${tmp}", plan_.tmp);
+    } else if (rule.path.starts_with("${home}")) {
+      if (home_.empty()) return drop(rule);
+      rule.path = with_prefix(rule.path, "${home}", home_);
+      if (rule.denied == 0) TRY(check_closed(rule.path, "the home folder", request_, base_directory_));
+    } else if (rule.path.starts_with("${cwd}")) {
+      if (request_.working_directory == "/" && rule.path == "${cwd}") {
+        return fail(ErrorCode::kInvalidArgument, "the profile grants the working directory, and that is /",
+                    "start in a project folder, or name what the agent needs in a profile");
+      }
+      rule.path = with_prefix(rule.path, "${cwd}", request_.working_directory);
+      if (rule.denied == 0) TRY(check_closed(rule.path, "the working directory", request_, base_directory_));
+    }
+    while (rule.path.size() > 1 && rule.path.ends_with("/")) rule.path.pop_back();
+    if (!rule.path.starts_with("/") || rule.path.find('\0') != std::string::npos || rule.path.size() >= PATH_MAX) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "the profile grants \"" + rule.path.substr(0, 80) + "\", which is not an absolute path");
+    }
+    if (rule.denied != 0) return take_away(std::move(rule), 0);
+    std::uint32_t flags = rule.optional ? kOptionalRule : 0U;
+    const auto system = [&](std::string_view folder) { return is_below(rule.path, folder); };
+    if (std::none_of(kSystemFolders.begin(), kSystemFolders.end(), system) && rule.path != plan_.tmp) {
+      flags |= kOwnedRule;
+    }
+    append(std::move(rule), flags);
+    return {};
+  }
+
+  Status drop(const FileRule& rule) {
+    plan_.dropped.push_back(rule.path);
+    return {};
+  }
+
+  void append(FileRule rule, std::uint32_t flags) {
+    plan_.rules.push_back(std::move(rule));
+    plan_.rule_flags.push_back(flags);
+  }
+
+  // Held by the mount namespace, or nothing starts.
+  Status take_away(FileRule rule, std::uint32_t flags) {
+    if (!held(Promise::use_denied, plan_.host)) {
+      return fail(ErrorCode::kUnsupported,
+                  "the start is refused: " + rule.path +
+                      " lies below a grant and is to be taken away, which needs a mount namespace",
+                  "grant less, list it under `unprotected`, or let this user make namespaces (agentos doctor)");
+    }
+    flags |= kOptionalRule;
+    const auto has = [&](Access access) { return (rule.denied & static_cast<std::uint8_t>(access)) != 0; };
+    if (has(Access::kRead)) flags |= kHiddenRule;
+    if (has(Access::kWrite)) flags |= kReadOnlyRule;
+    if (has(Access::kExecute)) flags |= kNoExecuteRule;
+    append(std::move(rule), flags);
+    return {};
+  }
+
+  Status protect() {
+    const std::vector<FileRule> grants = plan_.rules;
+    for (ProtectedPath& one : protected_paths(grants, {home_, request_.working_directory, plan_.tmp})) {
+      if (left_open(one.rule.path)) {
+        plan_.unprotected.push_back(one.rule.path);
+        continue;
+      }
+      std::uint32_t flags = 0;
+      if (one.absent == ProtectedPath::Absent::kFolder) flags = kMakeFolder;
+      if (one.absent == ProtectedPath::Absent::kFile) flags = kMakeFile;
+      TRY(take_away(std::move(one.rule), flags));
+    }
+    return {};
+  }
+
+  // By the whole path, or by what stands after a granted folder: ".git/hooks".
+  bool left_open(const std::string& path) const {
+    for (const std::string& name : request_.profile.unprotected) {
+      if (path == name || (path.ends_with(name) && path[path.size() - name.size() - 1] == '/')) return true;
+    }
+    return false;
+  }
+
+  // The kernel's own files, where a profile grants a folder around them by name.
+  void close() {
+    for (const std::string& closed : request_.closed_paths) {
+      const std::string place = resolved(closed);
+      struct stat status{};
+      const bool covered = std::any_of(plan_.rules.begin(), plan_.rules.end(), [&](const FileRule& rule) {
+        return rule.denied == 0 && is_below(place, rule.path);
+      });
+      if (!covered || ::stat(place.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) continue;
+      append({place, 0, true, static_cast<std::uint8_t>(Access::kRead)}, kOptionalRule | kHiddenRule);
+    }
+  }
+
+  const LaunchRequest& request_;
+  const std::string& base_directory_;
+  LaunchPlan& plan_;
+  std::string home_;
+};
+
+}  // namespace
+
+bool granted(const std::vector<FileRule>& rules, std::string_view path, Access access) {
+  return std::any_of(rules.begin(), rules.end(), [&](const FileRule& rule) {
+    return (rule.access & static_cast<std::uint8_t>(access)) != 0 && is_below(path, rule.path);
+  });
+}
+
+Status place_rules(const LaunchRequest& request, const std::string& base_directory, LaunchPlan& plan) {
+  return RulePlacer(request, base_directory, plan).place();
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,89 @@
+// The names, and looking which of them are there.
+#include "lib/sandbox/protected_paths.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr auto kWriteBit = static_cast<std::uint8_t>(Access::kWrite);
+constexpr auto kReadBit = static_cast<std::uint8_t>(Access::kRead);
+
+using Absent = ProtectedPath::Absent;
+
+struct Name {
+  const char* path;
+  Absent kind;  // what it would be
+};
+
+// In every folder that is granted for writing.
+constexpr Name kOfProjects[] = {
+    {".git/hooks", Absent::kFolder},       {".git/config", Absent::kFile}, {".git/modules", Absent::kFolder},
+    {".vscode", Absent::kFolder},          {".idea", Absent::kFolder},     {".claude", Absent::kFolder},
+    {".codex", Absent::kFolder},           {".cursor", Absent::kFolder},   {".gemini", Absent::kFolder},
+    {".agentos", Absent::kFolder},         {".mcp.json", Absent::kFile},   {".envrc", Absent::kFile},
+    {".github/workflows", Absent::kFolder}};
+
+// In the operator's home, where a grant covers it.
+constexpr Name kOfHome[] = {
+    {".bashrc", Absent::kFile},        {".bash_profile", Absent::kFile}, {".bash_login", Absent::kFile},
+    {".bash_logout", Absent::kFile},   {".profile", Absent::kFile},      {".zshrc", Absent::kFile},
+    {".zshenv", Absent::kFile},        {".zprofile", Absent::kFile},     {".zlogin", Absent::kFile},
+    {".inputrc", Absent::kFile},       {".gitconfig", Absent::kFile},    {".config", Absent::kFolder},
+    {".local/bin", Absent::kFolder},   {"bin", Absent::kFolder},         {".vimrc", Absent::kFile},
+    {".pythonrc", Absent::kFile},      {".npmrc", Absent::kFile},        {".docker", Absent::kFolder},
+    {".kube", Absent::kFolder},        {".aws", Absent::kFolder},        {".gnupg", Absent::kFolder},
+    {".local/state", Absent::kFolder}, {".xprofile", Absent::kFile},     {".pam_environment", Absent::kFile}};
+
+bool covers(const std::string& folder, const std::string& path) {
+  return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void add(std::vector<ProtectedPath>& found, std::string path, std::uint8_t denied, Absent kind) {
+  const auto same = [&](const ProtectedPath& known) { return known.rule.path == path; };
+  if (std::any_of(found.begin(), found.end(), same)) return;
+  const bool there = exists(path);
+  // What is in no folder yet is not made: its parents would have to be made too.
+  if (!there && !is_folder(path.substr(0, path.rfind('/')))) return;
+  ProtectedPath one;
+  one.rule.path = std::move(path);
+  one.rule.denied = denied;
+  one.rule.optional = true;
+  one.absent = there ? Absent::kNo : kind;
+  found.push_back(std::move(one));
+}
+
+}  // namespace
+
+std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, const ProtectedPlaces& places) {
+  const std::string& home = places.home;
+  std::vector<ProtectedPath> found;
+  for (const FileRule& grant : grants) {
+    if ((grant.access & kWriteBit) == 0 || grant.path == places.tmp || grant.path == "/" || !is_folder(grant.path))
+      continue;
+    if (grant.path.starts_with("/dev/")) continue;
+    const bool project = grant.path == places.working_directory;
+    for (const Name& name : kOfProjects) {
+      const std::string path = grant.path + "/" + name.path;
+      if (project || exists(path)) add(found, path, kWriteBit, name.kind);
+    }
+    if (home.empty() || !covers(grant.path, home)) continue;
+    for (const Name& name : kOfHome) add(found, home + "/" + name.path, kWriteBit, name.kind);
+    add(found, home + "/.ssh", kReadBit | kWriteBit, Absent::kFolder);
+  }
+  return found;
+}
+
+}  // namespace agentos::sandbox

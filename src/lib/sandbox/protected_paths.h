@@ -1,0 +1,30 @@
+// What runs on the operator's behalf later, and so may not be written through a write grant: startup files of shells,
+// hooks and configuration of git, configuration of agents and editors, keys of ssh.
+//
+// Where one of them lies below a write grant it is taken away (writing; ~/.ssh wholly). That needs a mount namespace:
+// without one the start is refused by name, unless the profile lists the path under `unprotected`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/sandbox/profile.h"
+
+namespace agentos::sandbox {
+
+// A rule that takes something away, and whether it must be made first so that nobody else makes it.
+struct ProtectedPath {
+  FileRule rule;
+  enum class Absent : std::uint8_t { kNo, kFolder, kFile } absent = Absent::kNo;
+};
+
+struct ProtectedPlaces {
+  std::string home;               // the client's; may be empty
+  std::string working_directory;  // a project: what is absent there is kept absent too
+  std::string tmp;                // never protected
+};
+
+// For the write grants among `grants` (paths replaced).
+std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, const ProtectedPlaces& places);
+
+}  // namespace agentos::sandbox
