@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "apps/init/connect_broker.h"
 #include "lib/sandbox/mechanism/credentials.h"
 #include "lib/sandbox/mechanism/landlock.h"
 #include "lib/sandbox/mechanism/probes.h"
@@ -77,22 +78,26 @@ bool take_descriptors(const ProgramFds& fds, StartReport& report) {
 }
 
 // Init answers what the filter asks; the listener itself does not survive exec.
-int send_listener(int listener) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+// With the proxy a second descriptor goes along: where init meets the program's connections.
+int send_listener(int listener, int meeting) {
+  const int fds[2] = {listener, meeting};
+  const std::size_t size = sizeof(int) * (meeting >= 0 ? 2 : 1);
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
   char byte = 1;
   iovec payload{&byte, 1};
   msghdr message{};
   message.msg_iov = &payload;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = CMSG_SPACE(size);
   cmsghdr* head = CMSG_FIRSTHDR(&message);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof listener);
-  std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+  head->cmsg_len = CMSG_LEN(size);
+  std::memcpy(CMSG_DATA(head), fds, size);
   const int error = ::sendmsg(kExecDoneFd, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
   ::close(listener);
+  if (meeting >= 0) ::close(meeting);
   return error;
 }
 
@@ -102,10 +107,13 @@ bool confine(const Plan& plan, StartReport& report) {
   error = drop_capabilities();
   if (error != 0) return failed(report, Stage::kCredentials, error);
   report.user = ::getuid();
+  const bool proxied = (plan.header.flags & kProxied) != 0;
+  const int meeting = proxied ? open_meeting_socket() : -1;
+  if (proxied && meeting < 0) return failed(report, Stage::kSeccomp, errno);
   if (!apply_landlock(plan, report)) return false;
   int listener = -1;
   error = install_filter(plan.filter, plan.header.filter_instructions, &listener);
-  if (error == 0) error = send_listener(listener);
+  if (error == 0) error = send_listener(listener, meeting);
   return error == 0 || failed(report, Stage::kSeccomp, error);
 }
 

@@ -63,6 +63,7 @@ class Supervisor {
   const int signals_;
   Cgroup cgroup_;
   MetadataBroker broker_;
+  ConnectBroker connections_;
   StartReport* report_ = nullptr;
   int exec_done_ = -1;
   int program_ = -1;
@@ -105,6 +106,10 @@ bool Supervisor::start(ProgramFds& fds) {
   report_->error = make_tree_directory(plan_.tree_directory, tmp);
   if (report_->error != 0) return false;
   broker_.pin_grants(plan_);
+  if (fds.egress_channel >= 0) {
+    connections_.send_to(fds.egress_channel);
+    broker_.ask_about_connections(&connections_);
+  }
   if ((plan_.header.flags & kUseCgroups) != 0) cgroup_ = make_cgroup(plan_.header.mark, plan_.header.processes);
   report_->pids_limited = cgroup_.pids_limited ? 1 : 0;
   int ends[2];
@@ -129,8 +134,8 @@ bool Supervisor::start(ProgramFds& fds) {
 
 // What the child sends before exec: the listener of its filter.
 void Supervisor::receive_listener() {
-  int listener = -1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+  int fds[2] = {-1, -1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
   char byte = 0;
   iovec payload{&byte, 1};
   msghdr message{};
@@ -144,9 +149,13 @@ void Supervisor::receive_listener() {
     return;
   }
   const cmsghdr* head = CMSG_FIRSTHDR(&message);
-  if (head == nullptr || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof listener)) return;
-  std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
-  broker_.listen(listener);
+  if (head == nullptr || head->cmsg_type != SCM_RIGHTS ||
+      (head->cmsg_len != CMSG_LEN(sizeof(int)) && head->cmsg_len != CMSG_LEN(sizeof fds))) {
+    return;
+  }
+  std::memcpy(fds, CMSG_DATA(head), head->cmsg_len - CMSG_LEN(0));
+  broker_.listen(fds[0]);
+  connections_.meet_at(fds[1]);
 }
 
 // True when the program was executed; false when the child failed or the launcher went away.

@@ -93,6 +93,7 @@ std::uint32_t promised_probes(const LaunchPlan& plan) {
     give_up(Probe::kChangeModeCanary);
   }
   if (granted(plan.rules, canary, Access::kExecute)) give_up(Probe::kExecuteCanary);
+  if (plan.network == Network::kProxy) give_up(Probe::kInternetSocket);
   if (plan.network == Network::kHost) {
     give_up(Probe::kInternetSocket);
     give_up(Probe::kConnectPathSocket);
@@ -136,7 +137,8 @@ void fill_header(const LaunchRequest& request, const PlanOptions& options, Launc
   header.landlock_abi_max = options.landlock_abi;
   header.flags = (request.new_terminal_session ? kNewTerminalSession : 0U) | (plan.tmp.empty() ? 0U : kPrivateTmp) |
                  (options.cgroups == Cgroups::kWhenPossible ? kUseCgroups : 0U) |
-                 (plan.network == Network::kNone ? kNetworkRefused : 0U) |
+                 (plan.network != Network::kHost ? kNetworkRefused : 0U) |
+                 (plan.network == Network::kProxy ? kProxied : 0U) |
                  (plan.working_directory == plan.tmp ? kStartInTmp : 0U);
   header.probes_promised = promised_probes(plan);
   header.filter_instructions = static_cast<std::uint32_t>(options.filter.size());
@@ -167,6 +169,10 @@ Status check_request(const LaunchRequest& request) {
   }
   if (!request.stdin_fd.valid() || !request.stdout_fd.valid() || !request.stderr_fd.valid()) {
     return fail(ErrorCode::kInvalidArgument, "standard input, output and error must be open descriptors");
+  }
+  if ((request.profile.network == Network::kProxy) != request.egress_channel.valid()) {
+    return fail(ErrorCode::kInvalidArgument, "the profile's network is the egress proxy, and there is none",
+                "network: none");
   }
   return {};
 }

@@ -51,7 +51,8 @@ class RealLauncher : public Launcher {
         epoll_(std::move(epoll)),
         wake_(std::move(wake)),
         filter_none_(build_filter({Network::kNone, options_.landlock_abi_max})),
-        filter_host_(build_filter({Network::kHost, options_.landlock_abi_max})) {
+        filter_host_(build_filter({Network::kHost, options_.landlock_abi_max})),
+        filter_proxy_(build_filter({Network::kProxy, options_.landlock_abi_max})) {
     watch(wake_.get(), kWakeId, kControl);
     thread_ = std::thread([this] { loop(); });
   }
@@ -68,7 +69,7 @@ class RealLauncher : public Launcher {
   Result<std::shared_ptr<Tree>> launch(LaunchRequest request, std::function<void(Result<Started>)> on_start,
                                        std::function<void(ExitStatus)> on_exit) override {
     PlanOptions plan_options{options_.base_directory, random_mark(), options_.landlock_abi_max, options_.cgroups,
-                             request.profile.network == Network::kNone ? filter_none_ : filter_host_};
+                             filter_for(request.profile.network)};
     LaunchPlan plan = TRY(make_launch_plan(request, plan_options));
     PreparedInit prepared = TRY(prepare_init(plan, request));
     std::shared_ptr<RunningTree> tree;
@@ -88,6 +89,11 @@ class RealLauncher : public Launcher {
   }
 
  private:
+  const std::vector<sock_filter>& filter_for(Network network) const {
+    if (network == Network::kNone) return filter_none_;
+    return network == Network::kProxy ? filter_proxy_ : filter_host_;
+  }
+
   static std::uint64_t random_mark() {
     std::uint64_t number = 0;
     while (::getrandom(&number, sizeof number, 0) != sizeof number) {
@@ -194,6 +200,7 @@ class RealLauncher : public Launcher {
   const io::Fd wake_;
   const std::vector<sock_filter> filter_none_;
   const std::vector<sock_filter> filter_host_;
+  const std::vector<sock_filter> filter_proxy_;
   // The thread's own.
   std::map<std::uint64_t, std::shared_ptr<RunningTree>> trees_;
   std::map<std::uint64_t, std::shared_ptr<RunningTree>> orphaned_;

@@ -33,12 +33,14 @@ struct Limits {
   std::int64_t wall_ms = 0;        // whole tree is killed after it
 };
 
-enum class Network : std::uint8_t { kNone, kHost };  // kHost only by name on the command line; recorded
+// kHost only by name on the command line; recorded. kProxy: TCP connections, which all end at the egress proxy.
+enum class Network : std::uint8_t { kNone, kHost, kProxy };
 
 struct Profile {
   std::string name = "custom";
   std::vector<FileRule> files;
   Network network = Network::kNone;
+  std::vector<std::string> internal_addresses;  // with kProxy: what is not public and may be reached; else nothing
   Limits limits;
   std::vector<std::string> environment_allow;  // names passed through from the client; values of others are dropped
   bool private_tmp = true;                     // a fresh 0700 directory, TMPDIR, removed at the end

@@ -2,6 +2,7 @@
 #include <climits>
 #include <string>
 
+#include "base/net/ip_address.h"
 #include "base/yaml/document.h"
 #include "lib/sandbox/mechanism/wire.h"
 #include "lib/sandbox/profile.h"
@@ -10,6 +11,8 @@ namespace agentos::sandbox {
 namespace {
 
 using yaml::Node;
+
+constexpr std::size_t kInternalAddressesMax = 64;
 
 struct LimitKey {
   std::string_view name;
@@ -137,11 +140,35 @@ class ProfileReader {
   }
 
   Status read_network(const Node& network, Profile& profile) {
+    if (network.kind == Node::Kind::kMapping) return read_proxy(network, profile);
     TRY(expect(network, Node::Kind::kString, "network"));
-    if (network.text != "none" && network.text != "host") {
-      return yaml::fail_at(file_, network.mark, "network must be \"none\" or \"host\"");
+    if (network.text != "none" && network.text != "host" && network.text != "proxy") {
+      return yaml::fail_at(file_, network.mark, "network must be \"none\", \"proxy\" or \"host\"",
+                           "network: proxy reaches what policy allows through the egress proxy");
     }
-    profile.network = network.text == "host" ? Network::kHost : Network::kNone;
+    profile.network = network.text == "host"    ? Network::kHost
+                      : network.text == "proxy" ? Network::kProxy
+                                                : Network::kNone;
+    return {};
+  }
+
+  Status read_proxy(const Node& network, Profile& profile) {
+    TRY(known(network, {"internal"}));
+    profile.network = Network::kProxy;
+    const Node* internal = network.find("internal");
+    if (internal == nullptr) return yaml::fail_at(file_, network.mark, "network.internal is missing", "network: proxy");
+    TRY(expect(*internal, Node::Kind::kSequence, "network.internal"));
+    for (const Node& item : internal->items) {
+      TRY(expect(item, Node::Kind::kString, "an internal address"));
+      if (!net::scan_ip(item.text) && !net::scan_prefix(item.text)) {
+        return yaml::fail_at(file_, item.mark, "\"" + item.text.substr(0, 80) + "\" is no address and no prefix",
+                             "write 10.1.0.0/16 or 127.0.0.1");
+      }
+      if (profile.internal_addresses.size() >= kInternalAddressesMax) {
+        return yaml::fail_at(file_, item.mark, "too many internal addresses", "list prefixes");
+      }
+      profile.internal_addresses.push_back(item.text);
+    }
     return {};
   }
 

@@ -31,6 +31,7 @@ enum PlanFlag : std::uint32_t {
   kUseCgroups = 4,      // try to make a cgroup for the tree
   kNetworkRefused = 8,  // no TCP by Landlock, no sockets by seccomp
   kStartInTmp = 16,     // the working directory is the private tmp
+  kProxied = 1U << 16,  // connections go to the egress proxy; its channel comes in a second message
 };
 
 enum RuleFlag : std::uint32_t { kOptionalRule = 1 };
