@@ -12,7 +12,7 @@ set(static_targets client kernel tool sandbox schema policy_bundle policy policy
 if(TARGET agentos)
   install(TARGETS agentos RUNTIME DESTINATION bin COMPONENT programs)
 endif()
-install(TARGETS agentos-init agentos-parser RUNTIME DESTINATION libexec/agentos COMPONENT programs)
+install(TARGETS agentos-init agentos-parser agentos-egress RUNTIME DESTINATION libexec/agentos COMPONENT programs)
 install(DIRECTORY docs/reference/man/ DESTINATION share/man/man2 COMPONENT programs FILES_MATCHING PATTERN "*.2")
 install(DIRECTORY src/lib/policy/presets/ DESTINATION share/agentos/policies COMPONENT programs FILES_MATCHING
         PATTERN "*.yaml")
