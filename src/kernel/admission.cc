@@ -24,7 +24,7 @@ bool subject_may(const abi::Row& row, const Caller& caller) {
     case abi::Subject::operator_:
       return caller.agent == nullptr;
     case abi::Subject::kernel:
-      return false;
+      return caller.agent != nullptr && caller.maker == Maker::kEgress && row.support == abi::Support::full;
   }
   return false;
 }

@@ -20,6 +20,7 @@
 #include "kernel/family.h"
 #include "kernel/policy_store.h"
 #include "kernel/quota.h"
+#include "lib/egress/reach.h"
 #include "lib/ipc/pipe.h"
 #include "lib/policy/policy.h"
 #include "lib/recorder/entry.h"
@@ -95,6 +96,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::shared_ptr<Quota> quota;
   std::shared_ptr<const std::vector<policy::Source>> sources;  // its own documents, beside the kernel's
   std::shared_ptr<LaunchTemplate> launch;                      // of a process agent
+  std::shared_ptr<const egress::Reach> reach;                  // with a network: addresses its profile adds
   std::uint64_t bound_session = 0;                             // operator session it dies with; 0: none
   std::shared_ptr<Family> family;                              // it and all it is related to
   std::shared_ptr<McpLink> mcp;                                // its MCP servers, when it has any

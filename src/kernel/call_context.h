@@ -23,11 +23,16 @@ namespace agentos::kernel {
 class Monitor;
 struct CallContext;
 
+// Who carries the call to the dispatcher: the caller itself, or the egress proxy for an agent whose connection it
+// holds.
+enum class Maker : std::uint8_t { kItself, kEgress };
+
 // Who makes the call: an agent, or an operator (ring 2) without one.
 struct Caller {
   std::shared_ptr<Agent> agent;  // null: an operator
   std::uint64_t session = 0;
   std::uint32_t operator_uid = 0;
+  Maker maker = Maker::kItself;
 };
 
 // A call whose handler answers later. Whoever finishes first wins; later attempts do nothing and touch nothing.
@@ -69,7 +74,7 @@ struct CallContext {
   std::shared_ptr<void> request_owner, reply_owner;  // wire form
   json::Value params;                                // wire form, until decoded
   bool wire = false;
-  std::uint64_t token = 0;  // wire form: for cancel()
+  std::uint64_t token = 0;  // wire form: for cancel(); of the egress proxy's calls: their number
   std::vector<io::Fd> descriptors_in, descriptors_out;
 
   Facts facts;

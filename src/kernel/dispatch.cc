@@ -6,6 +6,7 @@
 
 #include "abi/rpc.h"
 #include "kernel/admission.h"
+#include "kernel/egress_rules.h"
 #include "kernel/monitor.h"
 #include "kernel/syscalls/handlers.h"
 
@@ -92,6 +93,9 @@ void Monitor::step_from_gate(CallContext& context) {
   }
   decide(context);
   if (context.decision.verdict == policy::Verdict::kDeny) return deny(context);
+  if (context.row->call == abi::Call::kConnect) {
+    if (Status status = check_reach(context); !status) return refuse(context, "address", status.error());
+  }
   if (!context.facts.schema_problem.empty()) {
     return refuse(context, "decode",
                   Error{abi::error::invalid_argument, context.facts.schema_problem,
@@ -132,6 +136,7 @@ void Monitor::deny(CallContext& context) {
   context.denial["rule"] = context.decision.rule;
   std::string reason(context.decision.reason);
   if (!context.decision.failure.empty()) reason += ": " + context.decision.failure;
+  if (context.caller.maker == Maker::kEgress) reason += "; allowed by: " + allowing_rule(context);
   refuse(context, "policy", Error{abi::error::denied, std::move(reason), {}});
 }
 
@@ -154,7 +159,8 @@ Status Monitor::admit(CallContext& context) {
   if (agent.pausing) return fail(abi::error::stopped, agent.id + " is about to stop", "SIGCONT lets it go on");
   context.in_force = agent.in_force;
   context.flow = agent.family->labels();
-  if (!context.counted_in_flight) {
+  // A connection may last for hours; a stop does not wait for it.
+  if (!context.counted_in_flight && context.caller.maker == Maker::kItself) {
     agent.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
     context.counted_in_flight = true;
   }

@@ -15,6 +15,8 @@
 #include "abi/kernel_api.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "lib/egress/secret_store.h"
+#include "lib/egress/settings.h"
 #include "lib/policy/bundle/bundle.h"
 #include "lib/policy/policy.h"
 #include "lib/recorder/recorder.h"
@@ -29,6 +31,14 @@ std::string_view name_of(KernelState state);
 
 // Dangerous: with it every call that rights allow is allowed. Recorded at boot.
 struct AllowEverything {};
+
+// How agents reach hosts: agentos-egress, started when an agent with a network first starts. An empty program: none
+// can.
+struct EgressOptions {
+  std::string program;
+  egress::Settings settings;
+  std::shared_ptr<const egress::SecretStore> secrets;  // null: none
+};
 
 struct KernelOptions {
   std::string state_directory;         // 0700; the log lives in its `log` folder
@@ -48,6 +58,7 @@ struct KernelOptions {
   // The program agentos-parser, which reads SQL for policy in a confined process of its own: started when a rule first
   // asks, kept, and started anew after a crash or a missed deadline. Empty: a rule that asks for SQL denies.
   std::string sql_parser;
+  EgressOptions egress;
   std::int64_t sql_deadline_ms = 50;           // of one text; a text not read in time denies
   std::int64_t sql_start_deadline_ms = 2'000;  // until the program has confined itself
 };

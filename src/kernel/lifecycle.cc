@@ -120,6 +120,9 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
   if (options.launcher == nullptr) {
     return give_up({abi::error::unsupported, "this kernel has no launcher, so it starts no processes", {}});
   }
+  if (request.profile.network == sandbox::Network::kProxy) {
+    if (Status status = give_network(agent, request); !status) return give_up(status.error());
+  }
   request.closed_paths = {options.state_directory};
   if (door != nullptr && agent->has_connection) {
     auto pair = io::socket_pair();
@@ -169,6 +172,18 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
     already_ending = agent->state >= AgentState::kEnding;
   }
   if (already_ending) (void)(*tree)->kill();
+}
+
+// A network is a channel to the egress proxy, and what tells programs that it is there.
+Status Monitor::give_network(const std::shared_ptr<Agent>& agent, sandbox::LaunchRequest& request) {
+  if (egress == nullptr) {
+    return fail(abi::error::unsupported, "this kernel has no egress proxy, so no agent can have a network",
+                "agentos-egress is installed beside agentos; or take a profile with network: none");
+  }
+  agent->reach = std::make_shared<const egress::Reach>(TRY(egress::Reach::parse(request.profile.internal_addresses)));
+  request.egress_channel = TRY(egress->open_channel(agent));
+  for (const auto& [name, value] : Egress::environment()) request.environment_set.emplace_back(name, value);
+  return {};
 }
 
 void Monitor::end_agent(const std::shared_ptr<Agent>& agent, std::string_view cause, std::int64_t code) {
@@ -223,6 +238,7 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
   std::shared_ptr<sandbox::Tree> tree;
   std::shared_ptr<void> family_place;
   std::uint64_t timers[2] = {0, 0};
+  if (egress != nullptr) egress->close_channel(*agent);
   {
     std::lock_guard lock(agent->mutex);
     if (agent->state == AgentState::kEnded) return;

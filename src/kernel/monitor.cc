@@ -21,6 +21,7 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
       agents(options.agents_max),
       regions(random) {
   metrics.boot_ns = clock.monotonic_ns();
+  if (!options.egress.program.empty()) egress = std::make_unique<Egress>(*this);
   if (!options.sql_parser.empty()) {
     sql = std::make_unique<canonical::ParserProcess>(
         canonical::ParserProcessOptions{.program = options.sql_parser,
@@ -37,7 +38,10 @@ std::vector<policy::Vocabulary::Tool> Monitor::typed_tools() const {
   return typed;
 }
 
-Monitor::~Monitor() { reactor.stop(); }
+Monitor::~Monitor() {
+  if (egress != nullptr) egress->stop();
+  reactor.stop();
+}
 
 Status Monitor::record_event(std::string_view name, const Agent* agent, const json::Object& detail) {
   recorder::Event entry;

@@ -21,6 +21,7 @@
 #include "kernel/agent.h"
 #include "kernel/agent_table.h"
 #include "kernel/call_context.h"
+#include "kernel/egress.h"
 #include "kernel/kernel.h"
 #include "kernel/mcp_servers.h"
 #include "kernel/metrics.h"
@@ -106,6 +107,7 @@ class Monitor {
   // Starts the agent's program; `started` gets the launcher's word. The agent's socket goes to the adopter.
   void start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest request,
                      std::function<void(Result<sandbox::Started>)> started);
+  Status give_network(const std::shared_ptr<Agent>& agent, sandbox::LaunchRequest& request);
   void begin_running(Agent& agent, const json::Object& detail);
   void end_agent(const std::shared_ptr<Agent>& agent, std::string_view cause, std::int64_t code);  // kill now
   void terminate_agent(const std::shared_ptr<Agent>& agent, std::string_view cause,
@@ -152,7 +154,8 @@ class Monitor {
   std::atomic<abi::McpAdopter*> mcp_adopter{nullptr};
   std::function<void(std::string)> shutdown_requested;
   std::string panic_reason;
-  Reactor reactor;  // last: its thread ends first
+  std::unique_ptr<Egress> egress;  // null: no agent can have a network
+  Reactor reactor;                 // last: its thread ends first
 
  private:
   void step_from_gate(CallContext& context);
@@ -160,6 +163,7 @@ class Monitor {
   Status decode(CallContext& context);
   void decide(CallContext& context);
   Status write_intent(CallContext& context, recorder::Verdict verdict);
+  static Status check_reach(const CallContext& context);  // egress_rules.cc
   void deny(CallContext& context);
   void act(CallContext& context);
 

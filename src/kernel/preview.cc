@@ -6,7 +6,8 @@ namespace agentos::kernel {
 
 Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, const abi::Row& row,
                                           const json::Value& arguments, const json::Value* explain) {
-  CallContext context(*this, Caller{agent, 0, 0});
+  const Maker maker = row.subject == abi::Subject::kernel ? Maker::kEgress : Maker::kItself;
+  CallContext context(*this, Caller{agent, 0, 0, maker});
   context.row = &row;
   context.params = arguments;
   context.start_us = context.decided_us = clock.wall_us();

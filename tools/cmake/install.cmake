@@ -13,7 +13,7 @@ if(TARGET agentos)
   install(TARGETS agentos RUNTIME DESTINATION bin COMPONENT programs)
 endif()
 install(TARGETS agentos-verify RUNTIME DESTINATION bin COMPONENT programs)
-install(TARGETS agentos-init agentos-parser agentos-signer RUNTIME DESTINATION libexec/agentos COMPONENT programs)
+install(TARGETS agentos-init agentos-parser agentos-signer agentos-egress RUNTIME DESTINATION libexec/agentos COMPONENT programs)
 install(DIRECTORY docs/reference/man/ DESTINATION share/man/man2 COMPONENT programs FILES_MATCHING PATTERN "*.2")
 install(DIRECTORY src/lib/policy/presets/ DESTINATION share/agentos/policies COMPONENT programs FILES_MATCHING
         PATTERN "*.yaml")

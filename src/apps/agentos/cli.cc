@@ -71,6 +71,8 @@ void add_serve(CLI::App& program, Words& words) {
   verb->add_option("--policy-key", serve.policy_keys,
                    "Public key of who may sign policy; then only signed bundles and built-in policies govern (may be "
                    "repeated)");
+  verb->add_option("--secrets", serve.secrets,
+                   "Document of secrets and of the routes on which the egress proxy puts them into requests");
   verb->add_flag("--permissive", serve.permissive, "DANGEROUS: allow every call whatever policy says; recorded");
   verb->add_flag("--whole-content", serve.whole_content,
                  "Keep arguments and results longer than 4 KiB whole, not only digest and beginning");

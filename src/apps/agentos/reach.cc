@@ -98,6 +98,7 @@ Result<std::string> find_program(const std::string& name, const char* variable) 
 }  // namespace
 
 Result<std::string> find_init_program() { return find_program("agentos-init", "AGENTOS_INIT"); }
+Result<std::string> find_egress_program() { return find_program("agentos-egress", "AGENTOS_EGRESS"); }
 Result<std::string> find_signer_program() { return find_program("agentos-signer", "AGENTOS_SIGNER"); }
 Result<std::string> find_parser_program() { return find_program("agentos-parser", "AGENTOS_PARSER"); }
 

@@ -31,6 +31,7 @@ Result<std::string> log_directory_of(const Globals& globals, const std::string& 
 Result<std::string> own_program();
 Result<std::string> find_init_program();
 Result<std::string> find_parser_program();
+Result<std::string> find_egress_program();
 Result<std::string> find_signer_program();
 // `path` against the current directory.
 Result<std::string> absolute_path(const std::string& path);

@@ -69,6 +69,7 @@ Result<int> verb_doctor(const Globals& globals) {
   findings.push_back(finding_of("agentos-init", find_init_program()));
   findings.push_back(finding_of("agentos-parser", find_parser_program()));
   findings.push_back(finding_of("agentos-signer", find_signer_program()));
+  findings.push_back(finding_of("agentos-egress", find_egress_program()));
   findings.push_back(finding_of("state directory", writable_state(globals)));
   findings.push_back(finding_of("socket", socket_of(globals)));
   findings.push_back(kernel_finding(globals));

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "apps/agentos/documents.h"
+#include "apps/agentos/egress_options.h"
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -65,6 +66,7 @@ Result<kernel::KernelOptions> kernel_options(const Globals& globals, const Serve
   out.launcher = &launcher;
   // Without it rules about SQL deny, which is no reason not to serve; `agentos doctor` tells.
   if (auto parser = find_parser_program()) out.sql_parser = *parser;
+  out.egress = TRY(egress_options(options.secrets));
   return out;
 }
 
@@ -129,6 +131,8 @@ Result<int> serve_in_background(const Globals& globals, const ServeOptions& opti
   }
   if (!options.tools_directory.empty())
     start.command.insert(start.command.end(), {"--tools", TRY(absolute_path(options.tools_directory))});
+  if (!options.secrets.empty())
+    start.command.insert(start.command.end(), {"--secrets", TRY(absolute_path(options.secrets))});
   if (!options.idle_exit.empty()) start.command.insert(start.command.end(), {"--idle-exit", options.idle_exit});
   if (options.permissive) start.command.emplace_back("--permissive");
   start.note = print_note;

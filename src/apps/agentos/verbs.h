@@ -52,6 +52,7 @@ struct ServeOptions {
   bool stop = false;
   std::vector<std::string> policies;
   std::string tools_directory;
+  std::string secrets;  // a document of secrets and routes
   std::string mode = "effects";
   bool permissive = false;
   std::string idle_exit;  // empty: never

@@ -28,6 +28,11 @@ bool parent_is_gone(int socket) {
 bool enter_namespaces(const Plan& plan, OwnIds ids, int id_mapping, StartReport& report) {
   if ((report.namespaces & kUserNamespace) != 0 && !map_own_ids(ids, report)) return false;
   name_the_host();
+  if ((plan.header.flags & kProxied) != 0) {
+    report.error = bring_up_loopback();
+    report.stage = Stage::kNamespaces;
+    if (report.error != 0) return false;
+  }
   return build_root(plan, id_mapping, report);
 }
 

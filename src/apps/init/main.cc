@@ -55,7 +55,7 @@ bool own_process() {
          set_no_new_privileges() == 0 && ::chdir("/") == 0;
 }
 
-bool receive_fds(ProgramFds& fds) {
+bool receive_fds(ProgramFds& fds, std::size_t least) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds.plan)];
   char byte = 0;
   iovec payload{&byte, 1};
@@ -68,7 +68,7 @@ bool receive_fds(ProgramFds& fds) {
   const cmsghdr* head = CMSG_FIRSTHDR(&message);
   if (head == nullptr || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) return false;
   const std::size_t bytes = head->cmsg_len - CMSG_LEN(0);
-  if (bytes < sizeof(int) * kAgent || bytes > sizeof fds.plan) return false;
+  if (bytes < sizeof(int) * least || bytes > sizeof fds.plan) return false;
   std::memcpy(fds.plan, CMSG_DATA(head), bytes);
   return true;
 }
@@ -114,7 +114,7 @@ int probe(const char* base) {
 int run() {
   static Plan plan;  // too large for the stack
   ProgramFds fds;
-  if (!own_descriptors() || !own_process() || !receive_fds(fds)) return kUsageExitCode;
+  if (!own_descriptors() || !own_process() || !receive_fds(fds, kAgent)) return kUsageExitCode;
   std::size_t size = 0;
   char* bytes = read_plan_file(fds.plan[kPlanFile], size);
   if (bytes == nullptr || !read_plan(bytes, size, plan)) {
@@ -123,6 +123,11 @@ int run() {
     report.error = EINVAL;
     ::send(kControlFd, &report, sizeof report, MSG_NOSIGNAL);
     return 1;
+  }
+  if ((plan.header.flags & kProxied) != 0) {
+    ProgramFds channel;
+    if (!receive_fds(channel, 1)) return kUsageExitCode;
+    fds.egress_channel = channel.plan[0];
   }
   return supervise(plan, fds, kSignalsFd);
 }

@@ -250,6 +250,8 @@ void MetadataBroker::answer_one() {
     }
     break;
   }
+  if (connections_ != nullptr && notification.data.nr == CALL(connect))
+    error = connections_->answer(listener_, notification);
   response.error = -error;
   ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }

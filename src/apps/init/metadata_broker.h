@@ -6,6 +6,7 @@
 // things meanwhile gains nothing.
 #pragma once
 
+#include "apps/init/connect_broker.h"
 #include "lib/sandbox/mechanism/plan.h"
 
 namespace agentos::sandbox {
@@ -18,6 +19,8 @@ class MetadataBroker {
   void listen(int listener);
   int listener() const { return listener_; }  // poll it for input; -1: none
   void answer_one();
+  // Who answers connect(); it outlives this.
+  void ask_about_connections(ConnectBroker* connections) { connections_ = connections; }
   void close();
 
  private:
@@ -25,6 +28,7 @@ class MetadataBroker {
   bool below_a_grant(int target) const;
 
   int listener_ = -1;
+  ConnectBroker* connections_ = nullptr;
   int grants_[kGrantsMax] = {};
   int grants_count_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "apps/init/connect_broker.h"
 #include "lib/sandbox/mechanism/credentials.h"
 #include "lib/sandbox/mechanism/landlock.h"
 #include "lib/sandbox/mechanism/probes.h"
@@ -78,10 +79,13 @@ bool take_descriptors(const ProgramFds& fds, StartReport& report) {
   return error == 0 || failed(report, Stage::kDescriptors, error);
 }
 
-// Tells init who this is: the socket carries the sender's number as init sees it, and with `listener` (-1: none) what
-// lets init answer the filter's questions. The listener itself does not survive exec.
-int greet_init(int listener) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+// Tells init who this is: the socket carries the sender's number as init sees it. With it go, when there are any,
+// `listener`, through which init answers the filter's questions, and `meeting`, where init meets the program's
+// connections (-1: none). Neither survives exec.
+int greet_init(int listener, int meeting) {
+  const int fds[2] = {listener, meeting};
+  const std::size_t size = sizeof(int) * (meeting >= 0 ? 2 : 1);
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
   char byte = 1;
   iovec payload{&byte, 1};
   msghdr message{};
@@ -89,15 +93,16 @@ int greet_init(int listener) {
   message.msg_iovlen = 1;
   if (listener >= 0) {
     message.msg_control = control;
-    message.msg_controllen = sizeof control;
+    message.msg_controllen = CMSG_SPACE(size);
     cmsghdr* head = CMSG_FIRSTHDR(&message);
     head->cmsg_level = SOL_SOCKET;
     head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof listener);
-    std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+    head->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(head), fds, size);
   }
   const int error = ::sendmsg(kExecDoneFd, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
   if (listener >= 0) ::close(listener);
+  if (meeting >= 0) ::close(meeting);
   return error;
 }
 
@@ -107,11 +112,14 @@ bool confine(const Plan& plan, StartReport& report) {
   error = drop_capabilities(plan.header.user);
   if (error != 0) return failed(report, Stage::kCredentials, error);
   report.user = ::getuid();
+  const bool proxied = (plan.header.flags & kProxied) != 0;
+  const int meeting = proxied ? open_meeting_socket() : -1;
+  if (proxied && meeting < 0) return failed(report, Stage::kSeccomp, errno);
   if (!apply_landlock(plan, report)) return false;
   int listener = -1;
-  const bool brokered = (plan.header.flags & kBrokered) != 0;
-  error = install_filter(plan.filter, plan.header.filter_instructions, brokered ? &listener : nullptr);
-  if (error == 0) error = greet_init(listener);
+  const bool asked = proxied || (plan.header.flags & kBrokered) != 0;
+  error = install_filter(plan.filter, plan.header.filter_instructions, asked ? &listener : nullptr);
+  if (error == 0) error = greet_init(listener, meeting);
   return error == 0 || failed(report, Stage::kSeccomp, error);
 }
 

@@ -9,6 +9,7 @@ namespace agentos::sandbox {
 struct ProgramFds {
   int plan[kPlanFdsMax] = {-1, -1, -1, -1, -1, -1};  // by PlanFd
   int id_mapping = -1;                               // of namespaces.h; init's own
+  int egress_channel = -1;                           // init's own, with kProxied
   int exec_done = -1;                                // close-on-exec: its closing tells init that exec happened
 };
 

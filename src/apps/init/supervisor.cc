@@ -67,6 +67,7 @@ class Supervisor {
   const int signals_;
   Cgroup cgroup_;
   MetadataBroker broker_;
+  ConnectBroker connections_;
   StartReport* report_ = nullptr;
   int exec_done_ = -1;
   int program_ = -1;  // the child: the program, or the first process of its namespace
@@ -133,6 +134,10 @@ bool Supervisor::start(ProgramFds& fds) {
   report_->error = make_tree_directory(plan_.tree_directory, tmp, plan_.header.user);
   if (report_->error != 0) return false;
   if ((plan_.header.flags & kBrokered) != 0) broker_.pin_grants(plan_);
+  if (fds.egress_channel >= 0) {
+    connections_.send_to(fds.egress_channel);
+    broker_.ask_about_connections(&connections_);
+  }
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
     report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
     if (report_->error == 0) continue;
@@ -167,11 +172,12 @@ bool Supervisor::start(ProgramFds& fds) {
   return program_ >= 0 && wait_for_exec();
 }
 
-// What the program sends before exec: its number, stamped by the running kernel, and the listener of its filter.
+// What the program sends before exec: its number, stamped by the running kernel, the listener of its filter, and where
+// its connections are met.
 void Supervisor::receive_greeting() {
-  int listener = -1;
+  int fds[2] = {-1, -1};
   ucred sender{};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener) + CMSG_SPACE(sizeof sender)] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds) + CMSG_SPACE(sizeof sender)] = {};
   char byte = 0;
   iovec payload{&byte, 1};
   msghdr message{};
@@ -185,14 +191,16 @@ void Supervisor::receive_greeting() {
     return;
   }
   for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
-    if (head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof listener)) {
-      std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
-    } else if (head->cmsg_type == SCM_CREDENTIALS && head->cmsg_len == CMSG_LEN(sizeof sender)) {
+    const std::size_t size = head->cmsg_len - CMSG_LEN(0);
+    if (head->cmsg_type == SCM_RIGHTS && (size == sizeof(int) || size == sizeof fds)) {
+      std::memcpy(fds, CMSG_DATA(head), size);
+    } else if (head->cmsg_type == SCM_CREDENTIALS && size == sizeof sender) {
       std::memcpy(&sender, CMSG_DATA(head), sizeof sender);
     }
   }
   if (sender.pid > 0) target_ = sender.pid;
-  if (listener >= 0) broker_.listen(listener);
+  if (fds[0] >= 0) broker_.listen(fds[0]);
+  connections_.meet_at(fds[1]);
 }
 
 // True when the program was executed; false when the child failed or the launcher went away.

@@ -89,6 +89,11 @@ Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request
   request.stdout_fd.reset();
   request.stderr_fd.reset();
   request.agent_socket.reset();
+  if (request.egress_channel.valid()) {
+    const int channel = request.egress_channel.get();
+    TRY(send_fds(prepared.control.get(), &channel, 1));
+    request.egress_channel.reset();
+  }
   return prepared;
 }
 

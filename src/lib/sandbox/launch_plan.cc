@@ -50,6 +50,7 @@ std::uint32_t promised_probes(const LaunchPlan& plan) {
   }
   if (granted(plan.rules, canary, Access::kExecute)) give_up(Probe::kExecuteCanary);
   if (!new_root) give_up(Probe::kSeeCanary);
+  if (plan.network == Network::kProxy) give_up(Probe::kInternetSocket);
   if (plan.network == Network::kHost) {
     give_up(Probe::kInternetSocket);
     give_up(Probe::kConnectPathSocket);
@@ -118,7 +119,8 @@ void fill_header(const LaunchRequest& request, const PlanOptions& options, std::
   const std::string under = plan.tree_directory.substr(0, plan.tree_directory.find('/', 1));
   header.flags = (request.new_terminal_session ? kNewTerminalSession : 0U) | (plan.tmp.empty() ? 0U : kPrivateTmp) |
                  (options.cgroups == Cgroups::kWhenPossible ? kUseCgroups : 0U) |
-                 (plan.network == Network::kNone ? kNetworkRefused : 0U) |
+                 (plan.network != Network::kHost ? kNetworkRefused : 0U) |
+                 (plan.network == Network::kProxy ? kProxied : 0U) |
                  (plan.working_directory == plan.tmp ? kStartInTmp : 0U) |
                  (plan.host.namespaces ? kUseNamespaces : kBrokered) |
                  (!plan.tmp.empty() && under != "/tmp" ? kDirectTmp : 0U);
@@ -154,6 +156,10 @@ Status check_request(const LaunchRequest& request) {
   }
   if (!request.stdin_fd.valid() || !request.stdout_fd.valid() || !request.stderr_fd.valid()) {
     return fail(ErrorCode::kInvalidArgument, "standard input, output and error must be open descriptors");
+  }
+  if ((request.profile.network == Network::kProxy) != request.egress_channel.valid()) {
+    return fail(ErrorCode::kInvalidArgument, "the profile's network is the egress proxy, and there is none",
+                "network: none");
   }
   return {};
 }

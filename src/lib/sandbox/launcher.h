@@ -27,6 +27,7 @@ struct LaunchRequest {
   Profile profile;
   io::Fd stdin_fd, stdout_fd, stderr_fd;  // become 0, 1, 2
   io::Fd agent_socket;                    // becomes 3 when valid; else 3 stays closed
+  io::Fd egress_channel;                  // where init hands over connections; needed with Network::kProxy, else unused
   bool new_terminal_session = false;      // 0,1,2 are a pty slave: make it the controlling terminal
   std::vector<std::string> closed_paths;  // absolute; a ${cwd} grant that would cover one refuses the start
 };

@@ -74,7 +74,8 @@ json::Value system_version() {
 
 json::Value mechanisms(const LaunchPlan& plan, const StartReport& report) {
   const int abi = report.landlock_abi;
-  const bool no_network = plan.network == Network::kNone;
+  const bool no_network = plan.network != Network::kHost;
+  const char* const network = plan.network == Network::kNone ? "none" : no_network ? "egress proxy" : "host";
   const bool apart = report.namespaces != 0;
   json::Array result;
   result.emplace_back(json::Object{{"mechanism", "landlock"},
@@ -89,7 +90,7 @@ json::Value mechanisms(const LaunchPlan& plan, const StartReport& report) {
                    {"instructions", static_cast<std::int64_t>(plan.filter_instructions)},
                    {"unknown_calls", "ENOSYS"},
                    {"mode_owner_times", apart ? "held by read-only mounts" : "asked of init, below write grants only"},
-                   {"network", no_network ? "none" : "host"}});
+                   {"network", network}});
   result.push_back(namespaces(plan, report));
   result.emplace_back(json::Object{{"mechanism", "no_new_privs"}});
   result.emplace_back(json::Object{{"mechanism", "capabilities"}, {"state", "none held, none to be gained"}});
@@ -111,9 +112,8 @@ json::Value promised(const LaunchPlan& plan, const StartReport& report) {
   host.cgroup = report.cgroup_limits != 0;
   json::Array names;
   for (const Promise promise : promises()) {
-    if (plan.network == Network::kHost && (promise == Promise::use_internet || promise == Promise::use_path_sockets)) {
-      continue;
-    }
+    if (plan.network != Network::kNone && promise == Promise::use_internet) continue;
+    if (plan.network == Network::kHost && promise == Promise::use_path_sockets) continue;
     if (held(promise, host)) names.emplace_back(name_of(promise));
   }
   return names;

@@ -37,7 +37,8 @@ struct Limits {
   std::int64_t tree_cpu_percent = 0;  // 100 is one processor
 };
 
-enum class Network : std::uint8_t { kNone, kHost };  // kHost only by name on the command line; recorded
+// kHost only by name on the command line; recorded. kProxy: TCP connections, which all end at the egress proxy.
+enum class Network : std::uint8_t { kNone, kHost, kProxy };
 
 enum class Namespaces : std::uint8_t { kWhenPossible, kRequired, kNever };
 enum class Identity : std::uint8_t { kUnprivileged, kSame };  // matters when the launcher is root
@@ -53,6 +54,7 @@ struct Profile {
   Namespaces namespaces = Namespaces::kWhenPossible;
   int landlock_abi_max = 99;          // rights of newer versions are not used; recorded
   std::vector<std::string> promises;  // names of isolation.def without which nothing starts
+  std::vector<std::string> internal_addresses;  // with kProxy: what is not public and may be reached; else nothing
   Limits limits;
   std::vector<std::string> environment_allow;  // names passed through from the client; values of others are dropped
   bool private_tmp = true;                     // a fresh 0700 directory, TMPDIR, removed at the end

@@ -3,6 +3,7 @@
 #include <climits>
 #include <string>
 
+#include "base/net/ip_address.h"
 #include "base/yaml/document.h"
 #include "lib/sandbox/isolation.h"
 #include "lib/sandbox/mechanism/wire.h"
@@ -14,6 +15,7 @@ namespace {
 using yaml::Node;
 
 constexpr std::int64_t kAbiMax = 99;
+constexpr std::size_t kInternalAddressesMax = 64;
 
 struct LimitKey {
   std::string_view name;
@@ -48,7 +50,7 @@ class ProfileReader {
     TRY(read_name(root, profile));
     if (const Node* files = root.find("files")) TRY(read_files(*files, profile));
     if (const Node* devices = root.find("devices")) TRY(read_devices(*devices, profile));
-    if (const Node* network = root.find("network")) TRY(read_choice(*network, "network", kNetworks, profile.network));
+    if (const Node* network = root.find("network")) TRY(read_network(*network, profile));
     if (const Node* ipc = root.find("ipc")) TRY(read_choice(*ipc, "ipc", kIpcs, profile.ipc));
     if (const Node* identity = root.find("identity")) {
       TRY(read_choice(*identity, "identity", kIdentities, profile.identity));
@@ -160,7 +162,8 @@ class ProfileReader {
     std::string_view word;
     Value value;
   };
-  static constexpr Choice<Network> kNetworks[] = {{"none", Network::kNone}, {"host", Network::kHost}};
+  static constexpr Choice<Network> kNetworks[] = {
+      {"none", Network::kNone}, {"proxy", Network::kProxy}, {"host", Network::kHost}};
   static constexpr Choice<Ipc> kIpcs[] = {{"none", Ipc::kNone}, {"private", Ipc::kPrivate}};
   static constexpr Choice<Identity> kIdentities[] = {{"unprivileged", Identity::kUnprivileged},
                                                      {"same", Identity::kSame}};
@@ -252,6 +255,31 @@ class ProfileReader {
         profile.files[i].denied = static_cast<std::uint8_t>(access);
         profile.files[i].optional = true;
       }
+    }
+    return {};
+  }
+
+  Status read_network(const Node& network, Profile& profile) {
+    if (network.kind == Node::Kind::kMapping) return read_proxy(network, profile);
+    return read_choice(network, "network", kNetworks, profile.network);
+  }
+
+  Status read_proxy(const Node& network, Profile& profile) {
+    TRY(known(network, {"internal"}));
+    profile.network = Network::kProxy;
+    const Node* internal = network.find("internal");
+    if (internal == nullptr) return yaml::fail_at(file_, network.mark, "network.internal is missing", "network: proxy");
+    TRY(expect(*internal, Node::Kind::kSequence, "network.internal"));
+    for (const Node& item : internal->items) {
+      TRY(expect(item, Node::Kind::kString, "an internal address"));
+      if (!net::scan_ip(item.text) && !net::scan_prefix(item.text)) {
+        return yaml::fail_at(file_, item.mark, "\"" + item.text.substr(0, 80) + "\" is no address and no prefix",
+                             "write 10.1.0.0/16 or 127.0.0.1");
+      }
+      if (profile.internal_addresses.size() >= kInternalAddressesMax) {
+        return yaml::fail_at(file_, item.mark, "too many internal addresses", "list prefixes");
+      }
+      profile.internal_addresses.push_back(item.text);
     }
     return {};
   }

@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -89,10 +90,23 @@ using Table = std::map<int, Code>;
 void decide(Table& table, int number, std::uint32_t verdict) { table[number] = Check().otherwise(verdict).code(); }
 void decide(Table& table, int number, const Check& check) { table[number] = check.code(); }
 
+// Streams over IPv4 and IPv6, plain TCP only, and connecting them is asked of init, which connects them to the proxy.
+void add_proxied_socket_checks(Table& table) {
+  const std::uint32_t no = refuse(EACCES);
+  Code code = Check().low(1).mask(kTypeMask).when_not(SOCK_STREAM, no).low(2).code();
+  code.push_back(jump(BPF_JEQ, 0, 2, 0));
+  code.push_back(jump(BPF_JEQ, IPPROTO_TCP, 1, 0));
+  code.push_back(statement(BPF_RET | BPF_K, no));
+  const Code family = Check().low(0).when_equal(AF_INET, kAllow).when_equal(AF_INET6, kAllow).otherwise(no).code();
+  code.insert(code.end(), family.begin(), family.end());
+  table[CALL(socket)] = code;
+  decide(table, CALL(connect), SECCOMP_RET_USER_NOTIF);
+}
+
 // Sockets a program may use when it has no network: a connected pair, and messages without a destination.
 void add_socket_checks(Table& table, Network network) {
   const std::uint32_t no = refuse(EACCES);
-  if (network == Network::kNone) {
+  if (network != Network::kHost) {
     for (const int number : socket_calls()) decide(table, number, no);
     decide(table, CALL(socketpair),
            Check()
@@ -105,6 +119,7 @@ void add_socket_checks(Table& table, Network network) {
                .otherwise(no));
     decide(table, CALL(sendto),
            Check().low(4).when_not(0, no).high(4).when_not(0, no).low(3).when_any_bit(kFastOpen, no).otherwise(kAllow));
+    if (network == Network::kProxy) add_proxied_socket_checks(table);
   } else {
     for (const int number : socket_calls()) decide(table, number, kAllow);
     decide(table, CALL(socketpair), kAllow);

@@ -23,6 +23,9 @@ bool map_own_ids(OwnIds ids, StartReport& report);
 // The host's name is nobody's business inside.
 void name_the_host();
 
+// In the new network namespace, where programs meet init on 127.0.0.1. 0 or errno.
+int bring_up_loopback();
+
 // For a plan whose program has another user than init: a descriptor of a user namespace in which init's files on disk
 // are the program's in a mount, and all others themselves. To be made where /proc is the caller's own. False with stage
 // and error in the report; -1 when no grant of the plan needs it.

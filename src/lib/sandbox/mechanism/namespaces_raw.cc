@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -80,6 +82,17 @@ bool map_own_ids(OwnIds ids, StartReport& report) {
 void name_the_host() {
   constexpr char kName[] = "agent";
   ::sethostname(kName, sizeof kName - 1);
+}
+
+int bring_up_loopback() {
+  ifreq request{};
+  ::memcpy(request.ifr_name, "lo", sizeof "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  const int error = ::ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? 0 : errno;
+  ::close(fd);
+  return error;
 }
 
 bool open_id_mapping(const Plan& plan, int& mapping, StartReport& report) {

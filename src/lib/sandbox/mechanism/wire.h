@@ -34,6 +34,7 @@ enum PlanFlag : std::uint32_t {
   kUseNamespaces = 32,  // every namespace of namespaces.h, or no start
   kBrokered = 64,       // the filter asks init about modes, owners and times
   kDirectTmp = 128,     // in namespaces: /tmp is a name of the private tmp
+  kProxied = 1U << 16,  // connections go to the egress proxy; its channel comes in a second message
 };
 
 enum RuleFlag : std::uint32_t {

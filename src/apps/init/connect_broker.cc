@@ -1,0 +1,207 @@
+// Read the address, take the socket, connect it to ourselves, accept, hand over.
+#include "apps/init/connect_broker.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "lib/egress/arrival.h"
+
+namespace agentos::sandbox {
+namespace {
+
+constexpr int kBacklog = 128;
+constexpr int kAcceptMs = 200;           // a connection over loopback is there at once
+constexpr int kStrangersMax = kBacklog;  // others of the host who connected to the meeting socket
+constexpr long kConnectSecondsMax = 1;
+constexpr int kPidfdOpen = 434, kPidfdGetfd = 438;
+
+class Held {  // a descriptor that closes itself
+ public:
+  explicit Held(int fd) : fd_(fd) {}
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+bool still_there(int filter_listener, const seccomp_notif& notification) {
+  std::uint64_t id = notification.id;
+  return ::ioctl(filter_listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+// The address in the caller's memory; 0 or errno.
+int read_address(int filter_listener, const seccomp_notif& notification, egress::Arrival& arrival) {
+  sockaddr_in6 raw{};
+  const std::uint64_t size = notification.data.args[2];
+  if (size < sizeof(sockaddr_in) || size > sizeof(sockaddr_storage)) return EINVAL;
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/%u/mem", notification.pid);
+  const Held memory(::open(path, O_RDONLY | O_CLOEXEC));
+  const std::size_t wanted = size < sizeof raw ? size : sizeof raw;
+  if (memory.get() < 0 || !still_there(filter_listener, notification)) return EACCES;
+  const ssize_t got = ::pread(memory.get(), &raw, wanted, static_cast<off_t>(notification.data.args[1]));
+  if (got != static_cast<ssize_t>(wanted)) return EFAULT;
+  if (raw.sin6_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, &raw, sizeof v4);
+    arrival.family = 4;
+    arrival.port = ntohs(v4.sin_port);
+    std::memcpy(arrival.address, &v4.sin_addr, sizeof v4.sin_addr);
+  } else if (raw.sin6_family == AF_INET6 && got >= 28) {  // the scope may be left out
+    arrival.family = 6;
+    arrival.port = ntohs(raw.sin6_port);
+    std::memcpy(arrival.address, &raw.sin6_addr, sizeof raw.sin6_addr);
+  } else {
+    return raw.sin6_family == AF_INET6 ? EINVAL : EAFNOSUPPORT;
+  }
+  return arrival.port == 0 ? ECONNREFUSED : 0;
+}
+
+// The notification names a thread; descriptors are taken from its process.
+int process_of(std::uint32_t thread) {
+  char path[64], status[1024];
+  std::snprintf(path, sizeof path, "/proc/%u/status", thread);
+  const Held file(::open(path, O_RDONLY | O_CLOEXEC));
+  const ssize_t size = file.get() < 0 ? -1 : ::read(file.get(), status, sizeof status - 1);
+  if (size <= 0) return -1;
+  status[size] = 0;
+  const char* line = std::strstr(status, "\nTgid:");
+  return line == nullptr ? -1 : std::atoi(line + 6);
+}
+
+int take_socket(int process, int number) {
+  const Held pidfd(static_cast<int>(::syscall(kPidfdOpen, process, 0U)));
+  return pidfd.get() < 0 ? -1 : static_cast<int>(::syscall(kPidfdGetfd, pidfd.get(), number, 0U));
+}
+
+int option(int socket, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(socket, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// The socket is judged itself, not what the program says of it.
+bool is_tcp(int socket) {
+  const int domain = option(socket, SO_DOMAIN);
+  return (domain == AF_INET || domain == AF_INET6) && option(socket, SO_TYPE) == SOCK_STREAM &&
+         option(socket, SO_PROTOCOL) == IPPROTO_TCP;
+}
+
+// 0, EINPROGRESS (the program polls), or why not. The time limit is the socket's own for that moment.
+int connect_to(int socket, int meeting) {
+  sockaddr_in there{};
+  socklen_t size = sizeof there;
+  if (::getsockname(meeting, reinterpret_cast<sockaddr*>(&there), &size) != 0) return errno;
+  timeval before{}, brief{kConnectSecondsMax, 0};
+  socklen_t length = sizeof before;
+  ::getsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &before, &length);
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
+  int result = 0;
+  if (option(socket, SO_DOMAIN) == AF_INET) {
+    result = ::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0 ? 0 : errno;
+  } else {
+    sockaddr_in6 mapped{};
+    mapped.sin6_family = AF_INET6;
+    mapped.sin6_port = there.sin_port;
+    mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
+    std::memcpy(&mapped.sin6_addr.s6_addr[12], &there.sin_addr, sizeof there.sin_addr);
+    result = ::connect(socket, reinterpret_cast<sockaddr*>(&mapped), sizeof mapped) == 0 ? 0 : errno;
+  }
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &before, sizeof before);
+  return result;
+}
+
+std::uint16_t port_of(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(address).sin_port;
+  return reinterpret_cast<const sockaddr_in6&>(address).sin6_port;
+}
+
+// Our end of the connection that `socket` has just made; whoever else connected is turned away.
+int accept_from(int socket, int meeting) {
+  sockaddr_storage ours{};
+  socklen_t size = sizeof ours;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&ours), &size) != 0) return -1;
+  for (int i = 0; i < kStrangersMax; ++i) {
+    pollfd watched{meeting, POLLIN, 0};
+    if (::poll(&watched, 1, kAcceptMs) != 1) return -1;
+    sockaddr_storage theirs{};
+    size = sizeof theirs;
+    const int accepted = ::accept4(meeting, reinterpret_cast<sockaddr*>(&theirs), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted >= 0 && port_of(theirs) == port_of(ours)) return accepted;
+    if (accepted >= 0) ::close(accepted);
+  }
+  return -1;
+}
+
+bool hand_over(int channel, const egress::Arrival& arrival, int connection) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof connection)] = {};
+  iovec payload{const_cast<egress::Arrival*>(&arrival), sizeof arrival};
+  msghdr message{};
+  message.msg_iov = &payload;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof connection);
+  std::memcpy(CMSG_DATA(head), &connection, sizeof connection);
+  return ::sendmsg(channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(sizeof arrival);
+}
+
+}  // namespace
+
+int open_meeting_socket() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (socket < 0 || ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(socket, kBacklog) != 0) {
+    const int error = errno;
+    if (socket >= 0) ::close(socket);
+    errno = error;
+    return -1;
+  }
+  return socket;
+}
+
+int ConnectBroker::answer(int filter_listener, const seccomp_notif& notification) const {
+  if (channel_ < 0 || meeting_ < 0) return EACCES;
+  egress::Arrival arrival;
+  const int unread = read_address(filter_listener, notification, arrival);
+  if (unread != 0) return unread;
+  arrival.pid = process_of(notification.pid);
+  if (arrival.pid <= 0) return EACCES;
+  char link[64];
+  std::snprintf(link, sizeof link, "/proc/%d/exe", arrival.pid);
+  const ssize_t size = ::readlink(link, arrival.process, egress::kProcessBytesMax);
+  arrival.process[size > 0 ? size : 0] = 0;
+  const Held socket(take_socket(arrival.pid, static_cast<int>(notification.data.args[0])));
+  if (socket.get() < 0) return errno == EBADF ? EBADF : EACCES;
+  if (!is_tcp(socket.get()) || !still_there(filter_listener, notification)) return EACCES;
+  const int result = connect_to(socket.get(), meeting_);
+  if (result != 0 && result != EINPROGRESS) return result;
+  const Held ours(accept_from(socket.get(), meeting_));
+  if (ours.get() < 0 || !hand_over(channel_, arrival, ours.get())) return ECONNREFUSED;
+  return result;
+}
+
+}  // namespace agentos::sandbox

@@ -1,0 +1,111 @@
+// The kernel's side of the egress proxy: starts it, gives it each agent's channel, and brings what it asks to the one
+// dispatcher with that agent as the caller.
+//
+// The proxy reads what agents send to the network; the kernel reads only the proxy's packets (lib/egress/control.h). A
+// proxy that ends takes every connection with it: calls under way fail, and it is started again, later each time. One
+// thread talks to it. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/io/fd.h"
+#include "lib/egress/control.h"
+
+namespace agentos::kernel {
+
+class Monitor;
+struct Agent;
+struct CallContext;
+struct Parked;
+
+inline constexpr std::int64_t kEgressStartMs = 5'000;       // until it greets
+inline constexpr std::int64_t kEgressBackoffMsFirst = 100;  // doubles with every end, up to
+inline constexpr std::int64_t kEgressBackoffMsMax = 10'000;
+inline constexpr std::size_t kEgressPacketsMax = 65'536;  // waiting to be sent; beyond it the proxy is ended
+
+class Egress {
+ public:
+  explicit Egress(Monitor& monitor);
+  ~Egress();
+  Egress(const Egress&) = delete;
+  Egress& operator=(const Egress&) = delete;
+  void stop();
+
+  // The end that agentos-init gets. The proxy is started if there is none.
+  Result<io::Fd> open_channel(const std::shared_ptr<Agent>& agent);
+  void close_channel(const Agent& agent);
+  // Variables that tell programs of the proxy.
+  static std::span<const std::pair<std::string_view, std::string_view>> environment();
+
+  // Handlers: parks the call and tells the proxy to carry it out. Its outcome is the proxy's to tell.
+  Status carry_out(CallContext& context, std::vector<std::string> addresses);
+  // The same with a secret's value, which goes by no other way.
+  Status carry_out_with_secret(CallContext& context, std::string_view name);
+
+ private:
+  struct Channel {
+    std::weak_ptr<Agent> agent;
+    std::string agent_id;
+    io::Fd socket;  // the proxy's end, kept for the next proxy
+  };
+  struct Ask {
+    std::shared_ptr<CallContext> context;
+    std::shared_ptr<Parked> parked;
+    bool carried_out = false;
+  };
+  struct Packet {
+    std::string text;
+    io::Fd descriptor;
+    bool secret = false;
+  };
+
+  void run();
+  Status start();
+  void lose();
+  bool send_waiting();
+  bool receive();
+  void take(egress::ControlMessage message);
+  void ask(egress::ControlMessage message);
+  void done(const egress::ControlMessage& message);
+  void answered(std::uint64_t id, CallContext& context);
+  void refuse(std::uint64_t id, std::string message, std::string hint);
+  void cut(std::uint64_t number);
+  void put(const egress::ControlMessage& message);
+  void put(Packet packet);
+  void announce(std::uint32_t number, const Channel& channel);
+  bool must_be_resolved(const std::shared_ptr<Agent>& agent, const egress::ControlMessage& message);
+  void wake();
+
+  Monitor& monitor_;
+  io::Fd wake_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+
+  // The thread's own.
+  int pid_ = -1;
+  io::Fd socket_;
+  std::int64_t backoff_ms_ = kEgressBackoffMsFirst;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::map<std::uint32_t, Channel> channels_;
+  std::map<std::uint64_t, Ask> asks_;  // by number: the proxy's generation above its own
+  std::deque<Packet> out_;
+  std::uint32_t last_channel_ = 0;
+  std::uint32_t generation_ = 0;
+  bool wanted_ = false;
+};
+
+}  // namespace agentos::kernel

@@ -1,0 +1,55 @@
+// Addresses that are not public, and what an operator would write.
+#include "kernel/egress_rules.h"
+
+#include "kernel/monitor.h"
+
+namespace agentos::kernel {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  json::write_string(json::to_valid_utf8(text), out);
+  return out;
+}
+
+std::string host_and_port(const std::string& host, std::int64_t port) {
+  return "host: {host: [" + quoted(host) + "]}, port: {in: [" + std::to_string(port) + "]}";
+}
+
+}  // namespace
+
+std::string allowing_rule(const CallContext& context) {
+  std::string arguments;
+  if (context.row->call == abi::Call::kConnect) {
+    const auto& request = *static_cast<const abi::ConnectRequest*>(context.request);
+    arguments = host_and_port(request.host, request.port);
+  } else if (context.row->call == abi::Call::kHttpRequest) {
+    const auto& request = *static_cast<const abi::HttpRequestRequest*>(context.request);
+    arguments = host_and_port(request.host, request.port) + ", method: {in: [" + quoted(request.method) +
+                "]}, path: {prefix: " + quoted(request.path.substr(0, request.path.find('?'))) + "}";
+  } else {
+    const auto& request = *static_cast<const abi::SecretUseRequest*>(context.request);
+    arguments = "secret: {in: [" + quoted(request.secret) + "]}, host: {host: [" + quoted(request.host) + "]}";
+  }
+  return "{syscalls: [" + std::string(context.row->name) + "], arguments: {" + arguments + "}, action: allow}";
+}
+
+// A name may resolve to anything; one address that may not be reached refuses the connection, not only that address.
+Status Monitor::check_reach(const CallContext& context) {
+  static const egress::Reach kPublic;
+  const egress::Reach& reach = context.caller.agent->reach != nullptr ? *context.caller.agent->reach : kPublic;
+  const auto& request = *static_cast<const abi::ConnectRequest*>(context.request);
+  for (const std::string& text : request.addresses) {
+    const auto address = net::parse_ip(text);
+    if (!address) return fail(abi::error::invalid_argument, address.error().message);
+    if (Status status = reach.check(*address); !status) {
+      return fail(abi::error::not_permitted,
+                  request.host == text ? status.error().message
+                                       : request.host + " resolves to " + text + ": " + status.error().message,
+                  status.error().hint);
+    }
+  }
+  return {};
+}
+
+}  // namespace agentos::kernel

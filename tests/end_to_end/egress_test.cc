@@ -1,0 +1,213 @@
+// Agents reach hosts by the proxy alone: what policy allows arrives, everything else is refused and recorded.
+#include "tests/end_to_end/egress_world.h"
+
+namespace agentos::test {
+namespace {
+
+std::string joined(const std::vector<json::Value>& entries) {
+  std::string out;
+  for (const json::Value& entry : entries) out += json::write(entry) + "\n";
+  return out;
+}
+
+TEST(Egress, a_program_that_knows_no_proxy_reaches_an_allowed_host_and_the_record_says_so) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  // No variable, no proxy: a name is looked up, a socket connected, a request sent.
+  const auto ended = world.python(R"(
+import socket
+s = socket.create_connection(("api.example.com", 80), 10)
+s.sendall(b"GET /plain?x=1 HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n")
+data = b""
+while True:
+    got = s.recv(4096)
+    if not got: break
+    data += got
+print(data.decode())
+)");
+  EXPECT_EQ(ended.code, 0) << ended.output;
+  EXPECT_NE(ended.output.find("200 OK"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("hello"), std::string::npos) << ended.output;
+  ASSERT_EQ(server.heads().size(), 1U);
+  EXPECT_TRUE(server.heads()[0].starts_with("GET /plain?x=1 HTTP/1.1\r\nHost: api.example.com\r\n"))
+      << server.heads()[0];
+  const std::string connects = joined(world.entries("intent", "connect"));
+  EXPECT_NE(connects.find("93.184.215.14"), std::string::npos) << connects;
+  EXPECT_NE(connects.find("python3"), std::string::npos) << connects;
+  const std::string requests = joined(world.entries("intent", "http_request"));
+  EXPECT_NE(requests.find("/plain?x=1"), std::string::npos) << requests;
+  const auto outcomes = world.entries("outcome", "http_request");
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_GT(outcomes[0].int_or("bytes", 0), 60) << joined(outcomes);
+  EXPECT_NE(joined(outcomes).find("200"), std::string::npos) << joined(outcomes);
+}
+
+TEST(Egress, curl_and_a_python_client_use_the_proxy_by_its_variables) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const auto python = world.python(
+      "import urllib.request\nprint(urllib.request.urlopen('http://api.example.com/p', timeout=10).read().decode())");
+  EXPECT_EQ(python.code, 0) << python.output;
+  EXPECT_NE(python.output.find("hello"), std::string::npos) << python.output;
+  if (std::filesystem::exists("/usr/bin/curl")) {
+    const auto curl =
+        world.run({"/usr/bin/curl", "-sS", "-m", "10", "http://api.example.com/one", "http://api.example.com/two"});
+    EXPECT_EQ(curl.output, "hellohello");
+    const auto socks = world.run(
+        {"/usr/bin/curl", "-sS", "-m", "10", "--proxy", "socks5h://127.0.0.1:3128", "http://api.example.com/socks"});
+    EXPECT_EQ(socks.output, "hello");
+    const auto tunnel = world.run({"/usr/bin/curl", "-sS", "-m", "10", "-p", "http://api.example.com/tunnel"});
+    EXPECT_EQ(tunnel.output, "hello") << "requests inside a tunnel are decided too";
+  }
+  if (std::filesystem::exists("/usr/bin/node")) {
+    const auto node = world.run(
+        {"/usr/bin/node", "-e", "fetch('http://api.example.com/node').then(r => r.text()).then(t => console.log(t))"});
+    EXPECT_EQ(node.output, "hello\n");
+  }
+}
+
+TEST(Egress, a_host_without_a_rule_gets_a_readable_403_and_stands_in_the_record_with_the_rule_that_would_allow_it) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const auto ended = world.python(R"(
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen("http://other.example.com/", timeout=10)
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+)");
+  EXPECT_NE(ended.output.find("403"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("to allow it:"), std::string::npos) << ended.output;
+  const std::string refused = joined(world.entries("refused", "http_request"));
+  EXPECT_NE(refused.find("other.example.com"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("allowed by: {syscalls: [http_request]"), std::string::npos) << refused;
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(Egress, the_rule_that_a_refusal_names_allows_the_call) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const std::string policy = R"(apiVersion: agentos/v1
+kind: Policy
+metadata: {name: named}
+spec:
+  rules:
+    - {syscalls: [http_request], arguments: {host: {host: ["api.example.com"]}, port: {in: [80]}, method: {in: ["GET"]}, path: {prefix: "/named"}}, action: allow}
+    - {syscalls: [connect], arguments: {host: {host: ["api.example.com"]}, port: {in: [80]}}, action: allow}
+)";
+  const auto ended = world.python(
+      "import urllib.request\nprint(urllib.request.urlopen('http://api.example.com/named', timeout=10).status)",
+      policy);
+  EXPECT_EQ(ended.output, "200\n");
+}
+
+TEST(Egress, a_method_that_is_not_allowed_does_not_arrive) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const auto ended = world.python(R"(
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen("http://api.example.com/", data=b"x", timeout=10)
+except urllib.error.HTTPError as error:
+    print(error.code)
+)");
+  EXPECT_EQ(ended.output, "403\n");
+  EXPECT_TRUE(server.heads().empty());
+}
+
+TEST(Egress, what_a_name_resolves_to_is_judged_too) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const std::string script = R"(
+import urllib.request, urllib.error, sys
+for host in sys.argv[1:]:
+    try:
+        print(host, urllib.request.urlopen("http://" + host + "/", timeout=10).status)
+    except urllib.error.HTTPError as error:
+        print(host, error.code)
+)";
+  const auto ended =
+      world.run({"/usr/bin/python3", "-B", "-c", script, "inside.example.com", "mixed.example.com"}, kAllowAll);
+  EXPECT_EQ(ended.output, "inside.example.com 403\nmixed.example.com 403\n");
+  const std::string refused = joined(world.entries("refused", "connect"));
+  EXPECT_NE(refused.find("127.0.0.1"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("loopback"), std::string::npos) << refused;
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(Egress, a_profile_may_list_an_internal_address_and_policy_still_decides) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+  const std::string script = "import urllib.request, urllib.error\ntry:\n    print(urllib.request.urlopen('" + url +
+                             "', timeout=10).status)\nexcept urllib.error.HTTPError as error:\n    print(error.code)\n";
+  EXPECT_EQ(world.python(script, kAllowAll, "{internal: [127.0.0.1]}").output, "200\n");
+  EXPECT_EQ(world.python(script, kOneHost, "{internal: [127.0.0.1]}").output, "403\n");
+  EXPECT_EQ(world.python(script, kAllowAll).output, "403\n");
+}
+
+TEST(Egress, a_proxy_that_dies_is_no_network_until_it_is_back) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const auto find_proxy = [] {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      const std::string pid = entry.path().filename();
+      std::error_code error;
+      const auto exe = std::filesystem::read_symlink(entry.path() / "exe", error);
+      auto status = io::read_file(entry.path() / "stat", 4096);
+      if (!error && exe.filename() == "agentos-egress" && status &&
+          status->find(" " + std::to_string(::getpid()) + " ") != std::string::npos) {
+        return std::stoi(pid);
+      }
+    }
+    return -1;
+  };
+  const json::Value agent = world.start({"/usr/bin/python3", "-B", "-c", R"(
+import time, urllib.request
+for i in range(200):
+    try:
+        print(urllib.request.urlopen("http://api.example.com/", timeout=5).status, flush=True)
+    except Exception as error:
+        print("failed", flush=True)
+    time.sleep(0.05)
+)"});
+  const auto output = [&] { return io::read_file(std::string(agent.string_or("output", "")), 1 << 20).value_or(""); };
+  const auto wait_for = [&](std::size_t from, std::string_view text) {
+    for (int i = 0; i < 400 && output().find(text, from) == std::string::npos; ++i) ::usleep(25'000);
+    return output().find(text, from) != std::string::npos;
+  };
+  ASSERT_TRUE(wait_for(0, "200")) << output();
+  const int first = find_proxy();
+  ASSERT_GT(first, 0);
+  ASSERT_EQ(::kill(first, SIGKILL), 0);
+  const std::size_t from = output().size();
+  ASSERT_TRUE(wait_for(from, "200")) << "the agent keeps its network with the next proxy: " << output();
+  EXPECT_NE(find_proxy(), first);
+  world.by_operator().must("signal", {{"target", std::string(agent.string_or("agent", ""))}, {"signal", "SIGKILL"}});
+  world.by_operator().must("wait", {{"agent", std::string(agent.string_or("agent", ""))}, {"timeout_ms", 20'000}});
+}
+
+TEST(Egress, without_a_network_nothing_changes) {
+  HttpServer server;
+  EgressWorld world(egress_to(server));
+  const auto ended = world.python(
+      "import socket\ntry:\n    socket.socket()\nexcept OSError as error:\n    print(error.errno)", kAllowAll, "none");
+  EXPECT_EQ(ended.output, "13\n");
+}
+
+TEST(Egress, a_kernel_without_a_proxy_refuses_the_profile_by_name) {
+  HttpServer server;
+  kernel::EgressOptions none;
+  EgressWorld world(none);
+  const std::string profile =
+      "apiVersion: agentos/v1\nkind: Profile\nmetadata: {name: online}\nextends: agent-default\nnetwork: proxy\n";
+  auto result =
+      world.by_operator().call("spawn", {{"command", json::Array{json::Value("/bin/true")}},
+                                         {"working_directory", "/"},
+                                         {"profile", json::Object{{"file", "online.yaml"}, {"text", profile}}}});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_NE(result.error().message.find("egress proxy"), std::string::npos) << result.error().message;
+}
+
+}  // namespace
+}  // namespace agentos::test
