@@ -7,8 +7,8 @@
 
 namespace agentos::cli {
 
-// {"signed","epoch","cosigned","tiled"}: entries the checkpoint covers, the epoch of its forward-secure line (-1: none),
-// entries a witness's checkpoint covers, entries that have tiles.
+// {"signed","epoch","cosigned","tiled"}: entries the checkpoint covers, the epoch of its forward-secure line (-1:
+// none), entries a witness's checkpoint covers, entries that have tiles.
 json::Value signatures_of(const std::string& directory);
 // The same as a line for people.
 std::string signatures_line(const std::string& directory);

@@ -57,7 +57,8 @@ Status write_log(const std::string& directory, Index entries, Openings openings)
   entry.reason = "no rule allows it, and the default is to deny";
   entry.code = -2;
   if (openings == Openings::kEach)
-    entry.arguments.text = R"({"content":"The quick brown fox jumps over the lazy dog.","path":"/mem/working/today.md"})";
+    entry.arguments.text =
+        R"({"content":"The quick brown fox jumps over the lazy dog.","path":"/mem/working/today.md"})";
   for (Index i = 0; i < entries; ++i) {
     entry.time_us = static_cast<std::int64_t>(1'700'000'000'000'000 + i);
     TRY(recorder->append(entry));
