@@ -1,5 +1,5 @@
-// The ways of tampering with a log that must be found: what is done to a good one, what a verifier knows from before, and
-// what it must say. Each verifier of AgentOS's logs is held to this table.
+// The ways of tampering with a log that must be found: what is done to a good one, what a verifier knows from before,
+// and what it must say. Each verifier of AgentOS's logs is held to this table.
 #pragma once
 
 #include <functional>

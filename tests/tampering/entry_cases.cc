@@ -31,7 +31,8 @@ std::size_t newest_of(LogImage& image, std::string_view kind, std::size_t before
 
 // The commitment in the leaf is made that of what lies beside it.
 void commit_again(ImageEntry& entry) {
-  const std::string_view name = entry.leaf.find("\"arguments\":\"") == std::string::npos ? "\"result\":\"" : "\"arguments\":\"";
+  const std::string_view name =
+      entry.leaf.find("\"arguments\":\"") == std::string::npos ? "\"result\":\"" : "\"arguments\":\"";
   write_commitment(crypto::sha256(entry.salt + entry.opening), entry.leaf.data() + entry.leaf.find(name) + name.size());
 }
 
@@ -78,16 +79,14 @@ void change_header(FakeDisk& disk, const std::function<void(SegmentHeader&)>& ch
   disk.set_content(path, content);
 }
 
-}  // namespace
-
-std::vector<TamperCase> entry_cases() {
+// Which entries there are and what they say.
+std::vector<TamperCase> history_cases() {
   const std::string segment = "segment-";
   const auto at_end = [](LogImage& image) { return image.size() - 20; };
   return {
       {"agent_of_an_early_entry_edited", kNothing, "seal", "seals record 0",
        put_together([](LogImage& image) { image.edit(30, "agent-0", "agent-9"); })},
-      {"verdict_of_an_early_entry_edited", kNothing, "seal", "seals record 0",
-       put_together([](LogImage& image) {
+      {"verdict_of_an_early_entry_edited", kNothing, "seal", "seals record 0", put_together([](LogImage& image) {
          image.edit(newest_of(image, "intent", 60), "\"verdict\":\"allow\"", "\"verdict\":\"ask\"");
        })},
       {"entry_of_the_second_run_edited", kNothing, "seal", "seals record 1",
@@ -96,17 +95,14 @@ std::vector<TamperCase> entry_cases() {
        put_together([=](LogImage& image) { image.edit(at_end(image), "agent-2", "agent-9"); })},
       {"time_of_an_entry_edited", kNothing, "replaced", "checkpoint",
        put_together([=](LogImage& image) { image.edit(at_end(image), "17000000", "16000000"); })},
-      {"status_of_an_outcome_edited", kNothing, "replaced", "checkpoint",
-       put_together([=](LogImage& image) {
+      {"status_of_an_outcome_edited", kNothing, "replaced", "checkpoint", put_together([=](LogImage& image) {
          image.edit(newest_of(image, "outcome", at_end(image)), "\"status\":\"ok\"", "\"status\":\"error\"");
        })},
       {"refusal_removed_and_outcomes_renumbered", kNothing, "seal", "seals record 0", put_together(remove_refusal)},
-      {"last_entries_removed", kNothing, "truncated", segment,
-       put_together([](LogImage& image) {
+      {"last_entries_removed", kNothing, "truncated", segment, put_together([](LogImage& image) {
          for (int i = 0; i < 5; ++i) image.erase(image.size() - 1);
        })},
-      {"two_events_swapped", kNothing, "replaced", "checkpoint",
-       put_together([=](LogImage& image) {
+      {"two_events_swapped", kNothing, "replaced", "checkpoint", put_together([=](LogImage& image) {
          const std::size_t one = newest_of(image, "refused", image.size());
          const std::size_t other = newest_of(image, "refused", one);
          image.edit(one, "no rule", "any rule");
@@ -114,21 +110,25 @@ std::vector<TamperCase> entry_cases() {
        })},
       {"entry_inserted", kNothing, "outcome", segment,
        put_together([](LogImage& image) { image.insert(500, image.at(0)); })},
-      {"entry_replaced_by_another", kNothing, "seal", "seals record 1",
-       put_together([](LogImage& image) {
+      {"entry_replaced_by_another", kNothing, "seal", "seals record 1", put_together([](LogImage& image) {
          const std::size_t refused = newest_of(image, "refused", 900);
          image.at(refused) = image.at(newest_of(image, "refused", 100));
        })},
-      {"outcome_twice", kNothing, "outcome", segment,
-       put_together([](LogImage& image) {
+      {"outcome_twice", kNothing, "outcome", segment, put_together([](LogImage& image) {
          const std::size_t outcome = newest_of(image, "outcome", image.size());
          image.at(newest_of(image, "refused", image.size())) = image.at(outcome);
        })},
-      {"outcome_of_a_later_intent", kNothing, "outcome", segment,
-       put_together([](LogImage& image) {
+      {"outcome_of_a_later_intent", kNothing, "outcome", segment, put_together([](LogImage& image) {
          const std::size_t outcome = newest_of(image, "outcome", 50);
          image.edit(outcome, "\"intent\":", "\"intent\":9");
        })},
+  };
+}
+
+// What one entry, its opening or its frame is.
+std::vector<TamperCase> single_entry_cases() {
+  const std::string segment = "segment-";
+  return {
       {"leaf_with_a_space", kNothing, "leaf", segment,
        put_together([](LogImage& image) { image.edit(200, "{", "{ "); })},
       {"leaf_of_a_newer_version", kNothing, "leaf", segment,
@@ -139,21 +139,18 @@ std::vector<TamperCase> entry_cases() {
        put_together([](LogImage& image) { image.at(newest_of(image, "intent", 90)).opening[3] ^= 1; })},
       {"salt_edited", kNothing, "opening", segment,
        put_together([](LogImage& image) { image.at(newest_of(image, "intent", 90)).salt[3] ^= 1; })},
-      {"openings_of_two_entries_swapped", kNothing, "opening", segment,
-       put_together([](LogImage& image) {
+      {"openings_of_two_entries_swapped", kNothing, "opening", segment, put_together([](LogImage& image) {
          ImageEntry& one = image.at(newest_of(image, "intent", 90));
          ImageEntry& other = image.at(newest_of(image, "outcome", 90));
          std::swap(one.opening, other.opening);
          std::swap(one.salt, other.salt);
        })},
-      {"opening_added_to_an_entry_without", kNothing, "opening", segment,
-       put_together([](LogImage& image) {
+      {"opening_added_to_an_entry_without", kNothing, "opening", segment, put_together([](LogImage& image) {
          ImageEntry& refused = image.at(newest_of(image, "refused", 90));
          refused.salt = std::string(kSaltSize, 's');
          refused.opening = "{}";
        })},
-      {"opening_and_commitment_replaced", kNothing, "seal", "seals record 0",
-       put_together([](LogImage& image) {
+      {"opening_and_commitment_replaced", kNothing, "seal", "seals record 0", put_together([](LogImage& image) {
          ImageEntry& entry = image.at(newest_of(image, "intent", 90));
          entry.opening = "{\"path\":\"/state/other.md\"}";
          commit_again(entry);
@@ -173,6 +170,14 @@ std::vector<TamperCase> entry_cases() {
          });
        }},
   };
+}
+
+}  // namespace
+
+std::vector<TamperCase> entry_cases() {
+  std::vector<TamperCase> all = history_cases();
+  for (TamperCase& one : single_entry_cases()) all.push_back(std::move(one));
+  return all;
 }
 
 }  // namespace agentos::tampering

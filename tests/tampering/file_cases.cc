@@ -73,8 +73,10 @@ std::vector<TamperCase> file_cases() {
        }},
       {"last_segment_removed", kNothing, "truncated", segment,
        [](FakeDisk& disk) { disk.erase(segment_path(disk, LogImage(disk).segments.size() - 1)); }},
-      {"middle_segment_removed", kNothing, "header", segment, [](FakeDisk& disk) { disk.erase(segment_path(disk, 1)); }},
-      {"first_segment_removed", kNothing, "missing", segment, [](FakeDisk& disk) { disk.erase(segment_path(disk, 0)); }},
+      {"middle_segment_removed", kNothing, "header", segment,
+       [](FakeDisk& disk) { disk.erase(segment_path(disk, 1)); }},
+      {"first_segment_removed", kNothing, "missing", segment,
+       [](FakeDisk& disk) { disk.erase(segment_path(disk, 0)); }},
       {"all_segments_removed", kNothing, "missing", "",
        [](FakeDisk& disk) {
          for (std::size_t left = LogImage(disk).segments.size(); left > 0; --left) disk.erase(segment_path(disk, 0));

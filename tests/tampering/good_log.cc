@@ -19,7 +19,8 @@ void run_once(FakeWorld& world, FakeDisk& disk, int number) {
   const std::string agent = "agent-" + std::to_string(number);
   (void)recorder->append(recorder::testing::event("boot")).value();
   for (int i = 0; i < kCallsOfARun; ++i) {
-    const Index intent = recorder->append(recorder::testing::intent(agent, i % 3 == 0 ? Effect::kExternal : Effect::kState)).value();
+    const Index intent =
+        recorder->append(recorder::testing::intent(agent, i % 3 == 0 ? Effect::kExternal : Effect::kState)).value();
     if (i % 5 == 0) (void)recorder->append(recorder::testing::refused(agent)).value();
     (void)recorder->append(recorder::testing::outcome(intent, agent)).value();
   }
@@ -50,7 +51,8 @@ std::unique_ptr<FakeDisk> good_log() {
   CHECK(build_tiles(*disk, "/log", checkpoint, TileContent::kHashesAndEntries).has_value());
   disk->set_content("/log/entry.tlog-proof", inclusion_text(make_inclusion(*disk, "/log", 1500).value().file));
   const auto old = open_checkpoint(key, disk->content("/kept/checkpoint")).value();
-  disk->set_content("/log/consistency", consistency_text(make_consistency(*disk, "/log", old.size, std::nullopt).value()));
+  disk->set_content("/log/consistency",
+                    consistency_text(make_consistency(*disk, "/log", old.size, std::nullopt).value()));
   return disk;
 }
 

@@ -1,5 +1,5 @@
-// make_tampered_logs DIRECTORY: writes each case as DIRECTORY/<name>/{log,kept} and DIRECTORY/cases.json, for verifiers to
-// be run on.
+// make_tampered_logs DIRECTORY: writes each case as DIRECTORY/<name>/{log,kept} and DIRECTORY/cases.json, for verifiers
+// to be run on.
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -51,9 +51,7 @@ std::vector<TamperCase> tile_cases() {
       {"tiles_of_a_longer_log", kNothing, "tile", "tile/tiled",
        [](FakeDisk& disk) { replace_in(disk, "/log/tile/tiled", "1984", "1985"); }},
       {"tiles_of_another_log", kNothing, "tile", "tile/0/000",
-       [](FakeDisk& disk) {
-         disk.set_content("/log/tile/0/000", disk.content("/log/tile/0/001"));
-       }},
+       [](FakeDisk& disk) { disk.set_content("/log/tile/0/000", disk.content("/log/tile/0/001")); }},
       {"tiled_is_malformed", kNothing, "tile", "tile/tiled",
        [](FakeDisk& disk) { replace_in(disk, "/log/tile/tiled", "agentos", "nothing"); }},
   };
@@ -73,9 +71,8 @@ std::vector<TamperCase> proof_cases() {
                                [](InclusionFile& file) { file.proof[2][0] ^= 1; }));
   all.push_back(inclusion_case("hash_of_a_proof_removed", "proof", "index 1500",
                                [](InclusionFile& file) { file.proof.pop_back(); }));
-  all.push_back(inclusion_case("checkpoint_of_a_proof_edited", "checkpoint", "checkpoint", [](InclusionFile& file) {
-    file.note.replace(file.note.find("1984"), 4, "1983");
-  }));
+  all.push_back(inclusion_case("checkpoint_of_a_proof_edited", "checkpoint", "checkpoint",
+                               [](InclusionFile& file) { file.note.replace(file.note.find("1984"), 4, "1983"); }));
   all.push_back({"proof_cut_short", kLogKey, "malformed", "the file",
                  [](FakeDisk& disk) {
                    const std::string text = disk.content(kProofPath);

@@ -61,7 +61,9 @@ void begin_again_with_other_keys(FakeDisk& disk) {
   const LogImage image(disk);
   for (std::size_t left = image.segments.size(); left > 0; --left) disk.erase(segment_path(disk, 0));
   SeededRandom random(77);
-  { CHECK(KeySigner::open(disk, "/log", "agentos.local/log", random).has_value()); }
+  {
+    CHECK(KeySigner::open(disk, "/log", "agentos.local/log", random).has_value());
+  }
   image.store(disk);
   sign_again(disk, Stolen::kBothKeys);
 }
@@ -102,8 +104,7 @@ std::vector<TamperCase> checkpoint_cases() {
   return {
       {"size_of_the_checkpoint_changed", kNothing, "checkpoint", "checkpoint",
        [](FakeDisk& disk) { replace_in(disk, kCheckpointPath, "\n1984\n", "\n1983\n"); }},
-      {"checkpoint_removed", kNothing, "checkpoint", "checkpoint",
-       [](FakeDisk& disk) { disk.erase(kCheckpointPath); }},
+      {"checkpoint_removed", kNothing, "checkpoint", "checkpoint", [](FakeDisk& disk) { disk.erase(kCheckpointPath); }},
       {"checkpoint_signed_with_another_key", kNothing, "checkpoint", "checkpoint",
        [](FakeDisk& disk) {
          SeededRandom random(5);
@@ -158,9 +159,7 @@ std::vector<TamperCase> seal_cases() {
          });
        }},
       {"seal_added", kNothing, "rollback", "checkpoint",
-       [](FakeDisk& disk) {
-         change_seals(disk, [](std::string& seals) { seals += seals.substr(2 * kSealSize); });
-       }},
+       [](FakeDisk& disk) { change_seals(disk, [](std::string& seals) { seals += seals.substr(2 * kSealSize); }); }},
       {"stable_key_stolen_and_history_rewritten", kNothing, "seal", "checkpoint",
        [](FakeDisk& disk) {
          edit_early(disk);

@@ -26,8 +26,8 @@ std::string state_directory_of(const Globals& globals);
 // Of --dir, of the running kernel, else of the state directory.
 Result<std::string> log_directory_of(const Globals& globals, const std::string& given);
 
-// The file this program runs from, and the programs that belong to it: what AGENTOS_INIT, AGENTOS_PARSER and AGENTOS_SIGNER
-// name, or agentos-init, agentos-parser and agentos-signer beside it or in ../libexec/agentos.
+// The file this program runs from, and the programs that belong to it: what AGENTOS_INIT, AGENTOS_PARSER and
+// AGENTOS_SIGNER name, or agentos-init, agentos-parser and agentos-signer beside it or in ../libexec/agentos.
 Result<std::string> own_program();
 Result<std::string> find_init_program();
 Result<std::string> find_parser_program();

@@ -54,7 +54,8 @@ std::optional<json::Value> record_finding(const Globals& globals) {
   const json::Value* log = reply ? reply->metrics.find("log") : nullptr;
   if (log == nullptr) return std::nullopt;
   const std::string error(log->string_or("error", "")), signer(log->string_or("signer_error", ""));
-  const std::string covered = fmt::format("{} of {} entries signed", log->int_or("signed", 0), log->int_or("entries", 0));
+  const std::string covered =
+      fmt::format("{} of {} entries signed", log->int_or("signed", 0), log->int_or("entries", 0));
   if (!error.empty()) return finding("record", "missing", error, "mend the disk; recording resumes by itself");
   if (!signer.empty())
     return finding("record", "limited", covered + "; nothing is signed now: " + signer,

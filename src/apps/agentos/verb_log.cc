@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "abi/codes.h"
+#include "apps/agentos/log_signatures.h"
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -205,11 +206,13 @@ Result<int> verb_log_stats(const Globals& globals, const LogOptions& options) {
       for (const auto& [key, count] : *counts) group[key] = count;
       out[name] = std::move(group);
     }
+    out["signatures"] = signatures_of(directory);
     print_json(json::Value(std::move(out)));
     return kExitOk;
   }
   print(fmt::format("{} entries, {} of leaves, {} to {}\n{}\n\n", entries, show_size_bytes(bytes), show_time(first_us),
                     show_time(last_us), printable(directory)));
+  print(signatures_line(directory) + "\n\n");
   Table table({{"OF"}, {"WHAT", Align::kLeft, Fit::kFlexible}, {"ENTRIES", Align::kRight}});
   for (const auto& [name, counts] : groups) {
     for (const auto& [key, count] : *counts) table.add({name, key, std::to_string(count)});

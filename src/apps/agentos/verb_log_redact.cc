@@ -10,7 +10,8 @@ namespace agentos::cli {
 namespace {
 
 // The log says who lost content, and why, before it is lost.
-Status record_erasing(const std::string& directory, const std::set<recorder::Index>& entries, const std::string& reason) {
+Status record_erasing(const std::string& directory, const std::set<recorder::Index>& entries,
+                      const std::string& reason) {
   RealClock clock;
   SystemRandom random;
   recorder::Options options;
@@ -69,7 +70,8 @@ Result<int> verb_log_redact(const Globals& globals, const ProofOptions& options)
   TRY(record_erasing(directory, entries, options.reason));
   const auto done = TRY(recorder::erase_openings(*disk, directory, entries));
   // The index of queries holds texts; it is built again from what is left.
-  for (const char* name : {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm"}) (void)disk->remove(directory + "/" + name);
+  for (const char* name : {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm"})
+    (void)disk->remove(directory + "/" + name);
   return say_redacted(globals, done, directory, "erased");
 }
 

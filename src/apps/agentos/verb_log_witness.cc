@@ -72,7 +72,8 @@ Result<int> verb_log_witness(const Globals& globals, const ProofOptions& options
   RealClock clock;
   const auto witness = TRY(recorder::Witness::open(*disk, state, options.name, random));
   const std::string key = directory + "/" + std::string(recorder::kVerifierName);
-  TRY(witness->trust(TRY(recorder::parse_verifier(TRY(recorder::read_small_file(*disk, key, recorder::kNoteSizeMax))))));
+  TRY(witness->trust(
+      TRY(recorder::parse_verifier(TRY(recorder::read_small_file(*disk, key, recorder::kNoteSizeMax))))));
   for (recorder::Index last = recorder::kNoIndex;;) {
     const Looked looked = TRY(look_once(*disk, directory, *witness, clock));
     if (looked.answer.status != 200 || looked.size != last) say_look(globals, looked);

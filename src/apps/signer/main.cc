@@ -67,7 +67,8 @@ int main(int argc, char** argv) {
   // What is set up lazily is set up before the filter.
   const auto key = crypto::signing_key_from_seed(std::array<std::byte, 32>{});
   (void)crypto::sign(key, crypto::view(crypto::hmac_sha256("", "")));
-  if (const auto confined = sandbox::confine_worker({.descriptors = kDescriptorsKept, .writing_files = true}); !confined)
+  if (const auto confined = sandbox::confine_worker({.descriptors = kDescriptorsKept, .writing_files = true});
+      !confined)
     return refuse(confined.error());
   if (!io::write_worker_frame(recorder::kSignerGreeting)) ::_exit(1);
   std::string question;

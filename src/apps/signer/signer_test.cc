@@ -115,7 +115,9 @@ TEST_F(SignerTest, one_that_is_killed_or_hangs_is_replaced_and_appending_goes_on
 }
 
 TEST_F(SignerTest, a_log_without_its_keys_is_refused_with_what_is_missing) {
-  { ASSERT_TRUE(Recorder::open(options(), clock_, random_).has_value()); }
+  {
+    ASSERT_TRUE(Recorder::open(options(), clock_, random_).has_value());
+  }
   std::filesystem::remove(place_ + "/log/log.key");
   const auto opened = Recorder::open(options(), clock_, random_);
   ASSERT_FALSE(opened.has_value());

@@ -12,8 +12,8 @@ enum class Subject : std::uint8_t { kLog, kProof, kConsistency, kHelp };
 
 struct Request {
   Subject subject = Subject::kHelp;
-  std::string path;            // of the directory or file
-  recorder::Anchors anchors;   // read from the files that were named
+  std::string path;           // of the directory or file
+  recorder::Anchors anchors;  // read from the files that were named
   bool json = false;
 };
 

@@ -37,7 +37,8 @@ int say(const verify::Request& request, const json::Object& rows, const recorder
     return finding ? kExitDoesNotHold : kExitHolds;
   }
   for (const auto& [name, value] : rows)
-    fmt::print("{:<16} {}\n", std::string_view(name), value.is_string() ? std::string(value.as_string()) : json::write(value));
+    fmt::print("{:<16} {}\n", std::string_view(name),
+               value.is_string() ? std::string(value.as_string()) : json::write(value));
   if (finding) {
     fmt::print("NOT VALID: {} at {} [{}]\n", finding->what, finding->where, finding->kind);
     return kExitDoesNotHold;
@@ -48,11 +49,16 @@ int say(const verify::Request& request, const json::Object& rows, const recorder
 
 int check_log(const verify::Request& request, const recorder::VerifyReport& report) {
   json::Object rows;
-  const std::pair<const char*, std::uint64_t> counts[] = {
-      {"entries", report.entries},     {"segments", report.segments}, {"openings", report.openings},
-      {"intents", report.intents},     {"outcomes", report.outcomes}, {"unknown", report.unknown},
-      {"checkpoint", report.checkpoint_size}, {"seals", report.seals},       {"epoch", report.epoch},
-      {"tiles", report.tiles}};
+  const std::pair<const char*, std::uint64_t> counts[] = {{"entries", report.entries},
+                                                          {"segments", report.segments},
+                                                          {"openings", report.openings},
+                                                          {"intents", report.intents},
+                                                          {"outcomes", report.outcomes},
+                                                          {"unknown", report.unknown},
+                                                          {"checkpoint", report.checkpoint_size},
+                                                          {"seals", report.seals},
+                                                          {"epoch", report.epoch},
+                                                          {"tiles", report.tiles}};
   for (const auto& [name, count] : counts) rows[name] = static_cast<std::int64_t>(count);
   rows["root"] = report.root;
   rows["sealed"] = report.sealed;

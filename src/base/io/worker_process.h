@@ -1,4 +1,5 @@
-// A confined child process that answers questions over its socket: started when first needed, kept, ended when it fails.
+// A confined child process that answers questions over its socket: started when first needed, kept, ended when it
+// fails.
 //
 // It gets its socket as standard input and output, /dev/null as standard error, an empty environment and no other
 // descriptor. Frames both ways: 4 octets of length, little-endian, then octets. A process that crashes, hangs beyond a

@@ -41,8 +41,7 @@ Result<WitnessSigner> make_witness_signer(const std::string& name, Random& rando
 }
 
 std::string witness_signer_text(const WitnessSigner& signer) {
-  return std::string(kWitnessPrivatePrefix) +
-         key_text({signer.verifier.name, typed_witness_key(signer.key.secret)});
+  return std::string(kWitnessPrivatePrefix) + key_text({signer.verifier.name, typed_witness_key(signer.key.secret)});
 }
 
 Result<WitnessSigner> parse_witness_signer(std::string_view text) {

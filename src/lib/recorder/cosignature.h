@@ -23,7 +23,7 @@ struct WitnessSigner {
 };
 
 Result<WitnessSigner> make_witness_signer(const std::string& name, Random& random);  // kInvalidArgument
-std::string witness_signer_text(const WitnessSigner& signer);  // "PRIVATE+KEY+name+id+key\n"
+std::string witness_signer_text(const WitnessSigner& signer);                        // "PRIVATE+KEY+name+id+key\n"
 Result<WitnessSigner> parse_witness_signer(std::string_view text);
 std::string witness_verifier_text(const WitnessVerifier& verifier);
 Result<WitnessVerifier> parse_witness_verifier(std::string_view text);  // kMalformed; a missing newline is forgiven

@@ -25,8 +25,8 @@ namespace agentos::recorder {
 
 class LogRecorder final : public Recorder {
  public:
-  LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock> lock,
-              std::unique_ptr<CheckpointSigner> signer, std::unique_ptr<LogWriter> writer);
+  LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock> lock, std::unique_ptr<CheckpointSigner> signer,
+              std::unique_ptr<LogWriter> writer);
   ~LogRecorder() override { (void)close(); }
 
   // Starts the writer thread and puts what the last run left undone into the log.
@@ -44,7 +44,17 @@ class LogRecorder final : public Recorder {
   using Ready = std::pair<std::function<void(Status)>, Status>;
   using Lock = std::unique_lock<std::mutex>;
   using SteadyTime = std::chrono::steady_clock::time_point;
-  enum class Next : std::uint8_t { kRetry, kAskSigner, kCheckpoint, kTakeOff, kStage, kSegment, kTakeQueue, kWait, kEnd };
+  enum class Next : std::uint8_t {
+    kRetry,
+    kAskSigner,
+    kCheckpoint,
+    kTakeOff,
+    kStage,
+    kSegment,
+    kTakeQueue,
+    kWait,
+    kEnd
+  };
 
   Status check_open() const;  // under mutex_
   Status check_outcome(const Slot& slot) const;
@@ -66,12 +76,12 @@ class LogRecorder final : public Recorder {
   void pause(Lock& lock);                                           // between attempts while the disk fails
   bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
   void ask_signer();                                                // for a note of the next checkpoint
-  Status sign();                                                    // asked_, after sealing the one before when it is due
-  Status write_signed();                                            // asked_ and note_
-  void checkpoint_signed(Lock& lock);                               // the signer answered
-  Status checkpoint_now();                                          // all of it, waiting
-  bool is_due();                                                    // whether the queue goes to the disk now
-  std::int64_t until_checkpoint_ms() const;                         // 0: now; negative: none is wanted
+  Status sign();                             // asked_, after sealing the one before when it is due
+  Status write_signed();                     // asked_ and note_
+  void checkpoint_signed(Lock& lock);        // the signer answered
+  Status checkpoint_now();                   // all of it, waiting
+  bool is_due();                             // whether the queue goes to the disk now
+  std::int64_t until_checkpoint_ms() const;  // 0: now; negative: none is wanted
   void publish();
   void report_failure(Error error);
   void fail_waiters(const Error& error);
@@ -123,7 +133,7 @@ class LogRecorder final : public Recorder {
   std::string note_;                    // of it
   std::optional<Checkpoint> unsealed_;  // what `checkpoint` holds, when it waits for a seal
   std::int64_t sealed_ns_ = 0;          // monotonic time of the last seal
-  std::unique_ptr<Flusher> notary_;  // a signer that hangs must not hold up the writer
+  std::unique_ptr<Flusher> notary_;     // a signer that hangs must not hold up the writer
   std::unique_ptr<Flusher> flusher_;
   std::mutex close_mutex_;
   std::thread thread_;

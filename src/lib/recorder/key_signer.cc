@@ -1,5 +1,5 @@
-// `seal.key` is two slots of 4096 octets; epoch E is in slot E mod 2: "AGTSEAL1", epoch (8 octets), seed (32), CRC-32C of
-// these (4), zeroes. The seed of the next epoch is HMAC-SHA256(seed, "agentos seal step v1"): no seed leads back.
+// `seal.key` is two slots of 4096 octets; epoch E is in slot E mod 2: "AGTSEAL1", epoch (8 octets), seed (32), CRC-32C
+// of these (4), zeroes. The seed of the next epoch is HMAC-SHA256(seed, "agentos seal step v1"): no seed leads back.
 #include "lib/recorder/key_signer.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::string_view kSlotMagic = "AGTSEAL1";
 constexpr std::size_t kSlotSize = 4096, kSlotUsed = 52;
-constexpr std::string_view kRestoreHint = "restore it from a backup, or keep this log as it is and begin another directory";
+constexpr std::string_view kRestoreHint =
+    "restore it from a backup, or keep this log as it is and begin another directory";
 
 using Seed = std::array<std::uint8_t, 32>;
 
@@ -176,7 +177,8 @@ Status KeySigner::check_seals() {
     sealed_ = before->size;
   }
   if (expected != seal_key_.key.verify_key)
-    return fail(ErrorCode::kCorrupt, fmt::format("and {} name different keys of epoch {}", kSealKeyName, seal_key_.epoch));
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("and {} name different keys of epoch {}", kSealKeyName, seal_key_.epoch));
   const auto own = TRY(record(seal_key_.epoch));
   if (!own || own->epoch != seal_key_.epoch) return {};
   if (!crypto::verify(seal_key_.key.verify_key, seal_message(seal_verifier_.name, *own), own->signature)) return {};
@@ -213,9 +215,10 @@ Result<std::string> KeySigner::sign(std::string_view body) {
     const bool goes_back = newest_ && (checkpoint.size < newest_->size ||
                                        (checkpoint.size == newest_->size && checkpoint.root != newest_->root));
     if (goes_back)
-      return fail(ErrorCode::kNotPermitted, fmt::format("a checkpoint over {} entries was signed; this one over {} does "
-                                                        "not continue it",
-                                                        newest_->size, checkpoint.size));
+      return fail(ErrorCode::kNotPermitted,
+                  fmt::format("a checkpoint over {} entries was signed; this one over {} does "
+                              "not continue it",
+                              newest_->size, checkpoint.size));
     newest_ = checkpoint;
   }
   const SealLine line{seal_key_.epoch, seal_key_.key.verify_key,

@@ -1,8 +1,8 @@
 // Signs with the keys in a log's directory: the stable key of `log.key`, the key of this epoch of `seal.key`.
 //
 // `seal.key` and `seals` stay open and are written in place, so that a process that can no longer open files can seal,
-// and so that an old key is overwritten where it lay. Order of a seal: its record durable, the next key durable, the old
-// key overwritten. Thread-safe.
+// and so that an old key is overwritten where it lay. Order of a seal: its record durable, the next key durable, the
+// old key overwritten. Thread-safe.
 #pragma once
 
 #include <mutex>
@@ -45,7 +45,7 @@ class KeySigner final : public CheckpointSigner {
   SealVerifier seal_verifier_;
   SealKey seal_key_;
   std::unique_ptr<DiskFile> seal_file_, seals_;
-  std::optional<Index> sealed_;          // what the seal before this epoch covers
+  std::optional<Index> sealed_;       // what the seal before this epoch covers
   std::optional<Checkpoint> newest_;  // that was signed since this was opened
 };
 

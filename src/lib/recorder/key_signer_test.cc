@@ -188,11 +188,12 @@ TEST(KeySigner, without_a_signer_appending_and_durability_go_on_and_checkpoints_
   testing::FakeWorld world;
   FakeDisk disk;
   std::atomic<bool> works{true};
-  auto recorder = open_recorder(world.options(), world.clock, world.random, disk, Preparation::kWhenNeeded,
-                                [&](const Options& options) -> Result<std::unique_ptr<CheckpointSigner>> {
-                                  return std::make_unique<MoodySigner>(
-                                      TRY(KeySigner::open(disk, options.directory, options.origin, world.random)), works);
-                                });
+  auto recorder =
+      open_recorder(world.options(), world.clock, world.random, disk, Preparation::kWhenNeeded,
+                    [&](const Options& options) -> Result<std::unique_ptr<CheckpointSigner>> {
+                      return std::make_unique<MoodySigner>(
+                          TRY(KeySigner::open(disk, options.directory, options.origin, world.random)), works);
+                    });
   ASSERT_TRUE(recorder.has_value());
   works = false;
   const auto wait_for = [&](auto condition) {

@@ -75,9 +75,9 @@ Status walk_frames(Segment& segment, Index first, Index end, Index& next,
     if (step == FrameCursor::Step::kZero) return {};
     const bool good = step == FrameCursor::Step::kFrame && cursor.frame().index == next;
     if (!good)
-      return fail(ErrorCode::kCorrupt, fmt::format("{} offset {} (entry {}): {}", segment.name, cursor.offset(), next,
-                                                   step == FrameCursor::Step::kBad ? cursor.reason()
-                                                                                   : "the frame holds another entry"),
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("{} offset {} (entry {}): {}", segment.name, cursor.offset(), next,
+                              step == FrameCursor::Step::kBad ? cursor.reason() : "the frame holds another entry"),
                   "run: agentos log verify");
     if (next >= first) TRY(each(next, cursor.frame().leaf));
     ++next;
@@ -100,8 +100,8 @@ Status walk_leaves(Disk& disk, const std::string& directory, Index first, Index 
     if (next >= end) break;
     Segment segment = TRY(open_segment(disk, directory, name));
     if (segment.header.first != next)
-      return fail(ErrorCode::kCorrupt, fmt::format("{}: entries {} to {} are missing before it", name, next,
-                                                   segment.header.first),
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("{}: entries {} to {} are missing before it", name, next, segment.header.first),
                   "run: agentos log verify");
     TRY(walk_frames(segment, first, end, next, each));
   }

@@ -1,5 +1,5 @@
-// Leaf after leaf from the segments, for what is built from them: tiles, proofs, copies. Checks each frame's checksum and
-// index, not the tree. One segment is open and one buffer in memory, whatever the log's length.
+// Leaf after leaf from the segments, for what is built from them: tiles, proofs, copies. Checks each frame's checksum
+// and index, not the tree. One segment is open and one buffer in memory, whatever the log's length.
 #pragma once
 
 #include <functional>

@@ -77,7 +77,8 @@ struct SignedLog {
 
 Result<SignedLog> read_signed_log(Disk& disk, const std::string& directory) {
   SignedLog log;
-  log.verifier = TRY(parse_verifier(TRY(read_small_file(disk, fmt::format("{}/{}", directory, kVerifierName), kNoteSizeMax))));
+  log.verifier =
+      TRY(parse_verifier(TRY(read_small_file(disk, fmt::format("{}/{}", directory, kVerifierName), kNoteSizeMax))));
   log.note = TRY(read_small_file(disk, fmt::format("{}/{}", directory, kCheckpointName), kNoteSizeMax));
   log.checkpoint = TRY(open_checkpoint(log.verifier, log.note));
   return log;
@@ -182,11 +183,12 @@ Result<ConsistencyFile> make_consistency(Disk& disk, const std::string& director
   const SignedLog log = TRY(read_signed_log(disk, directory));
   const Index covered = log.checkpoint.size, size = new_size.value_or(covered);
   if (size > covered || old_size > size)
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("a proof of consistency from {} to {} entries cannot be: the newest signed checkpoint covers "
-                            "{}",
-                            old_size, size, covered),
-                "name an old size that is not larger than the new one");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("a proof of consistency from {} to {} entries cannot be: the newest signed checkpoint covers "
+                    "{}",
+                    old_size, size, covered),
+        "name an old size that is not larger than the new one");
   const auto prove = [&](SubtreeSource& source) -> Result<ConsistencyFile> {
     ConsistencyFile file{old_size, TRY(prove_consistency(source, old_size, size)), {}};
     if (size == covered) file.note = log.note;
@@ -205,8 +207,9 @@ Result<ConsistencyFile> make_consistency(Disk& disk, const std::string& director
 Result<Checkpoint> check_inclusion(const NoteVerifier& verifier, const InclusionFile& file) {
   Checkpoint checkpoint = TRY(open_checkpoint(verifier, file.note));
   if (!holds_inclusion(file.proof, file.index, checkpoint.size, leaf_hash(file.leaf), checkpoint.root))
-    return fail(ErrorCode::kCorrupt, fmt::format("entry {} as it stands in the proof is not in the log of {} entries that was signed",
-                                                 file.index, checkpoint.size));
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("entry {} as it stands in the proof is not in the log of {} entries that was signed",
+                            file.index, checkpoint.size));
   return checkpoint;
 }
 

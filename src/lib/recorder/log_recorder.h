@@ -20,7 +20,6 @@ using MakeSigner = std::function<Result<std::unique_ptr<CheckpointSigner>>(const
 
 // `disk` must outlive it. Without `make_signer` the keys are in this process; Options::signer_program does not count.
 Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, Random& random, Disk& disk,
-                                                Preparation preparation,
-                                                const MakeSigner& make_signer = nullptr);
+                                                Preparation preparation, const MakeSigner& make_signer = nullptr);
 
 }  // namespace agentos::recorder

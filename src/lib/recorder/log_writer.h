@@ -55,7 +55,7 @@ class LogWriter {
   Status commit(SlotBuffer& batch);  // all of it, durable when this returns
   void discard_prepared();           // at the end
 
-  Index size() const { return durable_.size(); }  // entries that are durable
+  Index size() const { return durable_.size(); }                // entries that are durable
   const Checkpoint& checkpoint() const { return checkpoint_; }  // the newest that was written
   std::uint64_t bytes() const;
   std::uint64_t segments() const { return state_.segments.size(); }

@@ -80,9 +80,9 @@ Result<NoteVerifier> parse_verifier(std::string_view text) {
 
 std::string sign_note(const NoteSigner& signer, std::string_view body) {
   const auto signature = crypto::sign(signer.key, body);
-  return fmt::format("{}\n{}", body,
-                     signature_text({signer.verifier.name, signer.verifier.key_id,
-                                     std::string(signature.begin(), signature.end())}));
+  return fmt::format(
+      "{}\n{}", body,
+      signature_text({signer.verifier.name, signer.verifier.key_id, std::string(signature.begin(), signature.end())}));
 }
 
 Status check_note(const NoteVerifier& verifier, const Note& note) {

@@ -24,7 +24,7 @@ struct Note {
   std::vector<SignatureLine> lines;
 };
 
-Result<Note> parse_note(std::string_view text);          // kMalformed
+Result<Note> parse_note(std::string_view text);         // kMalformed
 std::string signature_text(const SignatureLine& line);  // "— name base64\n"
 
 // First four octets of SHA-256(name || "\n" || key), big-endian; `key` begins with its type.

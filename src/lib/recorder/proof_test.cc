@@ -40,8 +40,8 @@ std::string unhex(std::string_view text) {
 // The eight leaves and the root that Certificate Transparency's implementations test with.
 TEST(Proof, the_tree_is_that_of_certificate_transparency) {
   Frontier tree;
-  for (std::string_view leaf : {"", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-                                "606162636465666768696a6b6c6d6e6f"})
+  for (std::string_view leaf :
+       {"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"})
     tree.add(leaf_hash(unhex(leaf)));
   EXPECT_EQ(crypto::hex(tree.root()), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
 }

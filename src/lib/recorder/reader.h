@@ -52,9 +52,9 @@ struct VerifyReport {
   bool sealed = false;                 // false: a log without seals (made before there were any)
   std::uint64_t tiles = 0;             // files below tile/ that were compared
   std::vector<std::string> cosigners;  // trusted witnesses that cosigned
-  std::string kind;      // first problem: a word of FORMAT.md ("Findings")
-  std::string problem;   // what
-  std::string position;  // where: "segment-….log offset 4711 (entry 12)"
+  std::string kind;                    // first problem: a word of FORMAT.md ("Findings")
+  std::string problem;                 // what
+  std::string position;                // where: "segment-….log offset 4711 (entry 12)"
 };
 
 // Recomputes every frame, commitment, leaf and root, checks each outcome against its intent, and the newest

@@ -68,8 +68,8 @@ Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, R
     signer = TRY(KeySigner::open(disk, options.directory, options.origin, random));
   }
   auto writer = TRY(LogWriter::open(options, clock, random, disk, *signer, preparation));
-  auto recorder = std::make_unique<LogRecorder>(std::move(options), clock, std::move(*lock), std::move(signer),
-                                                std::move(writer));
+  auto recorder =
+      std::make_unique<LogRecorder>(std::move(options), clock, std::move(*lock), std::move(signer), std::move(writer));
   TRY(recorder->start(disk));
   return recorder;
 }

@@ -58,7 +58,7 @@ struct Stats {
   std::uint64_t commits = 0;            // since open
   std::uint64_t recovered_unknown = 0;  // outcomes written as unknown at open
   bool healthy = true;
-  std::string error;  // of the last failure while unhealthy
+  std::string error;                  // of the last failure while unhealthy
   std::uint64_t checkpoint_size = 0;  // entries the newest signed checkpoint covers
   std::uint64_t signer_starts = 0;    // of the signer's process; 0: there is none
   std::string signer_error;           // why nothing is signed; empty: it is. Appending goes on meanwhile

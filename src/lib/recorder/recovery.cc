@@ -101,8 +101,7 @@ std::string path_of(const std::string& directory, std::string_view name) {
 
 Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, CheckpointSigner& signer) {
   LogIdentity identity;
-  identity.verifier =
-      TRY(parse_verifier(TRY(read_small_file(disk, path_of(directory, kVerifierName), kNoteSizeMax))));
+  identity.verifier = TRY(parse_verifier(TRY(read_small_file(disk, path_of(directory, kVerifierName), kNoteSizeMax))));
   const auto note = read_small_file(disk, path_of(directory, kCheckpointName), kNoteSizeMax);
   if (!note && note.error().code != ErrorCode::kNotFound) return std::unexpected(note.error());
   if (!note) {

@@ -1,5 +1,5 @@
-// What an erased frame becomes is written down whole first (`erasing`): a frame torn by a power failure could not be told
-// from damage otherwise.
+// What an erased frame becomes is written down whole first (`erasing`): a frame torn by a power failure could not be
+// told from damage otherwise.
 #include "lib/recorder/redaction.h"
 
 #include <fmt/format.h>
@@ -57,7 +57,8 @@ std::string erasing_text(const std::vector<ErasedFrame>& frames) {
 
 Result<std::vector<ErasedFrame>> parse_erasing(std::string_view text) {
   const auto malformed = [] {
-    return fail(ErrorCode::kCorrupt, "the file erasing is damaged", "run: agentos log verify; remove it when that is good");
+    return fail(ErrorCode::kCorrupt, "the file erasing is damaged",
+                "run: agentos log verify; remove it when that is good");
   };
   std::vector<ErasedFrame> frames;
   if (!text.starts_with(kErasingTitle)) return malformed();

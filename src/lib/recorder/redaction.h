@@ -21,8 +21,8 @@ struct Redacted {
   std::uint64_t blobs = 0;     // removed with them
 };
 
-// Erases the openings of `entries` (at most kErasedAtOnceMax, kTooLarge). Nobody else may write the log (kBusy). After a
-// power failure either an opening is there or it is gone: the next open of the log, or of this, finishes the work.
+// Erases the openings of `entries` (at most kErasedAtOnceMax, kTooLarge). Nobody else may write the log (kBusy). After
+// a power failure either an opening is there or it is gone: the next open of the log, or of this, finishes the work.
 Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const std::set<Index>& entries);
 // Finishes what erase_openings was interrupted in. The caller holds the log's lock.
 Status finish_erasing(Disk& disk, const std::string& directory);

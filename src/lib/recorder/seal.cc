@@ -11,7 +11,9 @@ namespace agentos::recorder {
 
 namespace {
 
-constexpr std::string_view kSealType = "\xff" "agentos-seal-v1";
+constexpr std::string_view kSealType =
+    "\xff"
+    "agentos-seal-v1";
 constexpr std::size_t kSealLineSize = 8 + sizeof(VerifyKey) + sizeof(Signature);
 
 template <std::size_t kSize>
@@ -66,8 +68,8 @@ std::optional<Seal> parse_seal(std::string_view octets) {
   Seal seal;
   std::from_chars(words[0].data(), words[0].data() + words[0].size(), seal.epoch);
   std::from_chars(words[1].data(), words[1].data() + words[1].size(), seal.size);
-  if (!take_base64(words[2], seal.root) || !take_base64(words[3], seal.next) || !take_base64(words[4], seal.signature) ||
-      seal_text(seal) != octets)
+  if (!take_base64(words[2], seal.root) || !take_base64(words[3], seal.next) ||
+      !take_base64(words[4], seal.signature) || seal_text(seal) != octets)
     return std::nullopt;
   return seal;
 }

@@ -23,7 +23,7 @@ using Signature = std::array<std::uint8_t, 64>;
 inline constexpr std::string_view kSealKeyName = "seal.key";
 inline constexpr std::string_view kSealVerifierName = "seal.pub";
 inline constexpr std::string_view kSealsName = "seals";
-inline constexpr std::size_t kSealSize = 256;               // octets of a record in `seals`
+inline constexpr std::size_t kSealSize = 256;           // octets of a record in `seals`
 inline constexpr std::uint64_t kSealsMax = 1ULL << 22;  // records a verifier reads: eight years of a seal a minute
 
 struct SealVerifier {

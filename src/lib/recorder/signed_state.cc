@@ -55,8 +55,7 @@ Result<Check> SignedReader::take(std::string_view name, std::size_t size_max, st
   to.reset();
   auto text = read_small_file(disk_, fmt::format("{}/{}", directory_, name), size_max);
   if (text) to = std::move(*text);
-  if (!text && text.error().code == ErrorCode::kTooLarge)
-    return finding("malformed", "the file is too large", name);
+  if (!text && text.error().code == ErrorCode::kTooLarge) return finding("malformed", "the file is too large", name);
   if (!text && text.error().code != ErrorCode::kNotFound) return std::unexpected(std::move(text).error());
   return Check{};
 }
@@ -115,9 +114,9 @@ Check SignedReader::check_checkpoint() {
   state_.checkpoint = *checkpoint;
   if (checkpoint->extension.starts_with("pruned "))
     return finding("checkpoint", "this is the record of a pruning", kCheckpointName);
-  expect(*checkpoint, {"replaced", fmt::format("the root of the first {} entries is not the one that was signed",
-                                               checkpoint->size),
-                       std::string(kCheckpointName)});
+  expect(*checkpoint,
+         {"replaced", fmt::format("the root of the first {} entries is not the one that was signed", checkpoint->size),
+          std::string(kCheckpointName)});
   return {};
 }
 
@@ -132,7 +131,8 @@ Check SignedReader::check_seals() {
   const std::string_view octets = files_.seals ? std::string_view(*files_.seals) : std::string_view();
   const std::uint64_t records = octets.size() / kSealSize;
   if (records < epoch)
-    return finding("seal", fmt::format("the checkpoint is of epoch {}, the seals of {} epochs are there", epoch, records),
+    return finding("seal",
+                   fmt::format("the checkpoint is of epoch {}, the seals of {} epochs are there", epoch, records),
                    record_place(records));
   if (octets.size() > (epoch + 1) * kSealSize)
     return finding("rollback", fmt::format("the checkpoint is of epoch {}, there are seals of later ones", epoch),
@@ -156,8 +156,8 @@ Check SignedReader::check_seals() {
   state_.epoch = epoch;
   state_.sealed = true;
   if (chain.size() > state_.checkpoint.size)
-    return finding("rollback", fmt::format("a seal covers {} entries, the checkpoint {}", chain.size(),
-                                           state_.checkpoint.size),
+    return finding("rollback",
+                   fmt::format("a seal covers {} entries, the checkpoint {}", chain.size(), state_.checkpoint.size),
                    kCheckpointName);
   return {};
 }
@@ -186,12 +186,14 @@ Check SignedReader::check_cosigned() {
       if (*time_s) state_.cosigners.push_back(witness->name);
     }
     if (!state_.cosigners.empty())
-      expect(*checkpoint, {"witness", fmt::format("the root of the first {} entries is not the one that was cosigned",
-                                                  checkpoint->size),
-                           std::string(kCosignedName)});
+      expect(*checkpoint,
+             {"witness",
+              fmt::format("the root of the first {} entries is not the one that was cosigned", checkpoint->size),
+              std::string(kCosignedName)});
   }
   if (state_.cosigners.size() < wanted)
-    return finding("witness", fmt::format("{} trusted witnesses cosigned, {} are asked for", state_.cosigners.size(), wanted),
+    return finding("witness",
+                   fmt::format("{} trusted witnesses cosigned, {} are asked for", state_.cosigners.size(), wanted),
                    kCosignedName);
   return {};
 }
@@ -201,12 +203,13 @@ Check SignedReader::check_remembered() {
   const auto checkpoint = open_checkpoint(state_.key, anchors_.checkpoint);
   if (!checkpoint) return finding("anchor", checkpoint.error().message, "the remembered checkpoint");
   if (checkpoint->size > state_.checkpoint.size)
-    return finding("rollback", fmt::format("the remembered checkpoint covers {} entries, this one {}", checkpoint->size,
-                                           state_.checkpoint.size),
+    return finding("rollback",
+                   fmt::format("the remembered checkpoint covers {} entries, this one {}", checkpoint->size,
+                               state_.checkpoint.size),
                    kCheckpointName);
-  expect(*checkpoint, {"anchor", fmt::format("the root of the first {} entries is not the remembered one",
-                                             checkpoint->size),
-                       "the remembered checkpoint"});
+  expect(*checkpoint,
+         {"anchor", fmt::format("the root of the first {} entries is not the remembered one", checkpoint->size),
+          "the remembered checkpoint"});
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Everything that is signed about a log, checked for itself: keys, checkpoint, seals, pruning, cosignatures, and what the
-// verifier remembered from before. What of the entries must be true follows from it: roots at sizes.
+// Everything that is signed about a log, checked for itself: keys, checkpoint, seals, pruning, cosignatures, and what
+// the verifier remembered from before. What of the entries must be true follows from it: roots at sizes.
 #pragma once
 
 #include <string>

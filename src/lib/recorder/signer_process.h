@@ -1,7 +1,7 @@
 // agentos-signer, which holds a log's keys in a confined process of its own: what a writer of the log asks it.
 //
-// A signer that died or hangs is an error of one call; it is started again when the pause has passed, which doubles up to
-// kSignerPauseMax while it fails. Questions: "sign\n" or "seal\n" and the body; answers: "ok\n" and the note, or
+// A signer that died or hangs is an error of one call; it is started again when the pause has passed, which doubles up
+// to kSignerPauseMax while it fails. Questions: "sign\n" or "seal\n" and the body; answers: "ok\n" and the note, or
 // "error\n", the code's number, the message and the hint, a line each. Thread-safe.
 #pragma once
 

@@ -24,8 +24,7 @@ struct GrowingSubtree {
 };
 
 std::unexpected<Error> not_kept(const Subtree& subtree) {
-  return fail(ErrorCode::kNotFound,
-              fmt::format("entries {} to {} are not kept", subtree.first(), subtree.end() - 1),
+  return fail(ErrorCode::kNotFound, fmt::format("entries {} to {} are not kept", subtree.first(), subtree.end() - 1),
               "they were pruned; what was proven of them before stays provable");
 }
 

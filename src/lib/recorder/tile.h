@@ -1,4 +1,5 @@
-// The files of C2SP tlog-tiles below a log's directory: names, content, and the stack of tiles a walk over leaves fills.
+// The files of C2SP tlog-tiles below a log's directory: names, content, and the stack of tiles a walk over leaves
+// fills.
 //
 // tile/<L>/<N> holds 256 hashes of level 8 L; tile/entries/<N> the 256 leaves, each behind its size as two octets, big-
 // endian; with .p/<W> behind the name they hold W. Source: https://c2sp.org/tlog-tiles.

@@ -182,10 +182,10 @@ Result<TilesBuilt> build_tiles(Disk& disk, const std::string& directory, const C
   builder.built.anew = true;
   TRY(builder.run(checkpoint.size));
   if (builder.root() != checkpoint.root)
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("{}: the root of the first {} entries is not the one that was signed", directory,
-                            checkpoint.size),
-                "run: agentos log verify");
+    return fail(
+        ErrorCode::kCorrupt,
+        fmt::format("{}: the root of the first {} entries is not the one that was signed", directory, checkpoint.size),
+        "run: agentos log verify");
   TRY(builder.finish(checkpoint.size));
   return builder.built;
 }

@@ -35,7 +35,9 @@ Check TileCheck::compare(const std::string& name, std::string_view octets) {
   ++compared_;
   const bool same = file && *file == octets;
   // Tiles that were built anew meanwhile are looked at the next time.
-  if (!same && read_small_file(disk_, fmt::format("{}/{}/{}", directory_, kTileFolder, kTiledName), 4096).value_or("") != tiled_text_) {
+  if (!same &&
+      read_small_file(disk_, fmt::format("{}/{}/{}", directory_, kTileFolder, kTiledName), 4096).value_or("") !=
+          tiled_text_) {
     tiled_.size = 0;
     return {};
   }

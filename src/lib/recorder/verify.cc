@@ -100,16 +100,19 @@ Check Verifier::check_beginning() {
   const Checkpoint& checkpoint = signed_.checkpoint;
   if (segments_.empty()) {
     if (checkpoint.size == 0 && !signed_.pruned) return {};
-    return Problem{"missing", fmt::format("the segments are gone; the signed checkpoint covers {} entries", checkpoint.size),
+    return Problem{"missing",
+                   fmt::format("the segments are gone; the signed checkpoint covers {} entries", checkpoint.size),
                    directory_};
   }
   const Segment& first = segments_.front();
   base_ = first.header.first;
   if (base_ > 0 && (!signed_.pruned || signed_.pruned->size < base_))
-    return Problem{"missing", fmt::format("entries 0 to {} are missing and no signed record says they were pruned", base_ - 1),
+    return Problem{"missing",
+                   fmt::format("entries 0 to {} are missing and no signed record says they were pruned", base_ - 1),
                    first.name};
   if (signed_.pruned && signed_.pruned->size == base_ && signed_.pruned->root != first.header.before.root())
-    return Problem{"pruned", "the signed record of the pruning has another root than this segment's header", first.name};
+    return Problem{"pruned", "the signed record of the pruning has another root than this segment's header",
+                   first.name};
   frontier_ = first.header.before;
   same_until_ = base_;
   for (Index index : first.header.open) external_.insert(index);
@@ -131,8 +134,8 @@ Check Verifier::check_roots() {
     const ExpectedRoot& expected = signed_.roots[roots_checked_++];
     if (expected.root != frontier_.root())
       return Problem{expected.finding.kind,
-                     fmt::format("{}: entries were replaced, the first of them between {} and {}", expected.finding.what,
-                                 same_until_, std::max(size, Index{1}) - 1),
+                     fmt::format("{}: entries were replaced, the first of them between {} and {}",
+                                 expected.finding.what, same_until_, std::max(size, Index{1}) - 1),
                      expected.finding.where};
     same_until_ = size;
   }
@@ -208,9 +211,7 @@ const char* Verifier::count(const Frame& frame, const Leaf& leaf) {
 }
 
 Check Verifier::check_frame(const Segment& segment, std::uint64_t offset, const Frame& frame) {
-  const auto wrong = [&](const char* kind, const char* what) {
-    return Problem{kind, what, position(segment, offset)};
-  };
+  const auto wrong = [&](const char* kind, const char* what) { return Problem{kind, what, position(segment, offset)}; };
   if (frame.index != frontier_.size()) return wrong("frame", "the frame holds another entry");
   if (frame.durable_before() < durable_before_)
     return wrong("frame", "the frame belongs to an earlier batch than the one before it");
@@ -246,7 +247,8 @@ Result<Check> Verifier::check_end(Segment& segment, FrameCursor& cursor, bool is
       std::this_thread::sleep_for(kTailPause);
       continue;
     }
-    return Problem{"tail", fmt::format("{}; {} octets here are neither an entry nor zero",
+    return Problem{"tail",
+                   fmt::format("{}; {} octets here are neither an entry nor zero",
                                step == FrameCursor::Step::kBad ? reason : "no frame begins here",
                                tail.nonzero_end - cursor.offset()),
                    position(segment, cursor.offset())};
@@ -278,7 +280,8 @@ Check Verifier::check_checkpoint() const {
                    where};
   if (roots_checked_ < signed_.roots.size()) {
     const ExpectedRoot& beyond = signed_.roots[roots_checked_];
-    return Problem{beyond.finding.kind, fmt::format("{} entries were seen, the log holds {}", beyond.size, size), where};
+    return Problem{beyond.finding.kind, fmt::format("{} entries were seen, the log holds {}", beyond.size, size),
+                   where};
   }
   return tiles_ && tiles_->wanted() ? tiles_->finish() : Check{};
 }

@@ -77,7 +77,8 @@ Result<WitnessAnswer> Witness::decide(const NoteVerifier& log, std::string_view 
   Checkpoint last{log.name, 0, crypto::sha256(""), {}};
   if (const auto note = TRY(read_state(disk_, directory_ + "/" + name))) last = TRY(open_checkpoint(log, *note));
   if (file.old_size != last.size) return WitnessAnswer{409, fmt::format("{}\n", last.size)};
-  if (checkpoint->size == 0 && checkpoint->root != crypto::sha256("")) return refusal(422, "an empty log has another root");
+  if (checkpoint->size == 0 && checkpoint->root != crypto::sha256(""))
+    return refusal(422, "an empty log has another root");
   if (!holds_consistency(file.proof, last.size, checkpoint->size, last.root, checkpoint->root))
     return refusal(422, fmt::format("the log of {} entries does not continue the one of {} that was cosigned",
                                     checkpoint->size, last.size));

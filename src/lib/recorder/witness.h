@@ -1,9 +1,10 @@
 // A witness: cosigns a log's checkpoint when it continues the last one it cosigned, and never otherwise.
 //
-// The answers are those of C2SP tlog-witness's add-checkpoint, so that any door (a local process, HTTP) only carries them.
-// What was cosigned is on disk before the answer: a witness that forgets could be shown two histories. State is a
-// directory: `witness.key`, `witness.pub`, and for each log its key (`<hex of SHA-256(origin)>.pub`) and the newest note it
-// cosigned (`.checkpoint`). One process holds it (kBusy). One thread at a time. Source: https://c2sp.org/tlog-witness.
+// The answers are those of C2SP tlog-witness's add-checkpoint, so that any door (a local process, HTTP) only carries
+// them. What was cosigned is on disk before the answer: a witness that forgets could be shown two histories. State is a
+// directory: `witness.key`, `witness.pub`, and for each log its key (`<hex of SHA-256(origin)>.pub`) and the newest
+// note it cosigned (`.checkpoint`). One process holds it (kBusy). One thread at a time. Source:
+// https://c2sp.org/tlog-witness.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Makes this process a worker: it gives up everything it does not need and keeps read from 0, write to 1, memory up to a
-// limit that is never executable, and what is asked for by name.
+// Makes this process a worker: it gives up everything it does not need and keeps read from 0, write to 1, memory up to
+// a limit that is never executable, and what is asked for by name.
 #pragma once
 
 #include "base/error.h"
@@ -7,7 +7,7 @@
 namespace agentos::sandbox {
 
 struct WorkerKeeps {
-  int descriptors = 2;  // those below this number stay open
+  int descriptors = 2;         // those below this number stay open
   bool writing_files = false;  // pwritev2 and fdatasync, on descriptors that were opened before
 };
 
