@@ -160,6 +160,7 @@ class Tiles:
     def __init__(self, directory, base):
         self.directory, self.levels, self.size, self.bundle, self.count = directory, [], 0, b"", 0
         self.built = self.entries = 0
+        self.found = None  # told last: files that are derived explain nothing
         try:
             with open(os.path.join(directory, "tile", "tiled"), "rb") as file:
                 text = file.read()
@@ -169,7 +170,8 @@ class Tiles:
         if base:
             return
         if not match:
-            raise Found("tile", "tile/tiled is malformed", "tile/tiled")
+            self.found = Found("tile", "tile/tiled is malformed", "tile/tiled")
+            return
         self.built, self.entries = int(match[1]), bool(match[2])
 
     def path(self, level, index, width):
@@ -180,6 +182,8 @@ class Tiles:
         return "tile/%s/%s%s" % (level, name, "" if width == 256 else ".p/%d" % width)
 
     def compare(self, path, octets):
+        if self.found:
+            return
         try:
             with open(os.path.join(self.directory, path), "rb") as file:
                 same = file.read() == octets
@@ -187,10 +191,10 @@ class Tiles:
             same = False
         self.count += 1
         if not same:
-            raise Found("tile", "the file is missing, or not what the entries make", path)
+            self.found = Found("tile", "the file is missing, or not what the entries make", path)
 
     def add(self, leaf, digest):
-        if self.size >= self.built:
+        if self.size >= self.built or self.found:
             return
         self.size += 1
         for level in range(8):
@@ -217,6 +221,8 @@ class Tiles:
                     self.compare(self.path(level, self.size >> 8 * (level + 1), len(tile)), b"".join(tile))
 
     def finish(self):
+        if self.found:
+            raise self.found
         if self.size < self.built:
             raise Found("tile", "tiles were built for more entries than the log holds", "tile/tiled")
 

@@ -1,6 +1,7 @@
 // agentos-signer: reads what to sign from a socket and answers signed notes. It reads its keys first and is confined
 // before it reads the first octet of a question.
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
     return 64;
   }
   ::umask(0077);
+  // What is opened from here on has the numbers that are kept.
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
   const auto disk = recorder::make_real_disk();
   const auto lock = lock_keys(*disk, argv[1]);
   if (!lock) return refuse(lock.error());

@@ -118,9 +118,12 @@ bool LogRecorder::is_due() {
 std::int64_t LogRecorder::until_checkpoint_ms() const {
   const Index covered = writer_->checkpoint().size;
   if (signing_ || covered >= writer_->size()) return -1;
-  if (signer_error_.empty() && writer_->size() - covered >= options_.checkpoint_entries) return 0;
+  const bool signs = signer_error_.empty();
+  if (signs && writer_->size() - covered >= options_.checkpoint_entries) return 0;
+  const std::int64_t interval_ms =
+      signs ? options_.checkpoint_interval_ms : std::max(options_.checkpoint_interval_ms, kRetryMs);
   const std::int64_t waited_ms = (clock_.monotonic_ns() - checkpoint_ns_) / kNsPerMs;
-  return std::clamp<std::int64_t>(options_.checkpoint_interval_ms - waited_ms, 0, options_.checkpoint_interval_ms);
+  return std::clamp<std::int64_t>(interval_ms - waited_ms, 0, interval_ms);
 }
 
 LogRecorder::Next LogRecorder::next_step() {
