@@ -1,7 +1,8 @@
 // Types of the package; those of the calls, their requests and their replies are generated (lib/calls.d.ts).
 /// <reference types="node" />
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { CallOptions, CallsOfAgents, CallsOfAll, CallsOfOperators, WriteReply, WriteRequest } from "./lib/calls.js";
+import { CallsOfAgents, CallsOfOperators, SignalName, WriteReply, WriteRequest } from "./lib/calls.js";
 import * as errors from "./lib/errors.js";
 
 export { errors };
@@ -34,8 +35,7 @@ export class Disconnected extends AgentOSError {}
 
 /** A signal the kernel told this agent of. */
 export interface Signal {
-  /** "SIGTERM" */
-  name: string;
+  name: SignalName;
   /** Why, as its sender said; or empty. */
   reason: string;
   /** Who sent it, written by the kernel; or empty. */
@@ -44,21 +44,33 @@ export interface Signal {
   details: Record<string, unknown>;
 }
 
+/** Signals as events: each under its name, and every one under "signal". */
+export interface Signals extends EventEmitter {
+  on(event: SignalName | "signal", listener: (signal: Signal) => void): this;
+  once(event: SignalName | "signal", listener: (signal: Signal) => void): this;
+  off(event: SignalName | "signal", listener: (signal: Signal) => void): this;
+}
+
+export interface CallOptions {
+  /** Aborting it cancels the call and rejects with its reason. */
+  signal?: AbortSignal;
+}
+
 /** A connection to the kernel. It keeps the process alive only while calls wait for their answers. */
-export class Client extends CallsOfAll {
+export class Client {
   constructor(socket: Socket);
+  /** Any call by name; the typed methods are made of this. */
+  call(name: string, request?: object, options?: CallOptions): Promise<Record<string, unknown>>;
   /** Closes the connection; calls under way reject with Disconnected. */
   disconnect(): void;
 }
 
 /** The kernel as an agent sees it. */
-export interface Agent extends Client {}
 export class Agent extends CallsOfAgents {
-  constructor(socket: Socket);
   /** Takes over the connection this agent was started with. Rejects with errors.NoKernel when there is none. */
   static connect(): Promise<Agent>;
-  /** Calls back for each signal whose disposition is "handle"; those that came before anybody asked are kept. */
-  onSignal(callback: (signal: Signal) => void): void;
+  /** Those whose disposition is "handle" (see sigaction); what came before anybody listened is kept. */
+  readonly signals: Signals;
   /** Data larger than one message goes in several calls; each is decided and recorded by itself. */
   write(request: WriteRequest, options?: CallOptions): Promise<WriteReply>;
   /** The whole file. */
@@ -70,9 +82,7 @@ export class Agent extends CallsOfAgents {
 }
 
 /** The kernel as its operator sees it. */
-export interface Operator extends Client {}
 export class Operator extends CallsOfOperators {
-  constructor(socket: Socket);
   /** Connects to the kernel at `path`, AGENTOS_SOCKET, or where it listens by default. */
   static connect(path?: string): Promise<Operator>;
 }

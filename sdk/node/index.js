@@ -7,5 +7,7 @@
 // Every call is decided by policy and recorded by the kernel; what is refused rejects with a class of `errors`.
 export * as errors from "./lib/errors.js";
 export { ABI_REVISION } from "./lib/calls.js";
-export { Agent, Client, Operator } from "./lib/client.js";
+export { Agent } from "./lib/agent.js";
+export { Client } from "./lib/client.js";
+export { Operator } from "./lib/operator.js";
 export { AgentOSError, Disconnected, ProtocolError, Unsendable } from "./lib/wire.js";

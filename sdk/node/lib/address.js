@@ -22,8 +22,13 @@ export function inheritedSocket() {
   }
   if (!status.isSocket()) throw refuse(`descriptor ${word} is not a socket`);
   if (taken) throw refuse(`the connection at descriptor ${word} is in use already`);
-  taken = true;
-  return new net.Socket({ fd: descriptor, readable: true, writable: true });
+  try {
+    const socket = new net.Socket({ fd: descriptor, readable: true, writable: true });
+    taken = true;
+    return socket;
+  } catch {
+    throw refuse(`descriptor ${word} is not a stream socket`);
+  }
 }
 
 /** Where the kernel of this user listens. */
@@ -37,23 +42,33 @@ function operatorPath() {
   return `/tmp/agentos-${uid}/kernel.sock`;
 }
 
-/** A path that another user can change is not trusted: requests are not meant for that user's program. */
-function checkPlace(socketPath) {
-  const uid = process.getuid();
-  const folder = path.dirname(socketPath);
-  const holder = fs.lstatSync(folder, { throwIfNoEntry: false });
-  const status = fs.lstatSync(socketPath, { throwIfNoEntry: false });
-  if (holder === undefined || status === undefined) return; // connecting says what is missing
-  const ours = holder.isDirectory() && holder.uid === uid && (holder.mode & 0o022) === 0;
-  if (!ours || status.uid !== uid) {
-    throw new NoKernel(`${socketPath} is not in a folder only you can write`, { hint: "set AGENTOS_SOCKET" });
+/** Anybody may make a folder in /tmp: one that another user can change is not trusted. */
+function checkFolder(folder) {
+  const status = fs.lstatSync(folder, { throwIfNoEntry: false });
+  if (status === undefined) return; // connecting says what is missing
+  if (!status.isDirectory() || status.uid !== process.getuid() || (status.mode & 0o022) !== 0) {
+    throw new NoKernel(`${folder} is not a folder only you can write`, { hint: "remove it, or set AGENTOS_SOCKET" });
+  }
+}
+
+/** Requests carry what is not meant for another user's program. Node cannot ask who listens, but whose the socket is. */
+function checkOwner(socketPath) {
+  let status;
+  try {
+    status = fs.statSync(socketPath);
+  } catch {
+    return; // connecting says what is wrong
+  }
+  if (status.uid !== process.geteuid()) {
+    throw new NoKernel(`${socketPath} belongs to user ${status.uid}, not to you`, { hint: "set AGENTOS_SOCKET" });
   }
 }
 
 /** A new connection to the kernel that listens at `given`, or where it listens by default. @returns {Promise<net.Socket>} */
 export async function operatorSocket(given = "") {
   const target = given || operatorPath();
-  if (!given && !process.env.AGENTOS_SOCKET) checkPlace(target);
+  if (!given && !process.env.AGENTOS_SOCKET) checkFolder(path.dirname(target));
+  checkOwner(target);
   return new Promise((resolve, reject) => {
     const socket = net.createConnection({ path: target });
     socket.once("connect", () => {

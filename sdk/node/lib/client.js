@@ -1,90 +1,24 @@
-// Agent and Operator: the generated calls over a connection, and what is handier than a call.
-import { Buffer } from "node:buffer";
-import { inheritedSocket, operatorSocket } from "./address.js";
-import { CallsOfAgents, CallsOfAll, CallsOfOperators } from "./calls.js";
+// A connection to the kernel; the generated calls are built on it.
 import { Connection } from "./connection.js";
-import { Unsendable, asObject } from "./wire.js";
+import { asObject } from "./wire.js";
 
-const WRITE_SIZE_MAX = 640 * 1024; // of one request, so that its line stays within bounds as base64 too
+export class Client {
+  #connection;
 
-// A connection mixed into a class of calls.
-const connected = (Calls) =>
-  class extends Calls {
-    #connection;
-
-    constructor(socket) {
-      super();
-      this.#connection = new Connection(socket);
-    }
-
-    async call(name, request = {}, options = {}) {
-      return asObject(await this.#connection.call(name, request, options));
-    }
-
-    disconnect() {
-      this.#connection.disconnect();
-    }
-
-    _onSignal(callback) {
-      this.#connection.onSignal(callback);
-    }
-  };
-
-export class Client extends connected(CallsOfAll) {}
-
-export class Agent extends connected(CallsOfAgents) {
-  static async connect() {
-    return new Agent(inheritedSocket());
+  /** @param {import("node:net").Socket} socket */
+  constructor(socket) {
+    this.#connection = new Connection(socket);
   }
 
-  onSignal(callback) {
-    this._onSignal(callback);
+  async call(name, request = {}, options = {}) {
+    return asObject(await this.#connection.call(name, request, options));
   }
 
-  async write(request, options) {
-    const { data, ...where } = request;
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      throw new Unsendable("write needs data: text or a Uint8Array");
-    }
-    const octets = typeof data === "string" ? Buffer.from(data, "utf8") : data;
-    if (octets.length <= WRITE_SIZE_MAX) return super.write(request, options);
-    let size = 0;
-    for (let start = 0; start < octets.length; start += WRITE_SIZE_MAX) {
-      const piece = octets.subarray(start, start + WRITE_SIZE_MAX);
-      const offset = offsetOf(start, where);
-      size += (await super.write({ ...where, data: piece, offset }, options)).size;
-    }
-    return { size };
+  get signals() {
+    return this.#connection.signals.emitter;
   }
 
-  async readBytes(path, options) {
-    const pieces = [];
-    let offset = 0;
-    for (;;) {
-      const part = await this.read({ path, offset }, options);
-      pieces.push(part.data);
-      offset += part.data.length;
-      if (part.end || part.data.length === 0) return Buffer.concat(pieces);
-    }
+  disconnect() {
+    this.#connection.disconnect();
   }
-
-  async readText(path, options) {
-    return (await this.readBytes(path, options)).toString("utf8");
-  }
-
-  async tool(name, toolArguments = {}, options) {
-    return (await this.exec({ tool: name, arguments: toolArguments }, options)).result;
-  }
-}
-
-export class Operator extends connected(CallsOfOperators) {
-  static async connect(path = "") {
-    return new Operator(await operatorSocket(path));
-  }
-}
-
-// Where in the file a piece goes: by handle and when appending the kernel keeps count itself.
-function offsetOf(start, { path, offset, append }) {
-  if (append || (path === undefined && offset === undefined) || (start === 0 && offset === undefined)) return undefined;
-  return (offset ?? 0) + start;
 }

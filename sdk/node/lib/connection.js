@@ -1,13 +1,16 @@
 // A connection over which many calls are under way at once. Replies come in any order and are matched by id.
 //
-// At most 256 calls are unanswered; more wait here for their turn. An aborted call is cancelled at the kernel and keeps
-// its place until that is answered. The socket keeps the process alive only while an answer is awaited.
+// At most 256 calls are unanswered; more wait here for their turn, and for the kernel to read. An aborted call is
+// cancelled at the kernel and keeps its place until that is answered. The socket keeps the process alive only while an
+// answer is awaited.
 import { Buffer } from "node:buffer";
-import { BY_NAME, Internal } from "./errors.js";
-import { Disconnected, LINE_BYTES_MAX, ProtocolError, lineOf, requestLine } from "./wire.js";
+import { BY_NAME, Busy, Internal } from "./errors.js";
+import { Signals } from "./signals.js";
+import { Disconnected, LINE_BYTES_MAX, ProtocolError, lineOf, requestLine, textOf } from "./wire.js";
 
 const IN_FLIGHT_MAX = 256;
-const SIGNALS_MAX = 64; // kinds of signals kept until somebody asks; the table has twelve
+const QUEUED_MAX = 16_384; // calls that wait for their turn
+const QUEUED_BYTES_MAX = 64 << 20; // and the lines they will be
 const NEWLINE = 10;
 
 function errorOf(wire) {
@@ -25,19 +28,20 @@ function errorOf(wire) {
 }
 
 export class Connection {
+  signals = new Signals();
   #socket;
   #closed = null; // why
   #next = 1;
   #waiting = new Map(); // id -> {resolve, reject, forget}; resolve null: given up
-  #queue = []; // calls that wait for their turn
+  #queue = new Set(); // calls that wait for their turn, in order
+  #queuedBytes = 0;
   #pieces = [];
   #pieceBytes = 0;
-  #onSignal = null;
-  #signals = new Map(); // the newest of each name, until somebody asks
 
   constructor(socket) {
     this.#socket = socket;
     socket.on("data", (octets) => this.#receive(octets));
+    socket.on("drain", () => this.#sendNext());
     socket.on("end", () => this.#fail(new Disconnected("the kernel closed the connection")));
     socket.on("close", () => this.#fail(new Disconnected("the connection was closed")));
     socket.on("error", (error) => this.#fail(new Disconnected(`the connection broke: ${error.code ?? error.message}`)));
@@ -50,23 +54,21 @@ export class Connection {
       const abort = options.signal;
       abort?.throwIfAborted();
       if (this.#closed !== null) throw new Disconnected(this.#closed.message);
-      const one = { id: this.#next, line: requestLine(this.#next, name, members), resolve, reject, forget: () => {} };
+      const line = requestLine(this.#next, name, members);
+      if (this.#queue.size >= QUEUED_MAX || this.#queuedBytes + line.length > QUEUED_BYTES_MAX) {
+        throw new Busy(`${this.#queue.size} calls wait for their turn already`, { hint: "await some of them first" });
+      }
+      const one = { id: this.#next, line, resolve, reject, forget: () => {} };
       this.#next += 1;
       if (abort) {
         const listener = () => this.#giveUp(one, abort.reason);
         abort.addEventListener("abort", listener, { once: true });
         one.forget = () => abort.removeEventListener("abort", listener);
       }
-      this.#queue.push(one);
+      this.#queue.add(one);
+      this.#queuedBytes += line.length;
       this.#sendNext();
     });
-  }
-
-  onSignal(callback) {
-    this.#onSignal = callback;
-    const kept = [...this.#signals.values()];
-    this.#signals.clear();
-    for (const signal of kept) queueMicrotask(() => callback(signal));
   }
 
   disconnect() {
@@ -74,21 +76,25 @@ export class Connection {
   }
 
   #sendNext() {
-    while (this.#queue.length > 0 && this.#waiting.size < IN_FLIGHT_MAX) {
-      const one = this.#queue.shift();
+    for (const one of this.#queue) {
+      if (this.#waiting.size >= IN_FLIGHT_MAX || this.#socket.writableNeedDrain) break;
+      this.#leaveQueue(one);
       this.#waiting.set(one.id, one);
       this.#socket.write(one.line);
       one.line = null;
     }
-    if (this.#waiting.size > 0) this.#socket.ref();
+    if (this.#waiting.size + this.#queue.size > 0) this.#socket.ref();
     else this.#socket.unref();
   }
 
+  #leaveQueue(one) {
+    if (!this.#queue.delete(one)) return false;
+    this.#queuedBytes -= one.line.length;
+    return true;
+  }
+
   #giveUp(one, reason) {
-    const queued = this.#queue.indexOf(one);
-    if (queued >= 0) {
-      this.#queue.splice(queued, 1);
-    } else if (this.#waiting.has(one.id)) {
+    if (!this.#leaveQueue(one) && this.#waiting.has(one.id)) {
       this.#socket.write(lineOf({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: one.id } }));
     }
     one.resolve = null;
@@ -104,7 +110,8 @@ export class Connection {
       if (one.resolve !== null) one.reject(cause);
     }
     this.#waiting.clear();
-    this.#queue = [];
+    this.#queue.clear();
+    this.#queuedBytes = 0;
     this.#pieces = [];
   }
 
@@ -114,6 +121,7 @@ export class Connection {
       while (this.#closed === null) {
         const end = rest.indexOf(NEWLINE);
         if (end < 0) break;
+        this.#checkSize(this.#pieceBytes + end);
         const line = Buffer.concat([...this.#pieces, rest.subarray(0, end)]);
         this.#pieces = [];
         this.#pieceBytes = 0;
@@ -123,39 +131,32 @@ export class Connection {
       if (rest.length === 0 || this.#closed !== null) return;
       this.#pieces.push(rest);
       this.#pieceBytes += rest.length;
-      if (this.#pieceBytes > LINE_BYTES_MAX) {
-        throw new ProtocolError(`a line of the kernel is longer than ${LINE_BYTES_MAX} octets`);
-      }
+      this.#checkSize(this.#pieceBytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#fail(error);
     }
   }
 
+  #checkSize(bytes) {
+    if (bytes > LINE_BYTES_MAX) {
+      throw new ProtocolError(`a line of the kernel is longer than ${LINE_BYTES_MAX} octets`);
+    }
+  }
+
   #take(line) {
+    const text = textOf(line);
     let message;
     try {
-      message = JSON.parse(line.toString("utf8"));
+      message = JSON.parse(text);
     } catch {
       throw new ProtocolError("the kernel sent a line that is not JSON");
     }
     if (typeof message !== "object" || message === null || message.jsonrpc !== "2.0") {
       throw new ProtocolError("the kernel sent a line that is not JSON-RPC 2.0");
     }
-    if (Object.hasOwn(message, "method")) this.#takeNotification(message);
-    else this.#takeResponse(message);
-  }
-
-  #takeNotification({ method, params }) {
-    if (method !== "notifications/signal" || typeof params?.signal !== "string") return; // of a later kernel
-    const text = (value) => (typeof value === "string" ? value : "");
-    const signal = { name: params.signal, reason: text(params.reason), sender: text(params.sender), details: params };
-    if (this.#onSignal !== null) {
-      const callback = this.#onSignal;
-      queueMicrotask(() => callback(signal));
-    } else if (this.#signals.has(signal.name) || this.#signals.size < SIGNALS_MAX) {
-      this.#signals.set(signal.name, signal);
-    }
+    if (!Object.hasOwn(message, "method")) this.#takeResponse(message);
+    else if (message.method === "notifications/signal") this.signals.take(message.params); // others: a later kernel's
   }
 
   #takeResponse(message) {

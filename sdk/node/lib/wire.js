@@ -46,6 +46,27 @@ export class Disconnected extends AgentOSError {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Octets of the kernel as text. @param {Uint8Array} octets */
+export function textOf(octets) {
+  try {
+    return strictUtf8.decode(octets);
+  } catch {
+    throw new ProtocolError("the kernel sent octets that are not UTF-8");
+  }
+}
+
+/** What is given as octets, as such. @param {string | Uint8Array} given @returns {Uint8Array} */
+export function octetsOf(given) {
+  return typeof given === "string" ? Buffer.from(checkedText(given), "utf8") : given;
+}
+
+function checkedText(text) {
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new Unsendable("text holds a lone surrogate, which has no UTF-8 form", { hint: "send it as octets" });
+  }
+  return text;
+}
+
 /** Octets as a JSON value. @param {string | Uint8Array} octets */
 export function encodeOctets(octets) {
   if (typeof octets === "string") return octets;
@@ -89,7 +110,7 @@ class Bounds {
       case "boolean":
         return value;
       case "string":
-        return this.#text(value);
+        return checkedText(value);
       case "bigint":
         return this.#number(Number(value), value);
       case "number":
@@ -99,13 +120,6 @@ class Bounds {
       default:
         throw new Unsendable(`a ${typeof value} has no JSON form`);
     }
-  }
-
-  #text(text) {
-    if (/\p{Surrogate}/u.test(text)) {
-      throw new Unsendable("text holds a lone surrogate, which has no UTF-8 form", { hint: "send it as octets" });
-    }
-    return text;
   }
 
   #number(number, given) {
@@ -126,7 +140,7 @@ class Bounds {
     }
     const members = Object.entries(value).filter(([, item]) => item !== undefined);
     // fromEntries defines members, so that one called __proto__ is a member like any other.
-    return Object.fromEntries(members.map(([name, item]) => [this.#text(name), this.encode(item, depth + 1)]));
+    return Object.fromEntries(members.map(([name, item]) => [checkedText(name), this.encode(item, depth + 1)]));
   }
 }
 

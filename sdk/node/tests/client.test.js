@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import crypto from "node:crypto";
+import { once } from "node:events";
+import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { Agent, AgentOSError, Disconnected, Operator, ProtocolError, Unsendable, errors } from "../index.js";
+import { Agent, AgentOSError, Client, Disconnected, Operator, ProtocolError, Unsendable, errors } from "../index.js";
 import { decodeOctets, encodeOctets } from "../lib/wire.js";
 import { FakeKernel, HELD, Refusal } from "./fake_kernel.js";
 
@@ -93,6 +95,25 @@ test("a large write goes in pieces that fit", async (t) => {
   assert.equal(kernel.requests.length, 3);
 });
 
+test("text that is long or hard to spell goes as octets, and what is no text does not go", async (t) => {
+  const { kernel, agent } = await start(t, (method, { data }) => ({ size: decodeOctets(data).length }));
+  const controls = "\u0001".repeat(300_000); // as text six octets each
+  assert.deepEqual(await agent.write({ path: "/state/a", data: controls }), { size: 300_000 });
+  for (const length of [10, 700_000]) {
+    await assert.rejects(agent.write({ path: "/state/a", data: "\ud800".repeat(length) }), Unsendable);
+  }
+  assert.equal(kernel.requests.length, 1);
+});
+
+test("a line of the longest length is taken", async (t) => {
+  const { kernel, agent } = await start(t, () => HELD);
+  const call = agent.open({ path: "/state/a" });
+  await kernel.waitFor(kernel.requests, 1);
+  const line = '{"jsonrpc":"2.0","id":1,"result":{"handle":3}}';
+  kernel.sendRaw(" ".repeat((1 << 20) - line.length) + line + "\n");
+  assert.deepEqual(await call, { handle: 3 });
+});
+
 test("readText reads to the end", async (t) => {
   const content = Buffer.from("h\u00e9llo ".repeat(1000));
   const { agent } = await start(t, (method, { offset }) => ({
@@ -138,6 +159,39 @@ test("at most 256 calls are unanswered and the rest wait their turn", async (t) 
   assert.equal(results.filter(({ reason }) => reason instanceof Disconnected).length, 256);
 });
 
+test("calls that wait for their turn are bounded and an aborted one is never sent", async (t) => {
+  const { kernel, agent } = await start(t, () => HELD);
+  assert.ok(agent instanceof Client);
+  const abort = new AbortController();
+  const settled = Promise.allSettled(Array.from({ length: 256 + 16_383 }, () => agent.hello()));
+  const last = agent.hello({}, { signal: abort.signal });
+  await assert.rejects(agent.hello(), errors.Busy);
+  abort.abort(new Error("enough"));
+  await assert.rejects(last, /enough/);
+  const again = agent.hello(); // the place is free
+  again.catch(() => {});
+  await kernel.waitFor(kernel.requests, 256);
+  assert.deepEqual(kernel.cancelled, []);
+  agent.disconnect();
+  await assert.rejects(again, Disconnected);
+  assert.ok((await settled).every(({ reason }) => reason instanceof Disconnected));
+});
+
+test("a kernel that does not read is not written to without end", async (t) => {
+  const { kernel, agent } = await start(t, () => ({ size: 1 }));
+  kernel.socket.pause();
+  const data = "x".repeat(600_000);
+  const writes = Promise.all(Array.from({ length: 50 }, (_, n) => agent.write({ path: `/state/${n}`, data })));
+  await assert.rejects(
+    Promise.all(Array.from({ length: 100 }, () => agent.write({ path: "/state/more", data }))),
+    errors.Busy,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(kernel.client.writableLength < 2_000_000, `${kernel.client.writableLength} octets wait in the socket`);
+  kernel.socket.resume();
+  assert.equal((await writes).length, 50);
+});
+
 test("signals are kept until somebody asks", async (t) => {
   const { kernel, agent } = await start(t, () => ({ previous: "default" }));
   const signal = { method: "notifications/signal", params: { signal: "SIGTERM", reason: "bye", sender: "operator" } };
@@ -146,15 +200,27 @@ test("signals are kept until somebody asks", async (t) => {
   kernel.send({ method: "notifications/of_a_later_kernel", params: {} });
   await agent.sigaction({ signal: "SIGTERM", disposition: "handle" });
   const seen = [];
-  await new Promise((resolve) => {
-    agent.onSignal((one) => resolve(seen.push(one)));
-  });
+  const [kept] = await once(agent.signals, "SIGTERM");
+  assert.equal(kept.reason, "bye");
+  agent.signals.on("signal", (one) => seen.push(one));
   kernel.send({ method: "notifications/signal", params: { signal: "SIGUSR1" } });
+  kernel.send({ method: "notifications/signal", params: { signal: "error" } }); // would throw as an event
+  kernel.send({ ...signal, params: { ...signal.params, reason: "again" } });
   await agent.sigaction({ signal: "SIGTERM" });
   assert.deepEqual(seen.map(({ name, reason, sender }) => [name, reason, sender]), [
-    ["SIGTERM", "bye", "operator"],
     ["SIGUSR1", "", ""],
+    ["SIGTERM", "again", "operator"],
   ]);
+});
+
+test("a signal for one name waits while another is listened to", async (t) => {
+  const { kernel, agent } = await start(t, () => ({}));
+  const other = () => assert.fail("SIGUSR2 never came");
+  agent.signals.on("SIGUSR2", other);
+  kernel.send({ method: "notifications/signal", params: { signal: "SIGUSR1" } });
+  await agent.call("hello");
+  const [late] = await once(agent.signals, "SIGUSR1");
+  assert.equal(late.name, "SIGUSR1");
 });
 
 test("what the kernel could not read is refused before it is sent", async (t) => {
@@ -199,6 +265,8 @@ for (const [what, line] of [
   ["no JSON-RPC", '{"id":1,"result":{}}\n'],
   ["an answer nobody asked for", '{"jsonrpc":"2.0","id":99,"result":{}}\n'],
   ["an endless line", "x".repeat((1 << 20) + 70_000)],
+  ["a line too long", " ".repeat((1 << 20) - 40) + '{"jsonrpc":"2.0","id":1,"result":{"a":0}}\n'],
+  ["no UTF-8", Buffer.from('{"jsonrpc":"2.0","id":1,"result":{"a":"\xff"}}\n', "latin1")],
 ]) {
   test(`${what} ends the connection`, async (t) => {
     const { kernel, agent } = await start(t, () => HELD);
@@ -263,6 +331,13 @@ test("operators find the socket that AGENTOS_SOCKET names, and hear when there i
   operator.disconnect();
   process.env.AGENTOS_SOCKET = kernel.path + ".none";
   await assert.rejects(Operator.connect(), errors.NoKernel);
+});
+
+test("a socket of another user is not connected to", async (t) => {
+  if (process.getuid() !== 0) return t.skip("only root can make one");
+  const { kernel } = await start(t, () => ({ agents: [] }));
+  fs.chownSync(kernel.path, 65_534, 65_534);
+  await assert.rejects(Operator.connect(kernel.path), /belongs to user 65534/);
 });
 
 // In a process of its own: descriptors and the event loop's end are the process's.

@@ -8,7 +8,7 @@
         print(agent.tool("word_count", text="one two three"))
 
 Every call is decided by policy and recorded by the kernel; what is refused raises a class of agentos.errors, such as
-Denied with .rule and .reason. agentos.aio holds the same clients for asyncio. Only the standard library is used.
+Denied with .rule and .hint. agentos.aio holds the same clients for asyncio. Only the standard library is used.
 """
 
 from __future__ import annotations

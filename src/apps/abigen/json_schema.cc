@@ -72,7 +72,8 @@ json::Object schema_of_bytes() {
   return json::Object{{"anyOf", json::Array{json::Object{{"type", "string"}}, std::move(encoded)}}};
 }
 
-json::Object schema_of(const abi::StructInfo& info, Nested nested, const json::Object& defaults) {
+json::Object schema_of(const abi::StructInfo& info, Nested nested) {
+  const json::Object defaults = defaults_of(info);
   json::Object properties;
   json::Array required;
   for (const FieldInfo& field : info.fields) {

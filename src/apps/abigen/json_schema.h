@@ -14,7 +14,7 @@ enum class Nested { kReferenced, kComponents, kInlined };
 
 std::string reference_to(std::string_view name, Nested nested);  // precondition: not kInlined
 
-json::Object schema_of(const abi::StructInfo& info, Nested nested, const json::Object& defaults = {});
+json::Object schema_of(const abi::StructInfo& info, Nested nested);
 json::Object schema_of_bytes();
 
 }  // namespace agentos::abigen

@@ -78,14 +78,6 @@ json::Object event_entries() {
   return entries;
 }
 
-// Defaults belong to requests; a struct that only replies or other structs hold has none of its own.
-json::Object defaults_of_struct(const abi::StructInfo& info) {
-  for (const Row& row : abi::rows()) {
-    if (row.request.info == &info) return defaults_of(row);
-  }
-  return {};
-}
-
 json::Object argument_entry(const FieldInfo& field) {
   json::Object argument{{"name", field.name}, {"type", word_of(field.type)}, {"required", field.required}};
   if (field.type == abi::Type::kList) argument.append("items", word_of(field.item));
@@ -97,35 +89,27 @@ json::Object argument_entry(const FieldInfo& field) {
   return argument;
 }
 
-bool agents_may_call(const Row& row) {
-  return row.support == abi::Support::full && (row.subject == abi::Subject::agent || row.subject == abi::Subject::any);
-}
-
-std::string text_of(json::Object object) {
-  std::string text = json::write_pretty(std::move(object));
-  if (!text.ends_with('\n')) text += '\n';
-  return text;
-}
+bool agents_may_call(const Row& row) { return is_offered(row) && row.subject != abi::Subject::operator_; }
 
 }  // namespace
 
 void add_schema(Files& files) {
   json::Object definitions{{"Bytes", schema_of_bytes()}};
   for (const abi::StructInfo* info : abi::structs()) {
-    definitions.append(std::string(info->name), schema_of(*info, Nested::kReferenced, defaults_of_struct(*info)));
+    definitions.append(std::string(info->name), schema_of(*info, Nested::kReferenced));
   }
   json::Object calls;
   for (const Row& row : abi::rows()) calls.append(std::string(row.name), call_entry(row));
-  files["src/abi/generated/schema.json"] = text_of(json::Object{{"$comment", kNotice},
-                                                                {"$schema", kDialect},
-                                                                {"$id", "urn:agentos:abi"},
-                                                                {"abi", abi::kAbiRevision},
-                                                                {"calls", std::move(calls)},
-                                                                {"errors", error_entries()},
-                                                                {"rights", right_entries()},
-                                                                {"signals", signal_entries()},
-                                                                {"events", event_entries()},
-                                                                {"$defs", std::move(definitions)}});
+  files["src/abi/generated/schema.json"] = document_of(json::Object{{"$comment", kNotice},
+                                                                    {"$schema", kDialect},
+                                                                    {"$id", "urn:agentos:abi"},
+                                                                    {"abi", abi::kAbiRevision},
+                                                                    {"calls", std::move(calls)},
+                                                                    {"errors", error_entries()},
+                                                                    {"rights", right_entries()},
+                                                                    {"signals", signal_entries()},
+                                                                    {"events", event_entries()},
+                                                                    {"$defs", std::move(definitions)}});
 }
 
 void add_policy_vocabulary(Files& files) {
@@ -142,7 +126,7 @@ void add_policy_vocabulary(Files& files) {
                                  {"arguments", std::move(arguments)}});
   }
   files["src/abi/generated/policy_vocabulary.json"] =
-      text_of(json::Object{{"$comment", kNotice}, {"abi", abi::kAbiRevision}, {"calls", std::move(calls)}});
+      document_of(json::Object{{"$comment", kNotice}, {"abi", abi::kAbiRevision}, {"calls", std::move(calls)}});
 }
 
 void add_mcp_tools(Files& files) {
@@ -151,10 +135,11 @@ void add_mcp_tools(Files& files) {
     if (!agents_may_call(row)) continue;
     tools.push_back(json::Object{{"name", row.name},
                                  {"description", row.summary},
-                                 {"inputSchema", schema_of(*row.request.info, Nested::kInlined, defaults_of(row))},
+                                 {"inputSchema", schema_of(*row.request.info, Nested::kInlined)},
                                  {"annotations", json::Object{{"readOnlyHint", row.effect == abi::Effect::none}}}});
   }
-  files["src/abi/generated/mcp_tools.json"] = text_of(json::Object{{"$comment", kNotice}, {"tools", std::move(tools)}});
+  files["src/abi/generated/mcp_tools.json"] =
+      document_of(json::Object{{"$comment", kNotice}, {"tools", std::move(tools)}});
 }
 
 void add_numbers(Files& files) {

@@ -132,7 +132,7 @@ Result<std::string> manual_page(const Row& row) {
                      name_of(row.subject), row.right_name, name_of(row.effect));
   if (row.waits) out += "It may be answered later than it was asked; other calls go on meanwhile.\n";
   if (row.support == abi::Support::reserved) out += "Its number is reserved; this version answers unsupported.\n";
-  out += fields_section("REQUEST", *row.request.info, defaults_of(row));
+  out += fields_section("REQUEST", *row.request.info, defaults_of(*row.request.info));
   out += fields_section("REPLY", *row.reply.info, {});
   std::vector<const abi::StructInfo*> nested;
   collect_nested(*row.request.info, nested);

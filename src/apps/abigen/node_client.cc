@@ -1,6 +1,7 @@
 // sdk/node/lib: calls.js and errors.js with their .d.ts. One method a call, one reader a reply, one class an error.
 //
-// Node cannot receive descriptors over a Unix socket, so the calls whose replies bring one are left out.
+// Node cannot receive descriptors over a Unix socket, so the calls whose replies bring one are left out, and their
+// structs with them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,16 +16,13 @@ namespace {
 using abi::FieldInfo;
 using abi::Row;
 using abi::StructInfo;
-using abi::Subject;
 using abi::Type;
 
 constexpr std::size_t kNodeWidth = 110;
 
 enum class NodeDirection { kRequest, kReply };
 
-bool has_method(const Row& row) {
-  return row.support == abi::Support::full && row.call != abi::Call::kMmap && row.call != abi::Call::kAttach;
-}
+bool has_method(const Row& row) { return is_offered(row) && !brings_descriptor(row); }
 
 std::string type_of(const FieldInfo& field, Type type, NodeDirection direction) {
   switch (type) {
@@ -99,20 +97,9 @@ std::string reader(const StructInfo& info) {
   return out + "});\n";
 }
 
-bool needs_anything(const Row& row) {
-  for (const FieldInfo& field : row.request.info->fields) {
-    if (field.required) return true;
-  }
-  return false;
-}
-
 std::string documentation(const Row& row) {
   std::string out = fmt::format("\n  /**\n   * {}\n", wrap(row.summary, kNodeWidth, "   * "));
-  if (!row.errors.empty()) {
-    std::string thrown;
-    for (ErrorCode code : row.errors) {
-      thrown += fmt::format("{}{}", thrown.empty() ? "" : ", ", camel_case(abi::error_info(code).name));
-    }
+  if (const std::string thrown = error_classes(row); !thrown.empty()) {
     out += fmt::format("   *\n   * {}\n", wrap(fmt::format("Rejects with {}.", thrown), kNodeWidth, "   * "));
   }
   return out + "   */\n";
@@ -131,31 +118,25 @@ std::string method_type(const Row& row) {
   const std::string request =
       row.request.info->fields.empty() ? "Record<string, never>" : std::string(row.request.info->name);
   return documentation(row) + fmt::format("  {}(request{}: {}, options?: CallOptions): Promise<{}>;\n", row.name,
-                                          needs_anything(row) ? "" : "?", request, reply);
+                                          has_required(*row.request.info) ? "" : "?", request, reply);
 }
 
-struct NodeMethods {
-  std::string_view name;
-  std::string_view base;
-  std::string_view summary;
-  Subject subject;
-};
-constexpr NodeMethods kNodeClasses[] = {
-    {"CallsOfAll", "", "Calls both agents and operators make.", Subject::any},
-    {"CallsOfAgents", "CallsOfAll", "Calls agents make.", Subject::agent},
-    {"CallsOfOperators", "CallsOfAll", "Calls operators make.", Subject::operator_}};
-
-std::string classes(std::string (*one)(const Row&), std::string_view beginning) {
+std::string classes(std::string (*one)(const Row&)) {
   std::string out;
-  for (const NodeMethods& methods : kNodeClasses) {
-    const std::string base = methods.base.empty() ? "" : fmt::format(" extends {}", methods.base);
-    out += fmt::format("\n/** {} */\nexport class {}{} {{\n{}", methods.summary, methods.name, base,
-                       methods.base.empty() ? beginning : "");
+  for (const CallClass& calls : kCallClasses) {
+    out += fmt::format("\n/** {}. */\nexport class {} extends {} {{\n", calls.summary, calls.name,
+                       calls.base.empty() ? "Client" : calls.base);
     for (const Row& row : abi::rows()) {
-      if (row.subject == methods.subject && has_method(row)) out += one(row);
+      if (row.subject == calls.subject && has_method(row)) out += one(row);
     }
     out += "}\n";
   }
+  return out;
+}
+
+std::string signal_names() {
+  std::string out;
+  for (const abi::SignalInfo& signal : abi::signals()) out += fmt::format("\n  | \"{}\"", signal.name);
   return out;
 }
 
@@ -166,25 +147,22 @@ void add_node_calls(Files& files) {
   code +=
       "// The calls: one method each. A member of a request that is undefined is left out, and the kernel takes its\n"
       "// default; octets are given as text or a Uint8Array and come back as a Buffer.\n"
-      "import {\n  asBoolean,\n  asBytes,\n  asInteger,\n  asJson,\n  asNumber,\n  asText,\n  listOf,\n  nothing,\n"
+      "import { Client } from \"./client.js\";\nimport {\n  asBoolean,\n  asBytes,\n  asInteger,\n  asJson,\n  "
+      "asNumber,\n  asText,\n  listOf,\n  nothing,\n"
       "  optional,\n  readerOf,\n  required,\n} from \"./wire.js\";\n\n";
   code += fmt::format("export const ABI_REVISION = {};\n", abi::kAbiRevision);
   std::string types = fmt::format("// {}\n", kNotice);
   types += fmt::format(
-      "/// <reference types=\"node\" />\n\nexport const ABI_REVISION: {};\n\n"
-      "export interface CallOptions {{\n  /** Aborting it cancels the call and rejects with its reason. */\n"
-      "  signal?: AbortSignal;\n}}\n",
-      abi::kAbiRevision);
-  for (const StructInfo* info : abi::structs()) {
+      "/// <reference types=\"node\" />\nimport {{ CallOptions, Client }} from \"../index.js\";\n\n"
+      "export const ABI_REVISION: {};\n\nexport type SignalName ={};\n",
+      abi::kAbiRevision, signal_names());
+  for (const StructInfo* info : structs_of(has_method)) {
     if (info->fields.empty()) continue;
     types += interface_of(*info);
     if (!is_request(*info)) code += reader(*info);
   }
-  code += classes(method, "");
-  types +=
-      classes(method_type,
-              "  /** Any call by name; the typed methods are made of this. */\n"
-              "  call(name: string, request?: object, options?: CallOptions): Promise<Record<string, unknown>>;\n");
+  code += classes(method);
+  types += classes(method_type);
   files["sdk/node/lib/calls.js"] = std::move(code);
   files["sdk/node/lib/calls.d.ts"] = std::move(types);
 }

@@ -16,13 +16,10 @@ namespace {
 using abi::FieldInfo;
 using abi::Row;
 using abi::StructInfo;
-using abi::Subject;
 using abi::Type;
 
 constexpr std::size_t kWidth = 110;
 
-// Replies that bring one descriptor: the hand-written client turns it into something better.
-constexpr std::array<std::string_view, 2> kDescriptorReplies = {"mmap", "attach"};
 // Requests that may bring descriptors along.
 constexpr std::array<std::string_view, 1> kDescriptorRequests = {"spawn"};
 
@@ -135,14 +132,14 @@ enum class Style { kSync, kAsync };
 struct Method {
   const Row& row;
   Style style;
-  bool gives_descriptor;
+  bool gives_descriptor;  // the hand-written client turns it into something better
   bool takes_descriptors;
   bool replies;  // has anything to return
 
   Method(const Row& of, Style in)
       : row(of),
         style(in),
-        gives_descriptor(contains(kDescriptorReplies, of.name)),
+        gives_descriptor(brings_descriptor(of)),
         takes_descriptors(contains(kDescriptorRequests, of.name)),
         replies(!of.reply.info->fields.empty()) {}
 };
@@ -176,12 +173,8 @@ std::string docstring(const Method& method) {
     std::string text = fmt::format("{}: {}", python_name(field->name), quoted_text(field->summary));
     out += fmt::format("        {}\n", wrap(text, kWidth, "            "));
   }
-  if (!row.errors.empty()) {
-    std::string raises;
-    for (ErrorCode code : row.errors) {
-      raises += fmt::format("{}{}", raises.empty() ? "" : ", ", camel_case(abi::error_info(code).name));
-    }
-    out += fmt::format("\n        {}\n", wrap(fmt::format("Raises {}.", raises), kWidth, "            "));
+  if (const std::string raised = error_classes(row); !raised.empty()) {
+    out += fmt::format("\n        {}\n", wrap(fmt::format("Raises {}.", raised), kWidth, "            "));
   }
   return out + "        \"\"\"\n";
 }
@@ -218,27 +211,14 @@ std::string method_of(const Method& method) {
   return out + fmt::format("        return {}.from_wire({})\n", reply, call);
 }
 
-struct MethodsOf {
-  std::string_view name;
-  std::string_view base;
-  std::string_view summary;
-  Style style;
-  Subject subject;
-};
-constexpr MethodsOf kClasses[] = {
-    {"CallsOfAll", "Caller", "Calls both agents and operators make.", Style::kSync, Subject::any},
-    {"CallsOfAgents", "CallsOfAll", "Calls agents make.", Style::kSync, Subject::agent},
-    {"CallsOfOperators", "CallsOfAll", "Calls operators make.", Style::kSync, Subject::operator_},
-    {"AsyncCallsOfAll", "AsyncCaller", "Calls both agents and operators make, awaitable.", Style::kAsync, Subject::any},
-    {"AsyncCallsOfAgents", "AsyncCallsOfAll", "Calls agents make, awaitable.", Style::kAsync, Subject::agent},
-    {"AsyncCallsOfOperators", "AsyncCallsOfAll", "Calls operators make, awaitable.", Style::kAsync,
-     Subject::operator_}};
-
-std::string class_of(const MethodsOf& methods) {
-  std::string out = fmt::format("\n\nclass {}({}):\n    \"\"\"{}\"\"\"\n", methods.name, methods.base, methods.summary);
+std::string class_of(const CallClass& calls, Style style) {
+  const bool awaitable = style == Style::kAsync;
+  const std::string_view prefix = awaitable ? "Async" : "";
+  std::string out =
+      fmt::format("\n\nclass {0}{1}({0}{2}):\n    \"\"\"{3}{4}.\"\"\"\n", prefix, calls.name,
+                  calls.base.empty() ? "Caller" : calls.base, calls.summary, awaitable ? ", awaitable" : "");
   for (const Row& row : abi::rows()) {
-    if (row.subject != methods.subject || row.support != abi::Support::full) continue;
-    out += method_of(Method(row, methods.style));
+    if (row.subject == calls.subject && is_offered(row)) out += method_of(Method(row, style));
   }
   return out;
 }
@@ -259,7 +239,9 @@ void add_python_calls(Files& files) {
   for (const StructInfo* info : abi::structs()) {
     if (!is_request(*info) && !info->fields.empty()) out += dataclass_of(*info);
   }
-  for (const MethodsOf& methods : kClasses) out += class_of(methods);
+  for (const Style style : {Style::kSync, Style::kAsync}) {
+    for (const CallClass& calls : kCallClasses) out += class_of(calls, style);
+  }
   files["sdk/python/agentos/_calls.py"] = std::move(out);
 }
 

@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <set>
+
+#include "abi/codes.h"
 
 namespace agentos::abigen {
 
@@ -41,6 +45,45 @@ std::string title_of(const abi::StructInfo& info) {
     if (row.request.info == &info) return fmt::format("What {} is asked with.", row.name);
   }
   return "Part of a request or an answer.";
+}
+
+bool has_required(const abi::StructInfo& info) {
+  return std::ranges::any_of(info.fields, [](const FieldInfo& field) { return field.required; });
+}
+
+namespace {
+
+void keep(const abi::StructInfo& info, std::set<const abi::StructInfo*>& kept) {
+  if (!kept.insert(&info).second) return;
+  for (const FieldInfo& field : info.fields) {
+    if (field.structure != nullptr) keep(*field.structure, kept);
+  }
+}
+
+}  // namespace
+
+std::vector<const abi::StructInfo*> structs_of(bool (*wanted)(const Row&)) {
+  std::set<const abi::StructInfo*> kept;
+  for (const Row& row : abi::rows()) {
+    if (!wanted(row)) continue;
+    keep(*row.request.info, kept);
+    keep(*row.reply.info, kept);
+  }
+  std::vector<const abi::StructInfo*> out;
+  std::ranges::copy_if(abi::structs(), std::back_inserter(out), [&](const auto* info) { return kept.contains(info); });
+  return out;
+}
+
+bool is_offered(const Row& row) { return row.support == abi::Support::full && row.subject != abi::Subject::kernel; }
+
+bool brings_descriptor(const Row& row) { return row.call == abi::Call::kMmap || row.call == abi::Call::kAttach; }
+
+std::string error_classes(const Row& row) {
+  std::string out;
+  for (ErrorCode code : row.errors) {
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", camel_case(abi::error_info(code).name));
+  }
+  return out;
 }
 
 std::string_view word_of(Type type) {
@@ -97,12 +140,20 @@ std::string wrap(std::string_view text, std::size_t width, std::string_view inde
   return out;
 }
 
-json::Object defaults_of(const Row& row) {
+json::Object defaults_of(const abi::StructInfo& info) {
+  const auto row = std::ranges::find_if(abi::rows(), [&](const Row& one) { return one.request.info == &info; });
+  if (row == abi::rows().end()) return {};
   std::string text;
-  row.request.encode(row.request.make().get(), text);
+  row->request.encode(row->request.make().get(), text);
   auto parsed = json::parse(text);
   CHECK(parsed.has_value() && parsed->is_object());
   return parsed->as_object();
+}
+
+std::string document_of(json::Object object) {
+  std::string text = json::write_pretty(std::move(object));
+  if (!text.ends_with('\n')) text += '\n';
+  return text;
 }
 
 json::Value telling_default(const json::Object& defaults, const FieldInfo& field) {
