@@ -16,7 +16,7 @@ DESTDIR ?=
 quietly := tools/quietly.sh
 PRESETS := CMakePresets.json CMakeLists.txt
 
-.PHONY: build demo test tsan lint format fuzz bench soak coverage install clean help setup
+.PHONY: build demo test tsan lint format fuzz bench conformance soak coverage install clean help setup
 
 setup:
 	@tools/setup.sh
@@ -53,6 +53,9 @@ format: setup ## reformat every C and C++ file
 fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 	@$(quietly) build-fuzz cmake --build --preset fuzz -j $(JOBS)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+conformance: build ## real MCP servers from npm behind agentos mcp wrap (needs Node and a registry)
+	@AGENTOS_BIN=build/bin tests/mcp/conformance.sh
 
 bench: build ## measure beside peers; figures with the command that made them
 	@$(quietly) build-benches cmake --build --preset release -j $(JOBS) --target benches

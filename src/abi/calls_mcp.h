@@ -28,7 +28,7 @@ struct McpRequestRequest {
           "name", "What params name: a URI, a prompt, a task. Must be what they do.", {.size_max = 8192}},
       Optional<&McpRequestRequest::params>{"params", "Of the method.", {.json_object = true}},
       Optional<&McpRequestRequest::extra>{
-          "extra", "What a server gets beside them: logLevel client.", {.json_object = true}}};
+          "extra", "What a server gets beside them: logLevel client progress.", {.json_object = true}}};
 };
 
 struct McpServerSpec {

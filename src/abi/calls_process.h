@@ -125,7 +125,7 @@ struct ExecRequest {
           "timeout_ms", "Deadline; at most the tool's own.", {.minimum = 1, .maximum = 86'400'000}},
       Optional<&ExecRequest::extra>{
           "extra",
-          "What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.",
+          "What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client progress.",
           {.json_object = true}}};
 };
 

@@ -131,6 +131,7 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
       return fail(abi::error::already_exists, "two servers are named \"" + name + "\"");
     }
   }
+  offer();
   return server->server->start();
 }
 
@@ -260,6 +261,8 @@ void McpLink::offer() {
     {
       const std::lock_guard lock(mutex_);
       now = server->now;
+      // Before it is there: what it offered last, as long as it is the same command.
+      if (!now && server->pinned && server->pinned->command_digest == server->command_digest) now = server->pinned;
       differences = server->differences;
       refused = !server->refusal.empty();
     }

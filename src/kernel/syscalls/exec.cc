@@ -38,7 +38,9 @@ Acted exec_call(CallContext& context, const abi::ExecRequest& request, abi::Exec
   invocation.agent = context.agent().id;
   if (context.agent().mcp != nullptr) {
     invocation.extra = request.extra;
-    invocation.on_progress = context.agent().mcp->progress_of(context.token);
+    if (request.extra.bool_or("progress", false)) {
+      invocation.on_progress = context.agent().mcp->progress_of(context.token);
+    }
   }
   // The running call is known only after execute() returned, and cancel may come before that.
   struct Slot {

@@ -8,6 +8,7 @@ namespace agentos::kernel::syscalls {
 namespace {
 
 constexpr std::int64_t kRequestTimeoutMs = 300'000;
+constexpr std::int64_t kListenTimeoutMs = std::int64_t{30} * 24 * 3600 * 1000;  // a stream; it ends by being cancelled
 
 Status to_reply(CallContext& context, tool::McpAnswer& answer) {
   if (answer.error) {
@@ -56,14 +57,14 @@ Acted mcp_request_call(CallContext& context, const abi::McpRequestRequest& reque
   tool::McpServer::Request wanted;
   wanted.method = request.method;
   wanted.params = request.params;
-  wanted.timeout_ms = kRequestTimeoutMs;
+  wanted.timeout_ms = request.method == "subscriptions/listen" ? kListenTimeoutMs : kRequestTimeoutMs;
   wanted.log_level = request.extra.string_or("logLevel", "");
   if (const json::Value* client = request.extra.find("client"); client != nullptr) {
     const json::Value* info = client->find("info");
     const json::Value* capabilities = client->find("capabilities");
     if (info != nullptr && capabilities != nullptr) wanted.client = mcp::ClientIdentity{*info, *capabilities};
   }
-  wanted.on_progress = link->progress_of(context.token);
+  if (request.extra.bool_or("progress", false)) wanted.on_progress = link->progress_of(context.token);
   struct Slot {
     std::mutex mutex;
     std::uint64_t ticket = 0;

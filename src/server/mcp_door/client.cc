@@ -51,6 +51,7 @@ Result<std::shared_ptr<Client>> Client::make(io::Loop& loop, const Clock& clock,
 void Client::start(std::function<void()> on_end) {
   on_end_ = std::move(on_end);
   backend_->set_peer(weak_from_this());
+  servers_changed();
   const std::weak_ptr<Client> weak = weak_from_this();
   session_->on_close([weak, &loop = loop_] {
     loop.post([weak] {

@@ -109,9 +109,14 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   void list_tools(mcp::Asked asked, Effects& effects);
   void submit_list(mcp::Asked asked);
   void listen(mcp::Asked asked, Effects& effects);
-  void subscribe_locked(const std::string& uri, bool on, Effects& effects);
+  void subscribe_locked(const std::string& uri, Effects& effects);
+  void unsubscribe_locked(const std::string& uri, Effects& effects);
   mcp::ServerIdentity identity() const;
-  bool servers_settled(bool known_is_enough) const;
+  enum class Enough : std::uint8_t { kKnown, kSettled };
+  bool servers_are(Enough enough) const;
+  using Views = std::shared_ptr<const std::vector<abi::McpServerView>>;
+  Views views() const;  // as servers_changed() found them
+  std::uint64_t fresh_token();
   void run_waiting();
   std::string server_of(const mcp::Asked& asked) const;
   json::Value server_info() const;
@@ -152,6 +157,8 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   bool ended_ = false;
   mcp::LineReader reader_;
   mcp::ServingSession serving_;
+  Views views_ = std::make_shared<const std::vector<abi::McpServerView>>();
+  std::map<std::string, std::uint64_t, std::less<>> listens_;  // tokens of subscriptions at modern servers, by URI
   std::map<std::uint64_t, Call> calls_;
   std::uint64_t next_token_ = 1;
   std::map<std::uint64_t, std::function<void(Result<json::Value>)>> asked_;  // by ticket of the legacy client's request

@@ -29,7 +29,9 @@ void write_progress(const mcp::Asked& asked, const json::Value& params, std::str
 
 void Client::call(mcp::Asked asked, std::string row, std::string server, json::Value request, Effects& effects) {
   const std::lock_guard lock(mutex_);
-  const bool comes_back = asked.params.find("requestState") != nullptr || !calls_.empty();
+  const bool comes_back =
+      asked.params.find("requestState") != nullptr ||
+      std::any_of(calls_.begin(), calls_.end(), [](const auto& one) { return !one.second.asked.has_value(); });
   const std::string key = comes_back ? call_key(row, request) : std::string();
   if (comes_back && attach_locked(asked, key, effects)) return;
   if (calls_.size() >= kCallsMax) {
@@ -168,8 +170,9 @@ void Client::forget_locked(std::uint64_t token) {
 void Client::cancel(const mcp::Id& id, Effects& effects) {
   const std::lock_guard lock(mutex_);
   if (const auto found = subscriptions_.find(json::write(mcp::to_json(id))); found != subscriptions_.end()) {
-    for (const std::string& uri : found->second.uris) subscribe_locked(uri, false, effects);
+    const auto uris = std::move(found->second.uris);
     subscriptions_.erase(found);
+    for (const std::string& uri : uris) unsubscribe_locked(uri, effects);
     return;
   }
   std::erase_if(waiting_, [&](const Waiting& one) { return one.asked.id == id; });

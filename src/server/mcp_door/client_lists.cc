@@ -67,7 +67,7 @@ void Client::list_page(const std::string& server, const std::string& method, con
   request["params"] = std::move(params);
   const auto session = session_of();
   if (session == nullptr) return;
-  session->submit(0, "mcp_request", json::Value(std::move(request)), {},
+  session->submit(fresh_token(), "mcp_request", json::Value(std::move(request)), {},
                   [weak = weak_from_this(), server, method, key, page, done = std::move(done)](abi::CallOutput output) {
     const auto self = weak.lock();
     if (self == nullptr) return;

@@ -73,12 +73,21 @@ void strip_prefix(json::Value& params, const std::string& prefix) {
   }
 }
 
-json::Value extra_of(const mcp::Asked& asked) {
+bool is_modern_server(const std::vector<abi::McpServerView>& servers, const std::string& name) {
+  return std::any_of(servers.begin(), servers.end(),
+                     [&](const abi::McpServerView& server) { return server.name == name && server.modern; });
+}
+
+// A modern client may be another with each request; a modern server is told. Others were told once.
+json::Value extra_of(const mcp::Asked& asked, bool to_modern_server) {
   json::Object extra;
-  json::Object client;
-  client["info"] = asked.client.info;
-  client["capabilities"] = asked.client.capabilities;
-  extra["client"] = std::move(client);
+  if (to_modern_server && mcp::is_modern(asked.revision)) {
+    json::Object client;
+    client["info"] = asked.client.info;
+    client["capabilities"] = asked.client.capabilities;
+    extra["client"] = std::move(client);
+  }
+  if (!asked.progress_token.is_null()) extra["progress"] = true;
   if (!asked.log_level.empty()) extra["logLevel"] = asked.log_level;
   return json::Value(std::move(extra));
 }
@@ -108,7 +117,8 @@ mcp::ServerIdentity Client::identity() const {
 }
 
 json::Value Client::server_info() const {
-  const auto servers = backend_->servers();
+  const Views seen = views();
+  const auto& servers = *seen;
   if (servers.size() == 1 && servers[0].known && servers[0].info.find("name") != nullptr) return servers[0].info;
   json::Object info;
   info["name"] = servers.size() == 1 ? servers[0].name : std::string("agentos");
@@ -116,16 +126,26 @@ json::Value Client::server_info() const {
   return json::Value(std::move(info));
 }
 
-bool Client::servers_settled(bool known_is_enough) const {
+bool Client::servers_are(Enough enough) const {
   for (const abi::McpServerView& server : backend_->servers()) {
-    if (!server.settled && !(known_is_enough && server.known)) return false;
+    if (!server.settled && !(enough == Enough::kKnown && server.known)) return false;
   }
   return true;
 }
 
+Client::Views Client::views() const {
+  const std::lock_guard lock(mutex_);
+  return views_;
+}
+
+std::uint64_t Client::fresh_token() {
+  const std::lock_guard lock(mutex_);
+  return next_token_++;
+}
+
 void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
   backend_->greet(asked.client.info, asked.client.capabilities);
-  const bool settled = servers_settled(true);
+  const bool settled = servers_are(Enough::kKnown);
   const std::lock_guard lock(mutex_);
   if (settled) {
     effects.push_back([self = shared_from_this(), asked = std::move(asked), initialize] {
@@ -153,8 +173,7 @@ void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
 
 // Requests that waited for servers: now the servers are known, or it has been long enough.
 void Client::run_waiting() {
-  const bool known = servers_settled(true);
-  const bool settled = servers_settled(false);
+  const bool known = servers_are(Enough::kKnown);
   const std::int64_t now_ns = clock_.monotonic_ns();
   std::vector<Waiting> ready;
   {
@@ -162,8 +181,7 @@ void Client::run_waiting() {
     for (std::size_t i = waiting_.size(); i > 0; --i) {
       Waiting one = std::move(waiting_.front());
       waiting_.pop_front();
-      const bool answers_itself = one.initialize || one.discover;
-      if ((answers_itself ? known : settled) || one.until_ns <= now_ns) {
+      if (known || one.until_ns <= now_ns) {
         ready.push_back(std::move(one));
       } else {
         waiting_.push_back(std::move(one));
@@ -189,7 +207,8 @@ void Client::run_waiting() {
 
 // A tool or prompt of several servers carries its server's name; a resource does not say whose it is.
 std::string Client::server_of(const mcp::Asked& asked) const {
-  const auto servers = backend_->servers();
+  const Views seen = views();
+  const auto& servers = *seen;
   if (servers.size() == 1) return servers[0].name;
   const std::string name = name_in(asked.params);
   for (const abi::McpServerView& server : servers) {
@@ -212,7 +231,8 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
     json::Object& params = asked.params.as_object();
     json::Value arguments = json::Object{};
     if (json::Value* given = params.find("arguments"); given != nullptr) arguments = *given;
-    json::Value extra = extra_of(asked);
+    std::string server = server_of(asked);
+    json::Value extra = extra_of(asked, is_modern_server(*views(), server));
     for (const char* key : {"_meta", "task"}) {
       if (json::Value* beside = params.find(key); beside != nullptr) extra.as_object()[key] = *beside;
     }
@@ -220,15 +240,16 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
     request["tool"] = params.find("name")->as_string();
     request["arguments"] = std::move(arguments);
     request["extra"] = std::move(extra);
-    std::string server = server_of(asked);
     return call(std::move(asked), "exec", std::move(server), json::Value(std::move(request)), effects);
   }
-  const auto servers = backend_->servers();
+  const Views seen = views();
+  const auto& servers = *seen;
   if (method == "resources/subscribe" || method == "resources/unsubscribe") {
     // A modern server has another way to be asked for the same.
     if (servers.size() == 1 && servers[0].modern) {
       const std::lock_guard lock(mutex_);
-      subscribe_locked(std::string(asked.params.string_or("uri", "")), method == "resources/subscribe", effects);
+      const std::string uri(asked.params.string_or("uri", ""));
+      method == "resources/subscribe" ? subscribe_locked(uri, effects) : unsubscribe_locked(uri, effects);
       mcp::ServingSession::answer(asked, json::Object{}, {}, outbox_);
       return flush_locked();
     }
@@ -262,7 +283,7 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
   json::Object request;
   request["server"] = server;
   request["method"] = method;
-  request["extra"] = extra_of(asked);
+  request["extra"] = extra_of(asked, is_modern_server(servers, server));
   json::Value params = asked.params;
   if (servers.size() > 1) strip_prefix(params, server + std::string(kPrefixEnd));
   request["name"] = name_in(params);
@@ -274,7 +295,7 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
 // ---- lists of tools
 
 void Client::list_tools(mcp::Asked asked, Effects& effects) {
-  if (servers_settled(false)) {
+  if (servers_are(Enough::kKnown)) {
     effects.push_back([self = shared_from_this(), asked = std::move(asked)]() mutable { self->submit_list(std::move(asked)); });
     return;
   }
@@ -294,7 +315,7 @@ void Client::list_tools(mcp::Asked asked, Effects& effects) {
 void Client::submit_list(mcp::Asked asked) {
   const auto session = session_of();
   if (session == nullptr) return;
-  session->submit(0, "tools", json::Object{}, {}, [weak = weak_from_this(), asked = std::move(asked)](abi::CallOutput output) {
+  session->submit(fresh_token(), "tools", json::Object{}, {}, [weak = weak_from_this(), asked = std::move(asked)](abi::CallOutput output) {
     const auto self = weak.lock();
     if (self == nullptr) return;
     const json::Value info = self->server_info();
@@ -340,7 +361,7 @@ void Client::listen(mcp::Asked asked, Effects& effects) {
     for (const json::Value& uri : uris->as_array()) {
       if (!uri.is_string() || subscription.uris.size() >= kCallsMax) continue;
       subscription.uris.insert(uri.as_string());
-      subscribe_locked(uri.as_string(), true, effects);
+      subscribe_locked(uri.as_string(), effects);
     }
     agreed["resourceSubscriptions"] = *uris;
   }
@@ -357,30 +378,65 @@ void Client::listen(mcp::Asked asked, Effects& effects) {
 }
 
 // A resource to be told of, in the manner of the server's era.
-void Client::subscribe_locked(const std::string& uri, bool on, Effects& effects) {
-  effects.push_back([self = shared_from_this(), uri, on] {
-    for (const abi::McpServerView& server : self->backend_->servers()) {
-      if (server.capabilities.find("resources") == nullptr) continue;
-      json::Object params;
-      json::Object request;
-      request["server"] = server.name;
-      if (server.modern) {
-        if (!on) continue;
-        request["method"] = "subscriptions/listen";
-        json::Object wanted;
-        wanted["resourceSubscriptions"] = json::Array{json::Value(uri)};
-        params["notifications"] = std::move(wanted);
-      } else {
-        request["method"] = on ? "resources/subscribe" : "resources/unsubscribe";
-        request["name"] = uri;
-        params["uri"] = uri;
-      }
-      request["params"] = std::move(params);
+void Client::subscribe_locked(const std::string& uri, Effects& effects) {
+  for (const abi::McpServerView& server : *views_) {
+    if (server.capabilities.find("resources") == nullptr) continue;
+    json::Object params;
+    json::Object request;
+    request["server"] = server.name;
+    const std::uint64_t token = next_token_++;
+    if (server.modern) {
+      if (listens_.contains(uri) || listens_.size() >= kCallsMax) continue;
+      listens_.emplace(uri, token);
+      json::Object wanted;
+      wanted["resourceSubscriptions"] = json::Array{json::Value(uri)};
+      params["notifications"] = std::move(wanted);
+      request["method"] = "subscriptions/listen";
+    } else {
+      request["method"] = "resources/subscribe";
+      request["name"] = uri;
+      params["uri"] = uri;
+    }
+    request["params"] = std::move(params);
+    effects.push_back([weak = weak_from_this(), uri, token, request = std::move(request)]() mutable {
+      const auto self = weak.lock();
+      const auto session = self == nullptr ? nullptr : self->session_of();
+      if (session == nullptr) return;
+      session->submit(token, "mcp_request", json::Value(std::move(request)), {},
+                      [weak, uri, token](const abi::CallOutput&) {
+                        const auto alive = weak.lock();
+                        if (alive == nullptr) return;
+                        const std::lock_guard lock(alive->mutex_);
+                        const auto found = alive->listens_.find(uri);
+                        if (found != alive->listens_.end() && found->second == token) alive->listens_.erase(found);
+                      });
+    });
+  }
+}
+
+void Client::unsubscribe_locked(const std::string& uri, Effects& effects) {
+  for (const auto& [key, subscription] : subscriptions_) {
+    if (subscription.uris.contains(uri)) return;  // another still wants it
+  }
+  if (const auto found = listens_.find(uri); found != listens_.end()) {
+    effects.push_back([self = shared_from_this(), token = found->second] {
+      if (const auto session = self->session_of()) session->cancel(token);
+    });
+    listens_.erase(found);
+  }
+  for (const abi::McpServerView& server : *views_) {
+    if (server.modern || server.capabilities.find("resources") == nullptr) continue;
+    json::Object request;
+    request["server"] = server.name;
+    request["method"] = "resources/unsubscribe";
+    request["name"] = uri;
+    request["params"] = json::Object{{"uri", uri}};
+    effects.push_back([self = shared_from_this(), token = next_token_++, request = std::move(request)]() mutable {
       const auto session = self->session_of();
       if (session == nullptr) return;
-      session->submit(0, "mcp_request", json::Value(std::move(request)), {}, [](const abi::CallOutput&) {});
-    }
-  });
+      session->submit(token, "mcp_request", json::Value(std::move(request)), {}, [](const abi::CallOutput&) {});
+    });
+  }
 }
 
 void Client::notified(const std::string&, const std::string& method, json::Value params) {
@@ -424,12 +480,14 @@ void Client::notified(const std::string&, const std::string& method, json::Value
 }
 
 void Client::servers_changed() {
-  run_waiting();
+  auto fresh = std::make_shared<const std::vector<abi::McpServerView>>(backend_->servers());
   bool tell = false;
   {
     const std::lock_guard lock(mutex_);
+    views_ = std::move(fresh);
     tell = listed_;
   }
+  run_waiting();
   if (!tell) return;
   for (const char* method : {"notifications/tools/list_changed", "notifications/prompts/list_changed"}) {
     notified({}, method, json::Object{});

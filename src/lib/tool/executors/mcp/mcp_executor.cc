@@ -78,6 +78,7 @@ class McpExecutor final : public Executor {
       request.log_level = level->as_string();
     }
     params.erase("logLevel");
+    params.erase("progress");
     if (const json::Value* client = params.find("client"); client != nullptr) {
       const json::Value* info = client->find("info");
       const json::Value* capabilities = client->find("capabilities");

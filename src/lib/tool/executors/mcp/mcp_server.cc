@@ -369,7 +369,7 @@ void McpServer::take_line(Reading& reading, std::string_view line, Effects& effe
       case What::kRefused:
         state_ = State::kRefused;
         trouble_ = fmt::format("it refuses every revision spoken here: {}", taken.error->message);
-        for (const auto& [ticket, unused] : std::map<std::uint64_t, std::uint64_t>(by_sent_)) (void)unused, (void)ticket;
+        if (events_.on_down) effects.push_back([this, why = trouble_] { events_.on_down(why); });
         while (!pending_.empty()) {
           finish_locked(pending_.begin()->first,
                         failed_with(ErrorCode::kUnsupported, fmt::format("the server \"{}\": {}", name_, trouble_)),

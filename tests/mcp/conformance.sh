@@ -1,0 +1,15 @@
+#!/bin/sh
+# What `make conformance` runs: real MCP servers, unmodified, from npm, behind agentos mcp wrap. Needs Node and a registry.
+set -eu
+folder=${CONFORMANCE_FOLDER:-build/conformance}
+mkdir -p "$folder"
+here=$(dirname "$0")
+(
+  cd "$folder"
+  [ -f package.json ] || npm init -y > npm.log 2>&1
+  npm install --no-audit --no-fund \
+    @modelcontextprotocol/server-filesystem@2026.8.31 @modelcontextprotocol/server-memory@2026.8.31 \
+    @modelcontextprotocol/server-everything@2026.8.31 @modelcontextprotocol/server-sequential-thinking@2026.8.31 > npm.log 2>&1 ||
+    { tail -n 20 npm.log >&2; exit 1; }
+)
+exec /usr/bin/python3 -B "$here/real_servers.py" "$folder"
