@@ -1,9 +1,9 @@
-// Runs every attack program twice: confined, where it must report that it was refused, and outside, where it must get
-// what it wants. An attack that cannot succeed anywhere would prove nothing; those that need more than some hosts give
-// (root, a kernel option) say so in the table, and then the second run may be refused too.
+// Runs every attack program five times: on four kinds of host, where it must be refused whenever that is promised
+// there, and outside, where it must get what it wants.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,59 +11,23 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
+#include "lib/sandbox/launch_plan.h"
 #include "lib/sandbox/launched_program.h"
 #include "lib/sandbox/launcher_options.h"
+#include "tests/attacks/attack_table.h"
 
 namespace agentos::sandbox {
 namespace {
 
 constexpr int kLandlockAbiOfDebian12 = 2;
 constexpr int kSucceeded = 0, kRefused = 42, kCannotTry = 77;
-
-enum class Outside : std::uint8_t { kSucceeds, kDependsOnHost };
-struct Attack {
-  std::string_view file;
-  Outside outside = Outside::kSucceeds;
-};
-
-constexpr Attack kAttacks[] = {
-    {"32bit_syscall", Outside::kDependsOnHost},             // CONFIG_IA32_EMULATION
-    {"change_mode_of_a_program", Outside::kDependsOnHost},  // root
-    {"change_mode_outside"},
-    {"connect_to_path_socket"},
-    {"drop_the_mark"},
-    {"escape_by_proc_root"},
-    {"fork_bomb", Outside::kDependsOnHost},              // limits of the session
-    {"inject_terminal_input", Outside::kDependsOnHost},  // dev.tty.legacy_tiocsti
-    {"kill_parent"},
-    {"limit_another_process"},
-    {"mount_over_etc", Outside::kDependsOnHost},      // root
-    {"new_user_namespace", Outside::kDependsOnHost},  // user namespaces
-    {"ptrace_parent", Outside::kDependsOnHost},       // Yama
-    {"raw_device", Outside::kDependsOnHost},          // root
-    {"read_file_through_hard_link"},
-    {"read_file_through_symlink"},
-    {"read_init_environment"},
-    {"read_kernel_keys", Outside::kDependsOnHost},    // CONFIG_KEYS
-    {"read_parent_memory", Outside::kDependsOnHost},  // Yama
-    {"read_secret_by_python.py"},
-    {"read_secret_by_script.sh"},
-    {"regain_capabilities", Outside::kDependsOnHost},  // root
-    {"reopen_path_descriptor"},
-    {"send_from_datagram_pair"},
-    {"share_memory_by_key"},
-    {"start_from_tmp.sh"},
-    {"tcp_connect"},
-    {"tcp_fast_open"},
-    {"truncate_outside"},
-    {"udp_send"},
-    {"use_io_uring", Outside::kDependsOnHost},  // kernel.io_uring_disabled
-    {"write_outside"},
-    {"x32_syscall", Outside::kDependsOnHost},  // CONFIG_X86_X32
-};
 
 std::string folder_of_programs() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "attacks"; }
 
@@ -77,6 +41,9 @@ class Scene {
     EXPECT_EQ(::write(file.get(), "a secret", 8), 8);
     listen_path(stream_, SOCK_STREAM, door());
     listen_path(datagram_, SOCK_DGRAM, door() + ".datagram");
+    listen_path(abstract_, SOCK_STREAM, std::string(1, '\0') + door());
+    make_workspace();
+    make_home();
     tcp_ = io::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -94,6 +61,11 @@ class Scene {
   std::string folder() const { return folder_; }
   std::string secret() const { return folder_ + "/secret"; }
   std::string door() const { return folder_ + "/door"; }
+  std::string tmp() const { return folder_ + "/tmp"; }
+  std::string place(Place place) const {
+    if (place == Place::kWorkspace) return folder_ + "/workspace";
+    return place == Place::kHome ? folder_ + "/home" : folder_of_programs();
+  }
   std::vector<std::string> command(std::string_view file) const {
     const std::string path = folder_of_programs() + "/" + std::string(file);
     std::vector<std::string> command;
@@ -104,17 +76,34 @@ class Scene {
   }
 
  private:
+  void make_workspace() const {
+    const std::filesystem::path git = place(Place::kWorkspace) + "/.git";
+    std::filesystem::create_directories(git / "hooks");
+    std::ofstream(git / "config") << "[core]\n";
+  }
+
+  void make_home() const {
+    const std::filesystem::path home = place(Place::kHome);
+    std::filesystem::create_directories(home / ".ssh");
+    std::filesystem::create_directories(tmp());
+    std::ofstream(home / ".ssh/id_ed25519") << "a key";
+    std::ofstream(home / ".bashrc") << "true\n";
+    std::ofstream(home / ".profile") << "true\n";
+  }
+
   static void listen_path(io::Fd& into, int type, const std::string& path) {
     into = io::Fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    EXPECT_EQ(::bind(into.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const bool abstract = path[0] == 0;
+    const std::size_t size = abstract ? offsetof(sockaddr_un, sun_path) + path.size() : sizeof address;
+    EXPECT_EQ(::bind(into.get(), reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(size)), 0);
     if (type == SOCK_STREAM) EXPECT_EQ(::listen(into.get(), 16), 0);
   }
 
   std::string folder_;
-  io::Fd stream_, datagram_, tcp_;
+  io::Fd stream_, datagram_, abstract_, tcp_;
   int port_ = 0;
 };
 
@@ -129,48 +118,125 @@ struct Terminal {
 
 class Attacking : public testing::TestWithParam<Attack> {};
 
-// The shell code of an attack under the built-in profile, by a launcher that uses no Landlock newer than `abi_max`.
-void attack_inside(std::string_view file, int abi_max) {
-  const Scene scene;
-  Terminal terminal;
-  auto launcher =
-      make_launcher_with({.init_path = init_path_for_tests(), .base_directory = {}, .landlock_abi_max = abi_max});
-  ASSERT_TRUE(launcher.has_value()) << launcher.error().message;
+struct HostKind {
+  int landlock_abi;
+  Namespaces namespaces;
+};
+
+constexpr std::string_view kOutlives = "outlive_by_daemon";
+
+// Whether a process of that program is alive on this host; it is killed.
+bool end_left_over(std::string_view file) {
+  bool found = false;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream stat(entry.path() / "stat");
+    std::string text;
+    std::getline(stat, text);
+    const std::size_t end = text.rfind(") ");
+    // The name is cut after 15 letters.
+    if (end == std::string::npos || text.find("(" + std::string(file.substr(0, 15)) + ")") == std::string::npos)
+      continue;
+    if (text[end + 2] == 'Z' || text[end + 2] == 'X') continue;
+    found = true;
+    ::kill(std::atoi(entry.path().filename().c_str()), SIGKILL);
+  }
+  return found;
+}
+
+LaunchRequest request_for(const Attack& attack, const Scene& scene, Terminal& terminal) {
   LaunchRequest request;
-  request.command = scene.command(file);
-  request.profile = *preset_profile("agent-default");
-  request.working_directory = folder_of_programs();
-  if (file == "inject_terminal_input") {
+  request.command = scene.command(attack.file);
+  request.profile = *preset_profile(attack.profile);
+  request.working_directory = scene.place(attack.place);
+  // PATH serves programs that were copied to a folder of a test, too.
+  request.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", scene.place(Place::kHome)}, {"SECRET_TOKEN", "hunter2"}};
+  if (attack.place != Place::kPrograms || attack.profile == "tool") {
+    request.profile.files.push_back({folder_of_programs(), Access::kRead | Access::kExecute, false, 0});
+  }
+  if (attack.profile == "tool") {
+    request.profile.limits.cpu_seconds = 1;
+  }
+  if (attack.profile == "unconfined-files") request.closed_paths = {scene.folder()};
+  if (attack.file == "inject_terminal_input") {
     request.stdin_fd = std::move(terminal.screen);
     request.new_terminal_session = true;
   }
-  LaunchedProgram program;
-  ASSERT_TRUE(program.launch(**launcher, std::move(request)).has_value());
-  const auto started = program.wait_started();
-  ASSERT_TRUE(started.has_value()) << started.error().message;
-  const auto status = program.wait_exit();
-  ASSERT_TRUE(status.has_value());
-  EXPECT_EQ(status->shell_code(), kRefused) << program.output();
+  return request;
 }
 
-TEST_P(Attacking, is_refused_inside) { attack_inside(GetParam().file, kLandlockAbiKnown); }
+void note(const std::string& answer, const std::vector<std::string_view>& mechanisms) {
+  std::string names;
+  for (const std::string_view one : mechanisms) names += (names.empty() ? "" : ", ") + std::string(one);
+  testing::Test::RecordProperty("answer", answer);
+  testing::Test::RecordProperty("mechanisms", names);
+}
 
-TEST_P(Attacking, is_refused_inside_on_a_host_with_landlock_2) {
-  if (GetParam().file == "kill_parent") {
-    GTEST_SKIP() << "not promised below Landlock 6: signals to other processes of the same user";
+// Under its profile, by a launcher that uses no more of this host than `kind` has, the attack is refused where that is
+// promised: by the system while it runs, or by name before it starts.
+void attack_inside(const Attack& attack, const HostKind& kind) {
+  testing::Test::RecordProperty("wants", std::string(sentence_of(attack.promise)));
+  testing::Test::RecordProperty("record", measured(attack.promise) ? "measured" : "promised");
+  const Scene scene;
+  Terminal terminal;
+  const io::Fd leaked(::open("/etc/hostname", O_RDONLY));  // inheritable on purpose
+  LauncherOptions options;
+  options.init_path = init_path_for_tests();
+  options.landlock_abi_max = kind.landlock_abi;
+  options.namespaces = kind.namespaces;
+  auto launcher = make_launcher_with(options);
+  if (!launcher && kind.namespaces == Namespaces::kRequired) GTEST_SKIP() << launcher.error().message;
+  ASSERT_TRUE(launcher.has_value()) << launcher.error().message;
+  const HostOffer host{std::min(kind.landlock_abi, landlock_abi()), kind.namespaces == Namespaces::kRequired,
+                       ::geteuid() == 0, true};
+  const std::vector<std::string_view> mechanisms = holders(attack.promise, host);
+  LaunchedProgram program;
+  const Status launched = program.launch(**launcher, request_for(attack, scene, terminal));
+  if (!launched) {
+    EXPECT_EQ(launched.error().code, ErrorCode::kUnsupported) << launched.error().message;
+    EXPECT_EQ(attack.promise, Promise::use_denied);
+    EXPECT_FALSE(held(attack.promise, host)) << launched.error().message;
+    return note("the start is refused", {});
   }
-  attack_inside(GetParam().file, kLandlockAbiOfDebian12);
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value()) << started.error().message << "; " << started.error().hint;
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value());
+  const std::string output = program.output();
+  if (attack.file == kOutlives) {
+    EXPECT_FALSE(end_left_over(attack.file));
+    return note("killed", mechanisms);
+  }
+  if (mechanisms.empty()) {
+    note(status->shell_code() == kRefused ? "refused, not promised" : "not promised", {});
+    GTEST_SKIP() << "not promised on such a host: " << sentence_of(attack.promise);
+  }
+  const bool killed = status->signaled && attack.promise == Promise::exceed_process_memory;
+  EXPECT_TRUE(status->shell_code() == kRefused || killed) << status->shell_code() << " " << output;
+  const std::size_t colon = output.rfind(": ");
+  note(killed                       ? "killed"
+       : colon == std::string::npos ? "refused"
+                                    : output.substr(colon + 2, output.size() - colon - 3),
+       mechanisms);
+}
+
+TEST_P(Attacking, is_refused_with_namespaces) { attack_inside(GetParam(), {kLandlockAbiKnown, Namespaces::kRequired}); }
+TEST_P(Attacking, is_refused_without_namespaces) { attack_inside(GetParam(), {kLandlockAbiKnown, Namespaces::kNever}); }
+TEST_P(Attacking, is_refused_with_landlock_2_and_namespaces) {
+  attack_inside(GetParam(), {kLandlockAbiOfDebian12, Namespaces::kRequired});
+}
+TEST_P(Attacking, is_refused_with_landlock_2_without_namespaces) {
+  attack_inside(GetParam(), {kLandlockAbiOfDebian12, Namespaces::kNever});
 }
 
 // Runs below a shell, so that the attacked parent is not this test.
-int run_outside(const std::vector<std::string>& command, const std::string& tmp, int terminal) {
-  std::vector<std::string> words{"/bin/sh", "-c", "\"$@\"; exit $?", "sh"};
+int run_outside(const std::vector<std::string>& command, const Scene& scene, Place place, int terminal) {
+  std::vector<std::string> words{"/bin/sh", "-c", "cd \"$0\" && \"$@\"; exit $?", scene.place(place)};
   words.insert(words.end(), command.begin(), command.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  std::string tmp_variable = "TMPDIR=" + tmp, path_variable = "PATH=/usr/bin:/bin";
-  char* environment[] = {tmp_variable.data(), path_variable.data(), nullptr};
+  std::string tmp_variable = "TMPDIR=" + scene.tmp(), path_variable = "PATH=/usr/bin:/bin", secret = "SECRET_TOKEN=x";
+  char* environment[] = {tmp_variable.data(), path_variable.data(), secret.data(), nullptr};
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   if (terminal >= 0) ::posix_spawn_file_actions_adddup2(&actions, terminal, 0);
@@ -183,12 +249,28 @@ int run_outside(const std::vector<std::string>& command, const std::string& tmp,
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// These do to the machine what they say, so outside they run nowhere.
+constexpr std::string_view kHarmful[] = {"unmount_what_hides", "burn_processor"};
+
 TEST_P(Attacking, succeeds_outside) {
+  const Attack& attack = GetParam();
+  if (std::find(std::begin(kHarmful), std::end(kHarmful), attack.file) != std::end(kHarmful)) {
+    GTEST_SKIP() << "it would do harm";
+  }
   const Scene scene;
   const Terminal terminal;
-  const bool typing = GetParam().file == "inject_terminal_input";
-  const int code = run_outside(scene.command(GetParam().file), scene.folder(), typing ? terminal.screen.get() : -1);
-  if (GetParam().outside == Outside::kDependsOnHost && (code == kRefused || code == kCannotTry)) {
+  const io::Fd leaked(::open("/etc/hostname", O_RDONLY));  // inheritable on purpose
+  const int above = ::fcntl(leaked.get(), F_DUPFD, 50);
+  const bool typing = attack.file == "inject_terminal_input";
+  const int code = run_outside(scene.command(attack.file), scene, attack.place, typing ? terminal.screen.get() : -1);
+  ::close(above);
+  if (attack.file == kOutlives) {
+    bool found = false;
+    for (int i = 0; i < 100 && !found; ++i, ::usleep(10'000)) found = end_left_over(attack.file);
+    EXPECT_TRUE(found);
+    return;
+  }
+  if (attack.outside == Outside::kDependsOnHost && (code == kRefused || code == kCannotTry)) {
     GTEST_SKIP() << "this host refuses it to everybody";
   }
   EXPECT_EQ(code, kSucceeded);
@@ -200,16 +282,19 @@ INSTANTIATE_TEST_SUITE_P(Programs, Attacking, testing::ValuesIn(kAttacks), [](co
   return "a_" + name;
 });
 
-TEST(Attacks, every_program_stands_in_the_table) {
+TEST(Attacks, every_program_stands_in_the_table_and_on_the_page) {
   std::set<std::string> listed;
-  for (const Attack& attack : kAttacks) listed.insert(std::string(attack.file));
+  for (const Attack& attack : kAttacks) EXPECT_TRUE(listed.insert(std::string(attack.file)).second) << attack.file;
+  std::ifstream file(ATTACK_PAGE);
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
   for (const auto& entry : std::filesystem::directory_iterator(ATTACK_PROGRAMS)) {
     const std::filesystem::path path = entry.path();
     if (path.extension() == ".h") continue;
     const std::string name = path.extension() == ".c" ? path.stem().string() : path.filename().string();
     EXPECT_TRUE(listed.contains(name)) << name;
+    EXPECT_NE(page.find("| `" + name + "` |"), std::string::npos) << name << ": run tests/attacks/table.py";
   }
-  EXPECT_GE(listed.size(), 30U);
+  EXPECT_GE(listed.size(), 60U);
 }
 
 }  // namespace

@@ -13,27 +13,29 @@
 namespace agentos::sandbox {
 namespace {
 
-// What a probe shows, and what keeps it from being promised besides the host.
+// What a probe shows.
+constexpr std::pair<Probe, Promise> kShows[] = {{Probe::kReadShadow, Promise::read_ungranted},
+                                                {Probe::kReadCanary, Promise::read_ungranted},
+                                                {Probe::kWriteCanary, Promise::write_ungranted},
+                                                {Probe::kCreateBesideCanary, Promise::write_ungranted},
+                                                {Probe::kExecuteCanary, Promise::execute_ungranted},
+                                                {Probe::kChangeModeCanary, Promise::change_metadata},
+                                                {Probe::kReadInitEnvironment, Promise::read_others},
+                                                {Probe::kReadInitMemory, Promise::read_others},
+                                                {Probe::kInternetSocket, Promise::use_internet},
+                                                {Probe::kConnectPathSocket, Promise::use_path_sockets},
+                                                {Probe::kTraceInit, Promise::trace_others},
+                                                {Probe::kSignalOthers, Promise::signal_others},
+                                                {Probe::kIoUring, Promise::use_machine_calls},
+                                                {Probe::kNewUserNamespace, Promise::use_machine_calls},
+                                                {Probe::kMount, Promise::use_machine_calls},
+                                                {Probe::kDeniedRule, Promise::use_denied},
+                                                {Probe::kSeeCanary, Promise::see_names},
+                                                {Probe::kSeeProcesses, Promise::see_processes}};
+static_assert(std::size(kShows) == kProbeCount);
+
+// Without what the profile itself grants.
 std::uint32_t promised_probes(const LaunchPlan& plan) {
-  constexpr std::pair<Probe, Promise> kShows[] = {{Probe::kReadShadow, Promise::read_ungranted},
-                                                  {Probe::kReadCanary, Promise::read_ungranted},
-                                                  {Probe::kWriteCanary, Promise::write_ungranted},
-                                                  {Probe::kCreateBesideCanary, Promise::write_ungranted},
-                                                  {Probe::kExecuteCanary, Promise::execute_ungranted},
-                                                  {Probe::kChangeModeCanary, Promise::change_metadata},
-                                                  {Probe::kReadInitEnvironment, Promise::read_others},
-                                                  {Probe::kReadInitMemory, Promise::read_others},
-                                                  {Probe::kInternetSocket, Promise::use_internet},
-                                                  {Probe::kConnectPathSocket, Promise::use_path_sockets},
-                                                  {Probe::kTraceInit, Promise::trace_others},
-                                                  {Probe::kSignalOthers, Promise::signal_others},
-                                                  {Probe::kIoUring, Promise::use_machine_calls},
-                                                  {Probe::kNewUserNamespace, Promise::use_machine_calls},
-                                                  {Probe::kMount, Promise::use_machine_calls},
-                                                  {Probe::kDeniedRule, Promise::use_denied},
-                                                  {Probe::kSeeCanary, Promise::see_names},
-                                                  {Probe::kSeeProcesses, Promise::see_processes}};
-  static_assert(std::size(kShows) == kProbeCount);
   std::uint32_t promised = 0;
   for (const auto& [probe, promise] : kShows) {
     if (held(promise, plan.host)) promised |= 1U << static_cast<std::uint32_t>(probe);
@@ -165,6 +167,10 @@ Status check_request(const LaunchRequest& request) {
 }
 
 }  // namespace
+
+bool measured(Promise promise) {
+  return std::any_of(std::begin(kShows), std::end(kShows), [&](const auto& shown) { return shown.second == promise; });
+}
 
 Result<HostOffer> offer_for(const Profile& profile, const HostOffer& host, const std::string& why_no_namespaces) {
   HostOffer offer = host;

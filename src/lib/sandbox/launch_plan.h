@@ -27,6 +27,9 @@ struct PlanOptions {
 // when the profile demands what is not offered.
 Result<HostOffer> offer_for(const Profile& profile, const HostOffer& host, const std::string& why_no_namespaces);
 
+// Whether a probe of every start measures the promise, so that the record has what the system answered.
+bool measured(Promise promise);
+
 // The filter a start under this offer has.
 FilterOptions filter_options(const Profile& profile, const HostOffer& host);
 

@@ -90,6 +90,8 @@ class RulePlacer {
       rule.path = with_prefix(rule.path, "${cwd}", request_.working_directory);
       if (rule.denied == 0) TRY(check_closed(rule.path, "the working directory", request_, base_directory_));
     }
+    // One spelling, so that paths compare: what is taken away must be found below what is granted.
+    if (rule.path.starts_with("/")) rule.path = std::filesystem::path(rule.path).lexically_normal().string();
     while (rule.path.size() > 1 && rule.path.ends_with("/")) rule.path.pop_back();
     if (!rule.path.starts_with("/") || rule.path.find('\0') != std::string::npos || rule.path.size() >= PATH_MAX) {
       return fail(ErrorCode::kInvalidArgument,
@@ -123,6 +125,10 @@ class RulePlacer {
                       " lies below a grant and is to be taken away, which needs a mount namespace",
                   "grant less, list it under `unprotected`, or let this user make namespaces (agentos doctor)");
     }
+    // As the new root spells it: grants stand where their symbolic links lead. The last name itself is not followed.
+    const std::size_t slash = rule.path.rfind('/');
+    const std::string folder = slash == 0 ? std::string() : resolved(rule.path.substr(0, slash));
+    rule.path = (folder == "/" ? std::string() : folder) + rule.path.substr(slash);
     flags |= kOptionalRule;
     const auto has = [&](Access access) { return (rule.denied & static_cast<std::uint8_t>(access)) != 0; };
     if (has(Access::kRead)) flags |= kHiddenRule;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <vector>
 
 #include "lib/sandbox/launched_program.h"
@@ -56,24 +57,60 @@ void print(const char* what, std::vector<double>& samples) {
               samples.size());
 }
 
+// From the word to the last process of 100, told by on_exit.
+double kill_a_hundred(Launcher& launcher, const Profile& profile) {
+  LaunchedProgram program;
+  LaunchRequest request;
+  request.command = {"/bin/sh", "-c", "i=0; while [ $i -lt 99 ]; do sleep 100 & i=$((i+1)); done; echo ready; wait"};
+  request.profile = profile;
+  if (!program.launch(launcher, std::move(request)) || !program.wait_output("ready")) return -1;
+  const auto start = Clock::now();
+  if (!program.tree().kill() || !program.wait_exit()) return -1;
+  return microseconds_since(start);
+}
+
+struct Variant {
+  const char* name;
+  Cgroups cgroups;
+  Namespaces namespaces;
+};
+constexpr Variant kVariants[] = {{"namespaces and cgroups", Cgroups::kWhenPossible, Namespaces::kWhenPossible},
+                                 {"namespaces", Cgroups::kNever, Namespaces::kWhenPossible},
+                                 {"cgroups", Cgroups::kWhenPossible, Namespaces::kNever},
+                                 {"neither", Cgroups::kNever, Namespaces::kNever}};
+constexpr std::size_t kVariantCount = std::size(kVariants);
+constexpr int kKillsPerRound = 20;  // rounds for one kill
+
 int run(int rounds) {
-  auto launcher = make_launcher(init_path_for_tests());
-  auto without_cgroup = make_launcher_with({init_path_for_tests(), "", Cgroups::kNever});
   const auto profile = preset_profile("agent-default");
-  if (!launcher || !without_cgroup || !profile) return 1;
-  std::vector<double> plain, started, ended, bare;
+  std::unique_ptr<Launcher> launchers[kVariantCount];
+  std::vector<double> plain, started[kVariantCount], ended[kVariantCount], killed[kVariantCount];
+  for (std::size_t v = 0; v < kVariantCount; ++v) {
+    LauncherOptions options;
+    options.init_path = init_path_for_tests();
+    options.cgroups = kVariants[v].cgroups;
+    options.namespaces = kVariants[v].namespaces;
+    auto made = make_launcher_with(options);
+    if (!made) return 1;
+    launchers[v] = std::move(*made);
+  }
   for (int i = 0; i < rounds; ++i) {
     plain.push_back(spawn_plainly());
-    const Times times = launch_confined(**launcher, *profile);
-    bare.push_back(launch_confined(**without_cgroup, *profile).ended_us);
-    if (times.ended_us < 0 || bare.back() < 0) return 1;
-    started.push_back(times.started_us);
-    ended.push_back(times.ended_us);
+    for (std::size_t v = 0; v < kVariantCount; ++v) {
+      const Times times = launch_confined(*launchers[v], *profile);
+      if (times.ended_us < 0) return 1;
+      started[v].push_back(times.started_us);
+      ended[v].push_back(times.ended_us);
+      if (i % kKillsPerRound == 0) killed[v].push_back(kill_a_hundred(*launchers[v], *profile));
+    }
   }
   print("posix_spawn + waitpid of /usr/bin/true", plain);
-  print("launch to on_start (manifest known)", started);
-  print("launch to on_exit (tree and tmp gone)", ended);
-  print("launch to on_exit without cgroups", bare);
+  for (std::size_t v = 0; v < kVariantCount; ++v) {
+    std::printf("%s\n", kVariants[v].name);
+    print("  launch to on_start (manifest known)", started[v]);
+    print("  launch to on_exit (tree and tmp gone)", ended[v]);
+    print("  kill of a tree of 100", killed[v]);
+  }
   return 0;
 }
 

@@ -31,7 +31,7 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 
 constexpr std::uint32_t refuse(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
-constexpr int kOpenat2 = 437, kClone3 = 435, kFchmodat2 = 452;
+constexpr int kOpenat2 = 437, kClone3 = 435, kChangeModeAt2 = 452;
 constexpr std::uint32_t kSetIdBits = 06000, kCreateFlags = 0100 | 020000000;  // O_CREAT, O_TMPFILE's own
 enum class Truncation : std::uint8_t { kHeld, kOpen };                        // by Landlock
 // CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}; the one for time is no flag of clone.
@@ -214,7 +214,7 @@ void add_metadata_checks(Table& table, MetadataCalls metadata) {
   if (asked) return;
   add_mode_check(table, CALL(fchmod), 1);
   add_mode_check(table, CALL(fchmodat), 2);
-  add_mode_check(table, kFchmodat2, 2);
+  add_mode_check(table, kChangeModeAt2, 2);
 #ifdef __x86_64__
   add_mode_check(table, CALL(chmod), 1);
 #endif

@@ -5,8 +5,9 @@
 
 int main(int argc, char** argv) {
   char path[64];
-  const int fd = argc < 2 ? -1 : open(argv[1], O_PATH);
-  if (fd < 0) return kCannotTry;
+  if (argc < 2) return kCannotTry;
+  const int fd = open(argv[1], O_PATH);
+  if (fd < 0) return refused("open with O_PATH");
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   return judge(open(path, O_RDONLY), "reopen an O_PATH descriptor");
 }

@@ -408,7 +408,10 @@ bool RootBuilder::take_away(std::uint32_t index) {
     return stop(Stage::kDenyRule, index);
   }
   const Mounted* over = covering(rule.path);
-  if (over == nullptr) return true;
+  if (over == nullptr) {  // it is seen, and yet below no grant that is known
+    errno = EXDEV;
+    return stop(Stage::kDenyRule, index);
+  }
   if (over->writable && std::strcmp(over->path, rule.path) != 0 && !pin_folders(rule.path, *over)) {
     return stop(Stage::kDenyRule, index);
   }
