@@ -6,7 +6,7 @@ set(package_folder lib/cmake/agentos)
 set(static_folder lib/agentos)
 set(headers_folder include/agentos)
 # From the top to what stands on it; agentos-kernel.pc links them in this order.
-set(static_targets client kernel tool sandbox schema policy_bundle policy policy_state cel canonical ipc vfs recorder abi base)
+set(static_targets client kernel tool sandbox schema policy_bundle policy policy_state cel egress canonical ipc vfs recorder abi base)
 
 # --- programs
 if(TARGET agentos)
@@ -35,7 +35,7 @@ foreach(folder base abi client)
           PATTERN "*.h" PATTERN "*.def" PATTERN "generated" EXCLUDE)
 endforeach()
 foreach(header kernel/kernel.h
-    lib/ipc/pipe.h lib/policy/decision.h lib/policy/limits.h lib/policy/policy.h lib/policy/bundle/bundle.h lib/policy/state/bounds.h lib/policy/state/limit.h
+    lib/egress/secret_store.h lib/egress/settings.h lib/ipc/pipe.h lib/policy/decision.h lib/policy/limits.h lib/policy/policy.h lib/policy/bundle/bundle.h lib/policy/state/bounds.h lib/policy/state/limit.h
     lib/policy/state/sequence.h
     lib/recorder/entry.h lib/recorder/reader.h lib/recorder/recorder.h
     lib/sandbox/launcher.h lib/sandbox/profile.h lib/schema/schema.h
