@@ -44,6 +44,7 @@ struct SpawnRequest {
   std::vector<std::string> command;
   std::string working_directory;
   json::Value environment = json::Object{};
+  std::vector<std::string> environment_allow;
   std::vector<Document> policy;
   std::string policy_preset;
   std::string profile_preset;
@@ -58,6 +59,8 @@ struct SpawnRequest {
       Required<&SpawnRequest::working_directory>{"working_directory", "Absolute path.", {.size_max = 4096}},
       Optional<&SpawnRequest::environment>{
           "environment", "The client's environment; the profile says what passes.", {.json_object = true}},
+      Optional<&SpawnRequest::environment_allow>{
+          "environment_allow", "Names that pass beside the profile's; the manifest lists what passed.", {.size_max = 256}},
       Optional<&SpawnRequest::policy>{"policy", "Documents that govern this agent.", {.size_max = 64}},
       Optional<&SpawnRequest::policy_preset>{
           "policy_preset", "A built-in policy instead; default agent-default.", {.size_max = 64}},

@@ -27,7 +27,7 @@ done
 
 folder=$(mktemp -d /tmp/agentos-unprivileged.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-cp -r "$bin/attacks" "$bin/agentos-init" "$bin/$program" "$folder"
+cp -r "$bin/attacks" "$bin/agentos-init" "$bin/agentos-egress" "$bin/$program" "$folder"
 mkdir "$folder/tmp"
 chmod -R a+rX,go-w "$folder"
 chown -R "$uid:$uid" "$folder/tmp"

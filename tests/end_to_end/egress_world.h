@@ -14,6 +14,7 @@
 
 #include "base/io/file.h"
 #include "base/io/socket.h"
+#include "lib/recorder/reader.h"
 #include "tests/syscalls/world.h"
 
 namespace agentos::test {
@@ -163,12 +164,26 @@ class EgressWorld {
     return world_->spawn(std::move(command), policy,
                          {{"profile", json::Object{{"file", "online.yaml"}, {"text", profile}}}});
   }
-  // Entries of the record about `call`, of one type: "intent", "outcome", "refused".
-  std::vector<json::Value> entries(std::string_view type, std::string_view call) {
+  // Entries of the record about `call`, of one kind: "intent", "outcome", "refused".
+  std::vector<json::Value> entries(std::string_view kind, std::string_view call) {
     std::vector<json::Value> out;
-    for (json::Value& entry : world_->log()) {
-      if (entry.string_or("type", "") == type && entry.string_or("call", "") == call) out.push_back(std::move(entry));
+    for (json::Value& entry : record()) {
+      if (entry.string_or("kind", "") == kind && entry.string_or("call", "") == call) out.push_back(std::move(entry));
     }
+    return out;
+  }
+  // Everything that was recorded, with what it was recorded about as "opening".
+  std::vector<json::Value> record() {
+    (void)world_->log();  // waits for the disk
+    std::vector<json::Value> out;
+    const Status read =
+        recorder::read_log(world_->folder() + "/state/log", {}, [&](const recorder::StoredEntry& entry) {
+          json::Value leaf = *json::parse(entry.leaf);
+          if (entry.opening) leaf.as_object()["opening"] = *json::parse(*entry.opening);
+          out.push_back(std::move(leaf));
+          return true;
+        });
+    EXPECT_TRUE(read.has_value());
     return out;
   }
   World& world() { return *world_; }

@@ -36,7 +36,7 @@ foreach(folder base abi client)
           PATTERN "*.h" PATTERN "*.def" PATTERN "generated" EXCLUDE)
 endforeach()
 foreach(header kernel/kernel.h
-    lib/ipc/pipe.h lib/policy/decision.h lib/policy/limits.h lib/policy/policy.h lib/policy/bundle/bundle.h lib/policy/state/bounds.h lib/policy/state/limit.h
+    lib/egress/secret_store.h lib/egress/settings.h lib/ipc/pipe.h lib/policy/decision.h lib/policy/limits.h lib/policy/policy.h lib/policy/bundle/bundle.h lib/policy/state/bounds.h lib/policy/state/limit.h
     lib/policy/state/sequence.h
     lib/recorder/entry.h lib/recorder/reader.h lib/recorder/recorder.h
     lib/sandbox/launcher.h lib/sandbox/profile.h lib/schema/schema.h

@@ -37,6 +37,10 @@ void add_run(CLI::App& program, Words& words) {
   verb->add_option("--policy", run.policies, "Policy: a file, or a built-in one by name (may be repeated)")
       ->expected(1)
       ->take_all();
+  verb->add_option("--allow-env", run.allow_environment,
+                   "Name of a variable whose value the agent gets to see; recorded by name (may be repeated)")
+      ->expected(1)
+      ->take_all();
   verb->add_option("--profile", run.profile, "Sandbox profile: a file, or a built-in one by name");
   verb->add_option("--name", run.name, "A name for people and policy; default: the program's");
   verb->add_option("--timeout", run.timeout, "Wall time after which it is killed, like 30s or 10m");

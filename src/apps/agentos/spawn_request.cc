@@ -122,7 +122,9 @@ Result<abi::SpawnRequest> spawn_request(const RunOptions& options, const char* c
   }
   request.working_directory = directory.data();
   TRY(add_policies(options, request));
-  const std::vector<std::string> allowed = TRY(add_profile(options, request));
+  std::vector<std::string> allowed = TRY(add_profile(options, request));
+  request.environment_allow = options.allow_environment;
+  allowed.insert(allowed.end(), options.allow_environment.begin(), options.allow_environment.end());
   request.environment = offered_environment(environment, allowed);
   TRY(add_bounds(options, request));
   request.bound_to_connection = !options.detach;

@@ -21,6 +21,17 @@ TEST(SpawnRequest, only_variables_the_profile_lets_through_leave_the_process) {
   EXPECT_EQ(request->environment.find("no-equals"), nullptr);
 }
 
+TEST(SpawnRequest, a_variable_that_is_allowed_by_name_is_named_in_the_request) {
+  const char* environment[] = {"SECRET_TOKEN=hunter2", "OTHER_TOKEN=hunter3", nullptr};
+  RunOptions options = running({"true"});
+  options.allow_environment = {"SECRET_TOKEN"};
+  const auto request = spawn_request(options, environment);
+  ASSERT_TRUE(request.has_value());
+  EXPECT_EQ(request->environment.string_or("SECRET_TOKEN", ""), "hunter2");
+  EXPECT_EQ(request->environment.find("OTHER_TOKEN"), nullptr);
+  EXPECT_EQ(request->environment_allow, std::vector<std::string>{"SECRET_TOKEN"});
+}
+
 TEST(SpawnRequest, limits_and_budget_are_numbers) {
   RunOptions options = running({"true"});
   options.timeout = "30s";

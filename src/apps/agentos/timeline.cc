@@ -42,6 +42,21 @@ std::string call_text(const json::Value& leaf, const std::string& what) {
   return what == tool ? call : joined(call, what);
 }
 
+// "GET http://host:80/path", or "host:443 (/usr/bin/curl)"; empty for calls that are not about a host.
+std::string place_on_network(const json::Value& arguments) {
+  const std::string_view host = arguments.string_or("host", "");
+  const std::int64_t port = arguments.int_or("port", 0);
+  if (host.empty() || port == 0) return {};
+  const std::string place = std::string(host) + ":" + std::to_string(port);
+  const std::string_view method = arguments.string_or("method", "");
+  if (!method.empty()) {
+    return fmt::format("{} {}://{}{}", method, arguments.string_or("scheme", "http"), place,
+                       arguments.string_or("path", ""));
+  }
+  const std::string_view process = arguments.string_or("process", "");
+  return process.empty() ? place : fmt::format("{} ({})", place, process);
+}
+
 }  // namespace
 
 json::Value opening_of(const recorder::StoredEntry& entry) {
@@ -51,7 +66,8 @@ json::Value opening_of(const recorder::StoredEntry& entry) {
 }
 
 std::string subject_of_call(const json::Value& arguments) {
-  std::string what;
+  std::string what = place_on_network(arguments);
+  if (!what.empty()) return cut_to_width(printable(what), kSubjectColumnsMax);
   for (const std::string_view name :
        {"path", "target", "tool", "host", "region", "approval", "agent", "signal", "call"}) {
     const std::string_view text = arguments.string_or(name, "");

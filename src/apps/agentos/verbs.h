@@ -39,6 +39,7 @@ struct RunOptions {
   std::vector<std::string> policies;  // files or names of built-in ones
   std::string profile;                // file or name of a built-in one
   std::string name;
+  std::vector<std::string> allow_environment;  // names
   std::string timeout;
   std::string memory;
   std::optional<std::int64_t> calls, bytes, tokens, cpu_seconds, processes, open_files;

@@ -132,9 +132,17 @@ void Wire::update() {
 void Wire::ready(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) flush();
   if ((events & EPOLLIN) != 0 && !broken_) receive();
-  // Both directions are gone, or an error: with nothing left to read there is nothing to wait for.
-  if ((events & EPOLLERR) != 0 || ((events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0))
-    fail_with("the connection broke");
+  if ((events & EPOLLERR) != 0) fail_with("the connection broke");
+  // Both directions are gone: the rest, which the system bounds, is taken now, for nothing will announce it again.
+  if ((events & EPOLLHUP) != 0 && !broken_) {
+    std::size_t before = 0;
+    do {
+      before = input_.size();
+      receive();
+    } while (!broken_ && !ended_ && input_.size() > before);
+    ended_ = true;
+    (void)loop_.remove(fd_.get());
+  }
   update();
   changed_();
 }

@@ -107,14 +107,14 @@ int greet_init(int listener, int meeting) {
 }
 
 bool confine(const Plan& plan, StartReport& report) {
+  const bool proxied = (plan.header.flags & kProxied) != 0;
+  const int meeting = proxied ? open_meeting_socket() : -1;
+  if (proxied && meeting < 0) return failed(report, Stage::kSeccomp, errno);
   int error = set_no_new_privileges();
   if (error != 0) return failed(report, Stage::kNoNewPrivileges, error);
   error = drop_capabilities(plan.header.user);
   if (error != 0) return failed(report, Stage::kCredentials, error);
   report.user = ::getuid();
-  const bool proxied = (plan.header.flags & kProxied) != 0;
-  const int meeting = proxied ? open_meeting_socket() : -1;
-  if (proxied && meeting < 0) return failed(report, Stage::kSeccomp, errno);
   if (!apply_landlock(plan, report)) return false;
   int listener = -1;
   const bool asked = proxied || (plan.header.flags & kBrokered) != 0;

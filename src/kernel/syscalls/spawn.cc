@@ -48,6 +48,12 @@ Result<sandbox::Profile> profile_of(const abi::SpawnRequest& request) {
                                                                                           : request.profile_preset);
   if (!profile) return fail(abi::error::invalid_policy, profile.error().message, profile.error().hint);
   TRY(apply_limits(request.limits, profile->limits));
+  for (const std::string& name : request.environment_allow) {
+    if (name.empty() || name.find_first_of(std::string_view("=\0 ", 3)) != std::string::npos) {
+      return fail(abi::error::invalid_argument, "field \"environment_allow\" must have names of variables");
+    }
+    profile->environment_allow.push_back(name);
+  }
   return profile;
 }
 

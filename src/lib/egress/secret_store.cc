@@ -1,10 +1,9 @@
-// mmap, mlock, MADV_DONTDUMP; and the four places a value can come from.
+// The four places a value can come from.
 #include "lib/egress/secret_store.h"
 
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@ namespace agentos::egress {
 namespace {
 
 constexpr std::array<std::string_view, 4> kSources = {"file", "credential", "keyring", "environment"};
-constexpr std::size_t kPageBytes = 4096;
 
 std::unexpected<Error> about(const SecretSpec& spec, ErrorCode code, const std::string& what, std::string hint = {}) {
   return fail(code, "secret \"" + spec.name + "\": " + what, std::move(hint));
@@ -94,27 +92,6 @@ Status check_value(const SecretSpec& spec, std::string& value) {
 }  // namespace
 
 std::string_view name_of(SecretSource source) { return kSources[static_cast<std::size_t>(source)]; }
-
-Result<std::shared_ptr<const SecretBytes>> SecretBytes::take(std::string& from) {
-  const std::size_t mapped = (from.size() / kPageBytes + 1) * kPageBytes;
-  void* memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return fail(ErrorCode::kNoSpace, "there is no memory for a secret");
-  if (::mlock(memory, mapped) != 0 || ::madvise(memory, mapped, MADV_DONTDUMP) != 0 ||
-      ::madvise(memory, mapped, MADV_DONTFORK) != 0) {
-    ::munmap(memory, mapped);
-    return fail(ErrorCode::kNoSpace, "a secret cannot be locked in memory", "raise the limit: ulimit -l");
-  }
-  ::memcpy(memory, from.data(), from.size());
-  std::shared_ptr<const SecretBytes> out(new SecretBytes(static_cast<char*>(memory), from.size(), mapped));
-  ::explicit_bzero(from.data(), from.size());
-  from.clear();
-  return out;
-}
-
-SecretBytes::~SecretBytes() {
-  ::explicit_bzero(memory_, mapped_);
-  ::munmap(memory_, mapped_);
-}
 
 Result<std::shared_ptr<const SecretStore>> SecretStore::load(const std::vector<SecretSpec>& specs,
                                                              const Places& places) {
