@@ -35,8 +35,8 @@ files="include/agentos.h include/agentos_calls.h include/agentos/kernel/kernel.h
   lib/libagentos.so lib/libagentos.so.0 lib/agentos/libagentos_kernel.a lib/cmake/agentos/agentosConfig.cmake
   lib/cmake/agentos/agentosConfigVersion.cmake lib/pkgconfig/agentos.pc lib/pkgconfig/agentos-kernel.pc"
 if [ $# -eq 0 ]; then
-  files="$files bin/agentos libexec/agentos/agentos-init bin/agentos-verify libexec/agentos/agentos-parser libexec/agentos/agentos-signer share/man/man2/agentos_read.2
-    share/agentos/policies/agent-default.yaml"
+  files="$files bin/agentos bin/agentos-verify libexec/agentos/agentos-init libexec/agentos/agentos-parser
+    libexec/agentos/agentos-signer share/man/man2/agentos_read.2 share/agentos/policies/agent-default.yaml"
 fi
 for file in $files; do
   [ -s "$prefix/$file" ] || failed "$file is not installed"
