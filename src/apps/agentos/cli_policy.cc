@@ -69,6 +69,38 @@ void add_bundles(CLI::App& policy, Words& words) {
   load->add_option("files", options.files, "Documents, built-in ones by name, or signed bundles")->required();
 }
 
+void add_importing(CLI::App& policy, Words& words) {
+  PolicyOptions& options = words.policy;
+  CLI::App* imports = add_verb(
+      policy, words, "import", "Write documents of other programs as ours, and say what could not be carried over",
+      "  agentos policy import --from original policies/*.yaml -o imported.yaml\n"
+      "  agentos policy import --from agentgateway config.yaml --map jwt.sub=agent.name -o tools.yaml\n"
+      "  agentos policy import --from srt ~/.srt-settings.json -o hosts.yaml --profile files.yaml\n\n"
+      "What is lost, what decides otherwise and what has another place is listed, each with its reason.\n"
+      "Exit code: 0 everything was carried over, 1 a rule or restriction was lost, 3 a file is not valid.\n"
+      "Pages: docs/guide/migrate_from_original.md, migrate_from_agentgateway.md, migrate_from_srt.md",
+      [&words] { return verb_policy_import(words.globals, words.policy); });
+  imports
+      ->add_option("files", options.files, "What to read; - is standard input. Several are one set of the original's")
+      ->required();
+  imports->add_option("--from", options.from, "Whose documents they are")
+      ->required()
+      ->check(CLI::IsMember({"original", "agentgateway", "srt"}));
+  imports->add_option("-o,--out", options.out, "The file of the policy; default: standard output");
+  imports->add_option("--profile", options.profile_out, "srt: the file of the profile");
+  imports->add_option("--name", options.name, "The name of the document; default: as in what is read");
+  imports
+      ->add_option("--map", options.meanings,
+                   "agentgateway: what a variable of it is here, NAME=EXPRESSION (may be repeated)")
+      ->allow_extra_args(false);
+  imports->add_option("--part", options.part, "agentgateway: the place of the rules, where there are several");
+  imports
+      ->add_option("--fields", options.fields,
+                   "original: what fields of conditions are: calls, as the kernel gives them, or arguments, where a "
+                   "program states its whole context as the arguments of a tool")
+      ->check(CLI::IsMember({"calls", "arguments"}));
+}
+
 void add_deciding(CLI::App& policy, Words& words) {
   PolicyOptions& options = words.policy;
   CLI::App* explain = add_verb(
@@ -156,12 +188,14 @@ void add_keeping(CLI::App& policy, Words& words) {
 }  // namespace
 
 void add_policy(CLI::App& program, Words& words) {
-  CLI::App* policy = add_verb(program, words, "policy", "Check, show, explain, test and compare policy", "", nullptr);
+  CLI::App* policy =
+      add_verb(program, words, "policy", "Check, show, explain, test, compare and import policy", "", nullptr);
   policy->require_subcommand(1);
   add_looking(*policy, words);
   add_deciding(*policy, words);
   add_keeping(*policy, words);
   add_bundles(*policy, words);
+  add_importing(*policy, words);
 }
 
 }  // namespace agentos::cli

@@ -101,7 +101,10 @@ struct ProofOptions {
 struct PolicyOptions {
   std::vector<std::string> policy_keys;  // check: who may have signed a bundle
   std::string key;                       // sign: the private key's file
-  std::string out;                       // sign: the bundle's file; empty: standard output
+  std::string out;                       // sign, import: the file to write; empty: standard output
+  std::string profile_out;               // import: the file of the profile; empty: none
+  std::string from, fields, part;        // import: the program, what its fields are, the place of the rules
+  std::vector<std::string> meanings;     // import: NAME=EXPRESSION
   std::int64_t revision = 0;             // sign
   std::vector<std::string> files;
   std::vector<std::string> policies;    // explain: instead of a kernel's
@@ -193,6 +196,7 @@ Result<int> verb_policy_test(const Globals& globals, const PolicyOptions& option
 Result<int> verb_policy_lint(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_diff(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_sign(const Globals& globals, const PolicyOptions& options);
+Result<int> verb_policy_import(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_load(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_fmt(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_bench(const Globals& globals, const PolicyOptions& options);

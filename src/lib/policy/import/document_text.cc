@@ -71,7 +71,9 @@ bool is_cut(std::string_view sentence) { return sentence.size() > kSentenceBytes
 
 void RuleText::text(std::string key, std::string_view value) { keys.emplace_back(std::move(key), flow_text(value)); }
 
-void RuleText::sentence(std::string key, std::string_view value) { text(std::move(key), cut(value, kSentenceBytesMax)); }
+void RuleText::sentence(std::string key, std::string_view value) {
+  text(std::move(key), cut(value, kSentenceBytesMax));
+}
 
 void RuleText::number(std::string key, std::int64_t value) { keys.emplace_back(std::move(key), std::to_string(value)); }
 
@@ -85,8 +87,8 @@ std::string Names::take(std::string_view wanted, std::string_view otherwise) {
   constexpr std::size_t kRoomForNumber = 8;
   std::string name;
   for (const char c : cut(wanted, kNameBytesMax - kRoomForNumber)) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                      c == '_' || c == '-';
+    const bool fits =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     if (fits) {
       name += c;
     } else if (!name.empty() && name.back() != '-') {

@@ -19,8 +19,8 @@ struct RuleText {
   std::string name = {};
   std::vector<std::pair<std::string, std::string>> keys = {};
 
-  void text(std::string key, std::string_view value);                            // a string
-  void texts(std::string key, const std::vector<std::string>& values);           // a list of strings
+  void text(std::string key, std::string_view value);                   // a string
+  void texts(std::string key, const std::vector<std::string>& values);  // a list of strings
   void number(std::string key, std::int64_t value);
   void sentence(std::string key, std::string_view value);  // a string, cut to what a sentence may have
 };

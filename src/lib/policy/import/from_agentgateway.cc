@@ -112,9 +112,21 @@ class GatewayReader {
       return {};
     }
     const bool policy = parent.ends_with("policies") || parent.ends_with("traffic") || parent.ends_with("frontend");
-    constexpr std::string_view kTraffic[] = {"cors",    "timeout", "retry",          "headers", "requestHeaderModifier",
-                                             "urlRewrite", "requestRedirect", "requestMirror", "responseHeaderModifier",
-                                             "transformations", "backendAuth", "backendTLS", "buffer", "accessLog", "tracing"};
+    constexpr std::string_view kTraffic[] = {"cors",
+                                             "timeout",
+                                             "retry",
+                                             "headers",
+                                             "requestHeaderModifier",
+                                             "urlRewrite",
+                                             "requestRedirect",
+                                             "requestMirror",
+                                             "responseHeaderModifier",
+                                             "transformations",
+                                             "backendAuth",
+                                             "backendTLS",
+                                             "buffer",
+                                             "accessLog",
+                                             "tracing"};
     if (policy && std::ranges::find(kTraffic, entry.key) == std::end(kTraffic)) {
       remark(Loss::kLost, entry.mark, place, "a policy of the gateway that is not known here");
       return {};
@@ -159,7 +171,10 @@ class GatewayReader {
       if (key != "allow" && key != "deny" && key != "require") {
         return refuse_node(rule, fmt::format("unknown kind of rule \"{}\"", key), "allow, deny or require");
       }
-      TRY(add(set, key == "allow" ? Effect::kAllow : key == "deny" ? Effect::kDeny : Effect::kRequire,
+      TRY(add(set,
+              key == "allow"  ? Effect::kAllow
+              : key == "deny" ? Effect::kDeny
+                              : Effect::kRequire,
               rule.entries[0].value));
     }
     sets_.push_back(std::move(set));
@@ -269,9 +284,8 @@ class GatewayReader {
 
   void write_gateway_rule(const GatewayRule& rule, std::size_t number) {
     const yaml::Mark mark = rule.expression->mark;
-    const std::string from =
-        fmt::format("{}:{}:{}: {} {}", source_.file, mark.line, mark.column, word_of(rule.effect),
-                    quoted(rule.expression->text));
+    const std::string from = fmt::format("{}:{}:{}: {} {}", source_.file, mark.line, mark.column, word_of(rule.effect),
+                                         quoted(rule.expression->text));
     auto made = translated_rule(rule);
     const std::string wanted = fmt::format("{}-{}", word_of(rule.effect), number);
     if (!made) {
@@ -282,7 +296,8 @@ class GatewayReader {
         return;
       }
       // What it would have denied is not known, so a person is asked before anything is allowed.
-      remark(Loss::kLost, mark, quoted(rule.expression->text), reason + ". In its place every allowed tool is asked about");
+      remark(Loss::kLost, mark, quoted(rule.expression->text),
+             reason + ". In its place every allowed tool is asked about");
       made = RuleText{};
       made->texts("tools", {"*"});
       made->text("action", "ask");

@@ -19,8 +19,8 @@ using original::Action;
 using original::Operator;
 
 // Calls that the original has no word for: the caller looks at itself, waits, or ends.
-const std::vector<std::string> kOwnAffairs = {"exit",        "wait",  "close",  "sigaction", "sigprocmask", "getpolicy",
-                                              "checkpolicy", "tools", "status", "hello"};
+const std::vector<std::string> kOwnAffairs = {"exit",      "wait",        "close", "sigaction", "sigprocmask",
+                                              "getpolicy", "checkpolicy", "tools", "status",    "hello"};
 constexpr std::string_view kNoRuleMatched = "No rules matched; default action applied";
 
 struct OriginalRule {
@@ -40,8 +40,8 @@ struct FieldMeaning {
 
 bool is_identifier(std::string_view name) {
   constexpr auto kReserved = std::to_array<std::string_view>(
-      {"as",   "break", "const", "continue", "else",   "false",  "for", "function", "if",  "import",
-       "in",   "let",   "loop",  "package",  "return", "namespace", "null", "true",  "var", "void", "while"});
+      {"as",  "break", "const",   "continue", "else",      "false", "for",  "function", "if",   "import", "in",
+       "let", "loop",  "package", "return",   "namespace", "null",  "true", "var",      "void", "while"});
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !name.empty() && letter(name[0]) &&
          std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); }) &&
@@ -105,7 +105,8 @@ class OriginalImport {
       if (!is_cut(document.description)) text_.summary = document.description;
     }
     std::size_t number = 0;
-    for (original::Rule& rule : document.rules) rules_.push_back({std::move(rule), source.file, ++number, rules_.size()});
+    for (original::Rule& rule : document.rules)
+      rules_.push_back({std::move(rule), source.file, ++number, rules_.size()});
     remark_on(source);
     return {};
   }
@@ -145,9 +146,10 @@ class OriginalImport {
       if (!number && entry.key != "confidence_threshold") continue;
       remark(Loss::kElsewhere, fmt::format("{}:{}:{}", source.file, entry.mark.line, entry.mark.column),
              "defaults." + entry.key,
-             number ? "the original's evaluator does not look at it; a limit in spec.limits, or agentos run --tokens and "
-                      "--calls, holds"
-                    : "the original's evaluator does not look at it, and what a model says of itself decides nothing");
+             number
+                 ? "the original's evaluator does not look at it; a limit in spec.limits, or agentos run --tokens and "
+                   "--calls, holds"
+                 : "the original's evaluator does not look at it, and what a model says of itself decides nothing");
     }
   }
 
@@ -157,7 +159,8 @@ class OriginalImport {
   }
 
   void write_own_affairs() {
-    RuleText& rule = add_rule("Not the original's: these touch nothing but their caller.", "own-affairs", "own-affairs");
+    RuleText& rule =
+        add_rule("Not the original's: these touch nothing but their caller.", "own-affairs", "own-affairs");
     rule.texts("syscalls", kOwnAffairs);
     rule.text("action", "allow");
     rule.number("priority", priority_--);
@@ -263,7 +266,8 @@ class OriginalImport {
       }
       rule = std::move(tried);
     }
-    // It cannot be said here, and the rules behind it would decide what it decided: so nothing that has the field passes.
+    // It cannot be said here, and the rules behind it would decide what it decided: so nothing that has the field
+    // passes.
     when(meaning.subject.present);
     remark(Loss::kLost, one.from(), "condition",
            problem + "; in its place every request that reaches it with this field is denied");

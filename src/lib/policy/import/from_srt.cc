@@ -26,8 +26,16 @@ constexpr auto kSystemFolders =
 
 // Written by srt nowhere, whatever allowWrite says.
 constexpr std::string_view kAlwaysDenied =
-    "srt never lets .git/hooks, .git/config, shell start files, .gitconfig, .mcp.json, .vscode, .idea and a few more be "
+    "srt never lets .git/hooks, .git/config, shell start files, .gitconfig, .mcp.json, .vscode, .idea and a few more "
+    "be "
     "written, wherever they are; a profile cannot take them out of a folder it grants";
+
+// As srt takes them: example.com, localhost, or *.example.com, which has two parts behind the star.
+bool is_domain(std::string_view text) {
+  if (text == "localhost") return true;
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  return text.contains('.') && text.find_first_of("*/:") == std::string_view::npos;
+}
 
 struct SrtPath {
   const yaml::Node* node = nullptr;
@@ -46,7 +54,8 @@ class SrtReader {
   Result<Imported> run() {
     const auto strict = json::parse(source_.text);
     if (!strict) {
-      return fail(ErrorCode::kMalformed, fmt::format("{}:{}", source_.file, strict.error().message), strict.error().hint);
+      return fail(ErrorCode::kMalformed, fmt::format("{}:{}", source_.file, strict.error().message),
+                  strict.error().hint);
     }
     const yaml::Node root = TRY(yaml::parse(source_.text, source_.file, {.bytes_max = 1u << 20, .depth_max = 64}));
     if (root.kind != Kind::kMapping) return refuse_setting(root, "settings of srt are an object");
@@ -119,8 +128,7 @@ class SrtReader {
       hosts.clear();
     };
     for (const yaml::Node* node : TRY(texts(network, key))) {
-      const bool wide = node->text.contains('*') && !node->text.starts_with("*.");
-      if (wide || !canonical::HostPattern::parse(node->text)) {
+      if (!is_domain(node->text) || !canonical::HostPattern::parse(node->text)) {
         return refuse_setting(*node, fmt::format("{} is no domain for srt", quoted(node->text)),
                               "example.com, or *.example.com for what is below it");
       }
@@ -152,7 +160,8 @@ class SrtReader {
                  entry.key == "allowLocalBinding") {
         if (on) {
           remark(Loss::kLost, entry.mark, what,
-                 "without a network no socket but the kernel's is there; run with a profile of network: host where needed");
+                 "without a network no socket but the kernel's is there; run with a profile of network: host where "
+                 "needed");
         }
       } else {
         remark(Loss::kLost, entry.mark, what, "not known here");
@@ -197,8 +206,9 @@ class SrtReader {
     if (in_work != nullptr) {
       out += fmt::format("# Without the working directory: {} lies in it and may not be read.\n",
                          on_one_line(in_work->named()));
-      lose(*in_work, "it lies in the working directory, so the profile does not grant that at all; keep what may not be "
-                     "read outside of it and extend agent-default");
+      lose(*in_work,
+           "it lies in the working directory, so the profile does not grant that at all; keep what may not be "
+           "read outside of it and extend agent-default");
     }
     out += in_work == nullptr ? "extends: agent-default\n" : "extends: tool\n";
     write_grants(allow_write, deny_read, deny_write, out);
@@ -281,7 +291,8 @@ class SrtReader {
     if (entry.key == "ignoreViolations") {
       remark(Loss::kElsewhere, entry.mark, entry.key, "it is about what srt reports; the record has every refusal");
     } else if (entry.key == "ripgrep" || entry.key == "mandatoryDenySearchDepth") {
-      remark(Loss::kElsewhere, entry.mark, entry.key, "it is about how srt looks for files; nothing is looked for here");
+      remark(Loss::kElsewhere, entry.mark, entry.key,
+             "it is about how srt looks for files; nothing is looked for here");
     } else if (entry.key == "enableWeakerNestedSandbox") {
       if (!off) remark(Loss::kLost, entry.mark, entry.key, "isolation is never weaker than the profile says");
     } else if (entry.key == "allowPty") {

@@ -142,16 +142,17 @@ class Translation {
   }
 
   static bool is_macro(std::string_view name) {
-    constexpr std::string_view kMacros[] = {"has", "all", "exists", "exists_one", "existsOne", "map", "filter",
-                                            "transformList", "transformMap", "transformMapEntry", "bind", "cel"};
+    constexpr std::string_view kMacros[] = {"has",  "all",    "exists",        "exists_one",   "existsOne",
+                                            "map",  "filter", "transformList", "transformMap", "transformMapEntry",
+                                            "bind", "cel"};
     return std::ranges::find(kMacros, name) != std::end(kMacros);
   }
 
   Status exchange(NodeId id, const std::string& meaning) {
     const auto parsed = cel::parse(meaning);
     if (!parsed) {
-      return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" is no expression: {}", meaning,
-                                                           parsed.error().front().to_string()));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("\"{}\" is no expression: {}", meaning, parsed.error().front().to_string()));
     }
     const bool test = ast_[id].is_test;
     const cel::Position position = ast_[id].position;
@@ -192,8 +193,8 @@ class Translation {
 
   Ast ast_;
   std::map<std::string, std::string> meanings_;
-  std::set<std::string> bound_;                // variables of loops
-  std::vector<std::vector<NodeId>> behind_;    // of each node the selections from it
+  std::set<std::string> bound_;              // variables of loops
+  std::vector<std::vector<NodeId>> behind_;  // of each node the selections from it
   std::vector<std::pair<NodeId, std::string>> exchanges_;
 };
 
@@ -272,8 +273,7 @@ std::vector<std::string> names_in(const Ast& ast, NodeId id) {
   std::vector<std::string> names;
   if (node.kind != NodeKind::kCall || node.arguments.size() != 2 || node.macro_call != kNoNode) return names;
   const auto add = [&](NodeId one) {
-    const auto* text =
-        ast[one].kind == NodeKind::kLiteral ? std::get_if<std::string>(&ast[one].literal) : nullptr;
+    const auto* text = ast[one].kind == NodeKind::kLiteral ? std::get_if<std::string>(&ast[one].literal) : nullptr;
     const bool plain = text != nullptr && !text->empty() && text->size() <= kPatternBytesMax &&
                        text->find_first_of("*?[]{}\\!") == std::string::npos;
     if (plain) names.push_back(*text);

@@ -12,8 +12,8 @@
 namespace agentos::policy::importing {
 
 struct GatewayExpression {
-  std::string when;                 // empty: always
-  std::vector<std::string> tools;   // names that tool.name must be one of, taken out of `when`; empty: any
+  std::string when;                // empty: always
+  std::vector<std::string> tools;  // names that tool.name must be one of, taken out of `when`; empty: any
 };
 
 // kUnsupported with "1:12: jwt.sub ..." when it asks for something that is not known here; kMalformed when it does not

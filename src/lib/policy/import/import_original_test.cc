@@ -48,7 +48,8 @@ std::string said(const tools::PolicySet& set, const Imported& import, const json
   const auto request = set.read(stated);
   if (!request) return request.error().message;
   const Decision decision = set.program->decide((*request)->request());
-  const bool failed = decision.reason.contains("rror") && decision.verdict == Verdict::kDeny && decision.message.empty();
+  const bool failed =
+      decision.reason.contains("rror") && decision.verdict == Verdict::kDeny && decision.message.empty();
   std::string rule(decision.rule.substr(decision.rule.find('/') + 1));
   for (const Carried& one : import.carried) {
     if (one.rule == rule) {
@@ -57,7 +58,7 @@ std::string said(const tools::PolicySet& set, const Imported& import, const json
       break;
     }
   }
-  const bool audited = (decision.obligations & Obligation::kAudit) != Obligation::kNone;
+  const bool audited = has(decision.obligations, Obligation::kAudit);
   const bool allowed = decision.verdict == Verdict::kAllow;
   if (failed) return "deny error Policy evaluation error \xe2\x80\x94 access denied (fail closed)";
   return fmt::format("{}{} {} {}", allowed ? "allow" : "deny", audited ? " audit" : "", rule,
@@ -67,7 +68,8 @@ std::string said(const tools::PolicySet& set, const Imported& import, const json
 json::Value call_of_tool(const json::Value& context) {
   json::Object stated{{"tool", "act"}};
   json::Object arguments = context.as_object();
-  if (const json::Value* name = arguments.find("tool_name"); name != nullptr && name->is_string()) stated["tool"] = *name;
+  if (const json::Value* name = arguments.find("tool_name"); name != nullptr && name->is_string())
+    stated["tool"] = *name;
   stated["args"] = std::move(arguments);
   return stated;
 }
@@ -112,8 +114,8 @@ class Generated {
 
   json::Value value(int depth = 0) {
     static const std::vector<json::Value> kValues = {
-        "read", "write", "a", "", "x.y", "it's", "\xc3\xa4", "12", "True", "1.0", "a\nb", "read_file", "exec",
-        0,      1,       2,   -3, 100,   0.0,    1.0,        1.5,  -0.25, true,   false,  1e20, 3.0, "/state/a"};
+        "read", "write", "a", "",  "x.y", "it's", "\xc3\xa4", "12",  "True", "1.0", "a\nb", "read_file", "exec",    0,
+        1,      2,       -3,  100, 0.0,   1.0,    1.5,        -0.25, true,   false, 1e20,   3.0,         "/state/a"};
     const int pick = number(10);
     if (depth < 2 && pick == 0) {
       json::Array list;
@@ -132,13 +134,15 @@ class Generated {
   json::Value document() {
     json::Array rules;
     for (int n = number(4); n > 0; --n) {
-      static const std::vector<std::string> kOperators = {"eq", "ne", "gt", "lt", "gte", "lte", "in", "not_in", "contains"};
+      static const std::vector<std::string> kOperators = {"eq",  "ne", "gt",     "lt",      "gte",
+                                                          "lte", "in", "not_in", "contains"};
       std::string op = kOperators[static_cast<std::size_t>(number(9))];
       json::Value wanted = value();
       if ((op == "in" || op == "not_in") && number(3) != 0) wanted = json::Array{value(), value(), value()};
       if (number(6) == 0) {
-        static const std::vector<std::string> kPatterns = {"^r", "\\d+", "e$", "(?i)READ|x\\.", "\\s", "\\w\\W", "^(read|write)_",
-                                                           "a\\b", "^$", "T.ue", "\\['", "1\\.0", "[^a-z]"};
+        static const std::vector<std::string> kPatterns = {
+            "^r",   "\\d+", "e$",   "(?i)READ|x\\.", "\\s",   "\\w\\W", "^(read|write)_",
+            "a\\b", "^$",   "T.ue", "\\['",          "1\\.0", "[^a-z]"};
         op = "matches";
         wanted = kPatterns[static_cast<std::size_t>(number(static_cast<int>(kPatterns.size())))];
       }
@@ -157,12 +161,15 @@ class Generated {
     for (const char* name : {"size", "tag", "path", "x-y"}) {
       if (number(3) != 0) arguments[name] = value();
     }
-    if (number(3) != 0) return json::Object{{"agent", "read-1"}, {"tool", number(2) == 0 ? "read" : "read_file"}, {"args", arguments}};
-    return json::Object{{"agent", "a-1"}, {"call", number(2) == 0 ? "read" : "write"}, {"args", json::Object{{"path", "/state/a"}}}};
+    if (number(3) != 0)
+      return json::Object{{"agent", "read-1"}, {"tool", number(2) == 0 ? "read" : "read_file"}, {"args", arguments}};
+    return json::Object{
+        {"agent", "a-1"}, {"call", number(2) == 0 ? "read" : "write"}, {"args", json::Object{{"path", "/state/a"}}}};
   }
 
   std::string field() {
-    static const std::vector<std::string> kFields = {"size", "tag", "path", "x-y", "tool_name", "agent_id", "agent_name", "call", "ring"};
+    static const std::vector<std::string> kFields = {"size",     "tag",        "path", "x-y", "tool_name",
+                                                     "agent_id", "agent_name", "call", "ring"};
     return kFields[static_cast<std::size_t>(number(static_cast<int>(kFields.size())))];
   }
   std::string action() {
@@ -187,7 +194,8 @@ TEST(ImportOriginal, generated_documents_decide_the_same_in_the_kernel) {
     const tools::PolicySet after = compiled({{import.policy, "p"}});
     const bool loses = import.has_losses();
     const bool differs = std::ranges::any_of(import.remarks, [](const Remark& remark) {
-      return remark.loss == Loss::kDiffers && remark.what == "condition" && !remark.reason.contains("so does this rule");
+      return remark.loss == Loss::kDiffers && remark.what == "condition" &&
+             !remark.reason.contains("so does this rule");
     });
     for (int asked = 0; asked < 6; ++asked) {
       const json::Value stated = generated.stated();
@@ -196,8 +204,9 @@ TEST(ImportOriginal, generated_documents_decide_the_same_in_the_kernel) {
       const Decision was = before.program->decide((*one)->request());
       const Decision is = after.program->decide((*other)->request());
       const bool stricter = (loses || differs) && is.verdict == Verdict::kDeny;
-      EXPECT_TRUE(was.verdict == is.verdict || stricter)
-          << json::write(stated) << "\n" << json::write(documents) << "\n" << import.policy << is.rule << " " << is.reason;
+      EXPECT_TRUE(was.verdict == is.verdict || stricter) << json::write(stated) << "\n"
+                                                         << json::write(documents) << "\n"
+                                                         << import.policy << is.rule << " " << is.reason;
       if (was.verdict == is.verdict && was.verdict == Verdict::kAllow) EXPECT_EQ(was.obligations, is.obligations);
       ++seen[was.verdict != is.verdict ? "stricter" : was.verdict == Verdict::kAllow ? "allow" : "deny"];
     }
@@ -208,11 +217,13 @@ TEST(ImportOriginal, generated_documents_decide_the_same_in_the_kernel) {
 }
 
 TEST(ImportOriginal, a_rule_becomes_a_rule_with_a_clause_and_a_comment) {
-  const Imported import = imported(
-      {{"version: '1.0'\nname: files\ndefaults: {action: deny, max_tokens: 9}\nrules:\n- name: reads\n  action: allow\n  condition: {field: "
-        "tool_name, operator: in, value: [read_file, read]}\n- name: big\n  action: block\n  priority: 5\n  message: Too big.\n  condition: "
-        "{field: size, operator: gt, value: 1000}\n",
-        "files.yaml"}});
+  const Imported import =
+      imported({{"version: '1.0'\nname: files\ndefaults: {action: deny, max_tokens: 9}\nrules:\n- name: reads\n  "
+                 "action: allow\n  condition: {field: "
+                 "tool_name, operator: in, value: [read_file, read]}\n- name: big\n  action: block\n  priority: 5\n  "
+                 "message: Too big.\n  condition: "
+                 "{field: size, operator: gt, value: 1000}\n",
+                 "files.yaml"}});
   EXPECT_TRUE(import.policy.contains("# files.yaml: rule 2 \"big\"")) << import.policy;
   EXPECT_TRUE(import.policy.contains("tools: [read_file, read]")) << import.policy;
   EXPECT_TRUE(import.policy.contains("syscalls: [read]")) << import.policy;
@@ -229,7 +240,10 @@ TEST(ImportOriginal, what_cannot_be_said_denies_and_is_reported) {
   json::Array many;
   for (int i = 0; i < 3000; ++i) many.push_back("value number " + std::to_string(i));
   const json::Value document = json::Object{
-      {"rules", json::Array{json::Object{{"name", "long"}, {"action", "allow"}, {"condition", json::Object{{"field", "f"}, {"operator", "in"}, {"value", many}}}}}}};
+      {"rules",
+       json::Array{json::Object{{"name", "long"},
+                                {"action", "allow"},
+                                {"condition", json::Object{{"field", "f"}, {"operator", "in"}, {"value", many}}}}}}};
   const Imported import = imported({{json::write(document), "p.json"}});
   EXPECT_TRUE(import.has_losses());
   ASSERT_EQ(import.remarks.size(), 1u);

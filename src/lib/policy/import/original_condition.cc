@@ -129,7 +129,8 @@ class ConditionWriter {
     std::string in_map = "false";
     if (text) in_map = in_list;
     if (value.is_array() || value.is_object()) in_map = raised(x);
-    if (in_map == in_list) return fmt::format("(type({0}) == list || type({0}) == map ? {1} : {2})", x, in_list, in_text);
+    if (in_map == in_list)
+      return fmt::format("(type({0}) == list || type({0}) == map ? {1} : {2})", x, in_list, in_text);
     return fmt::format("(type({0}) == list ? {1} : type({0}) == map ? {2} : {3})", x, in_list, in_map, in_text);
   }
 
@@ -232,8 +233,9 @@ Status write_matches(const original::Rule& rule, const Subject& subject, Conditi
   condition.when = of_text;
   if (!subject.is_text) {
     condition.when = fmt::format("(type({}) == string ? {} : {})", x, of_text, found(portable, shown(x), raised(x)));
-    condition.differs = "an argument that is an object, a list with other things than plain texts, or a fraction with an "
-                        "exponent is denied, not matched";
+    condition.differs =
+        "an argument that is an object, a list with other things than plain texts, or a fraction with an "
+        "exponent is denied, not matched";
   }
   if (portable.parts_outside_ascii || portable.parts_with_newlines || portable.parts_when_empty) {
     condition.differs += fmt::format("{}a text {} is denied, not matched: the pattern means something else there",
@@ -266,7 +268,7 @@ Result<Condition> condition_of(const original::Rule& rule, const Subject& subjec
     condition.when = never ? "false" : writer.equal(x, value);
     null_matters = rule.comparison == Operator::kNotEqual || value.is_null();
     if (rule.comparison == Operator::kNotEqual) {
-      condition.when = never                    ? "true"
+      condition.when = never                   ? "true"
                        : is_plain_value(value) ? fmt::format("{} != {}", x, plain_text(value))
                                                : "!" + condition.when;
     }

@@ -78,8 +78,8 @@ class PortableWriter {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const bool plain = (c >= '0' && c <= '9') || c == ' ' || c == '_' || c == '-' || c == '/' || c == ':' || c == '=' ||
                        c == '@' || c == ',' || c == ';' || c == '\'' || c == '"' || c == '<' || c == '>' || c == '%';
-    const bool escaped = c == '.' || c == '*' || c == '+' || c == '?' || c == '(' || c == ')' || c == '[' ||
-                         c == ']' || c == '{' || c == '}' || c == '|' || c == '^' || c == '$' || c == '\\';
+    const bool escaped = c == '.' || c == '*' || c == '+' || c == '?' || c == '(' || c == ')' || c == '[' || c == ']' ||
+                         c == '{' || c == '}' || c == '|' || c == '^' || c == '$' || c == '\\';
     if (!letter && !plain && !escaped) return false;
     if (letter && set.any_case) out_.text += "(?i:";
     if (escaped) out_.text += '\\';
@@ -165,7 +165,8 @@ Result<PortablePattern> portable_pattern(std::string_view pattern) {
   writer.write(TRY(read_expression(pattern)), true);
   PortablePattern written = writer.take();
   if (written.text.size() > PortableWriter::kPortableOctetsMax) {
-    return fail(ErrorCode::kTooLarge, "regular expression: too long when it is written out", "split the rule in several");
+    return fail(ErrorCode::kTooLarge, "regular expression: too long when it is written out",
+                "split the rule in several");
   }
   return written;
 }
