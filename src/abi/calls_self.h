@@ -96,6 +96,22 @@ struct HandleEntry {
                                              Required<&HandleEntry::kind>{"kind", "file, pipe-read or pipe-write."},
                                              Required<&HandleEntry::path>{"path", "Of a file; else empty."}};
 };
+// What of a budget is used; every member is there, and none has a least value but zero.
+struct Usage {
+  std::int64_t calls = 0;
+  std::int64_t bytes = 0;
+  std::int64_t tokens = 0;
+  std::int64_t money_micros = 0;
+  std::int64_t time_ms = 0;
+  std::int64_t concurrency = 0;
+  static constexpr auto kFields =
+      std::tuple{Required<&Usage::calls>{"calls", "Calls in all.", {.minimum = 0}},
+                 Required<&Usage::bytes>{"bytes", "Octets read, written, sent and received by calls.", {.minimum = 0}},
+                 Required<&Usage::tokens>{"tokens", "Tokens of context that brk holds.", {.minimum = 0}},
+                 Required<&Usage::money_micros>{"money_micros", "Money in millionths.", {.minimum = 0}},
+                 Required<&Usage::time_ms>{"time_ms", "Wall time charged.", {.minimum = 0}},
+                 Required<&Usage::concurrency>{"concurrency", "Calls under way.", {.minimum = 0}}};
+};
 struct StatusReply {
   std::string agent;
   std::string name;
@@ -105,7 +121,7 @@ struct StatusReply {
   std::string state;
   std::vector<std::string> rights;
   Budget budget;
-  Budget used;
+  Usage used;
   std::int64_t context_tokens = 0;
   std::vector<HandleEntry> handles;
   std::vector<std::string> pending_signals;

@@ -105,7 +105,7 @@ abi::Budget Quota::limits() const {
           .concurrency = as_budget(limit_[kConcurrency])};
 }
 
-abi::Budget Quota::usage() const {
+abi::Usage Quota::usage() const {
   return {.calls = used(kCalls),
           .bytes = used(kBytes),
           .tokens = used(kTokens),

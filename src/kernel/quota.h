@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "abi/calls_process.h"
+#include "abi/calls_self.h"
 #include "base/error.h"
 
 namespace agentos::kernel {
@@ -35,7 +36,7 @@ class Quota {
   std::int64_t used(Resource resource) const { return used_[resource].load(std::memory_order_relaxed); }
   std::int64_t available(Resource resource) const;  // least along the chain
   abi::Budget limits() const;
-  abi::Budget usage() const;
+  abi::Usage usage() const;
 
  private:
   bool add(Resource resource, std::int64_t amount);

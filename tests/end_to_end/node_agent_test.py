@@ -1,5 +1,6 @@
 """The Node client on a real kernel: an agent in its sandbox, and an operator outside. Skipped where Node is not."""
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,13 @@ class NodeAgent(real_kernel.KernelTest):
 
     def start_agent(self, doing: str) -> subprocess.Popen:
         run = (real_kernel.PROGRAMS / "agentos", "run", "--policy", self.kernel.policy)
-        return self.start(*run, "--", NODE, str(self.script), doing)
+        process = self.start(*run, "--", NODE, str(self.script), doing)
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process: subprocess.Popen) -> None:
+        process.kill()
+        process.communicate()
 
     def last_line(self, process: subprocess.Popen):
         out, _ = process.communicate(timeout=60)
@@ -68,10 +75,10 @@ class NodeAgent(real_kernel.KernelTest):
         agent = process.stdout.readline().strip()
         wire = self.kernel.operator()
         self.addCleanup(wire.close)
-        wire.call("signal", agent=agent, signal="SIGUSR1", reason="look up")
+        self.assertEqual(wire.call("signal", target=agent, signal="SIGUSR1", reason="look up").get("effect"), "handled")
         seen = self.last_line(process)
-        self.assertEqual(seen["signal"]["name"], "SIGUSR1")
-        self.assertEqual(seen["signal"]["details"]["signal"], "SIGUSR1")
+        self.assertEqual((seen["signal"]["name"], seen["signal"]["reason"]), ("SIGUSR1", "look up"))
+        self.assertEqual(seen["signal"]["sender"], f"operator:{os.getuid()}")
         self.assertEqual(seen["message"]["message"], "no longer")
 
     def test_operator_sees_agents_and_hears_when_the_kernel_ends(self) -> None:
@@ -82,7 +89,7 @@ class NodeAgent(real_kernel.KernelTest):
         self.assertEqual(self.kernel.stop(), 0)
         seen = self.last_line(operator)
         self.assertEqual([one["agent"] for one in seen["ps"]["agents"]], [agent])
-        self.assertGreater(seen["metrics"]["syscall_count"], 0)
+        self.assertGreater(seen["metrics"]["metrics"]["syscall_count"], 0)
         self.assertEqual(seen["agents"]["name"], "NotPermitted")
         self.assertIn("reply" if "reply" in seen["waited"] else seen["waited"]["name"], ("reply", "Disconnected"))
         waiting.communicate(timeout=60)

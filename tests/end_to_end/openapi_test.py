@@ -157,8 +157,10 @@ class RealKernel(real_kernel.KernelTest):
     def test_takes_answers_and_refuses_an_agent_as_written(self):
         out, errors = self.kernel.python_agent(AGENT).communicate(json.dumps(ASKED) + "\n", timeout=60)
         self.assertNotEqual(out, "", errors)
-        seen = [self.judge(name, params, response) for (name, params), response in zip(ASKED, json.loads(out))]
-        self.assertEqual(len(seen), len(ASKED))
+        seen = []
+        for (name, params), response in zip(ASKED, json.loads(out), strict=True):
+            with self.subTest(call=name, params=params):
+                seen.append(self.judge(name, params, response))
         self.assertGreater(seen.count("result"), 15, seen)
         self.assertGreater(seen.count("invalid_argument"), 5, seen)
         self.assertLessEqual({"not_found", "bad_handle", "not_permitted", "tool_not_registered", "no_child"}, set(seen))

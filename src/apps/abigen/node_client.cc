@@ -83,7 +83,10 @@ std::string interface_of(const StructInfo& info) {
   std::string out = fmt::format("\n{}export interface {} {{\n", comment(title_of(info), ""), info.name);
   for (const FieldInfo& field : info.fields) {
     out += comment(field.summary, "  ");
-    out += fmt::format("  {}{}: {};\n", field.name, field.required ? "" : "?", type_of(field, field.type, direction));
+    // An undefined member of a request is left out, so types that tell it from an absent one take it.
+    const bool may_be_undefined = !field.required && !info.name.ends_with("Reply");
+    out += fmt::format("  {}{}: {}{};\n", field.name, field.required ? "" : "?", type_of(field, field.type, direction),
+                       may_be_undefined ? " | undefined" : "");
   }
   return out + "}\n";
 }

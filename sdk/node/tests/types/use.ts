@@ -9,7 +9,7 @@ const revision: number = ABI_REVISION;
 const described: StatReply = await agent.stat({ path: "/state/notes.txt" });
 const octets: Uint8Array = (await agent.read({ path: "/state/notes.txt", offset: undefined })).data;
 const closed: void = await agent.close({ handle: 3 });
-await agent.write({ path: "/state/notes.txt", data: octets }, { signal: AbortSignal.timeout(1000) });
+await agent.write({ path: "/state/notes.txt", data: octets }, { signal: new AbortController().signal });
 await agent.hello();
 agent.signals.on("SIGTERM", (signal: Signal) => console.log(signal.name, signal.reason)).on("signal", () => {});
 await once(agent.signals, "SIGUSR1");
