@@ -35,13 +35,15 @@ bool attach_mount(int mount_fd, int folder, const char* path) {
   return ::syscall(SYS_move_mount, mount_fd, "", folder, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
-int new_file_system(const char* type, const char* mode, std::uint64_t attributes) {
+int new_file_system(const char* type, const FileSystemOptions& options, std::uint64_t attributes) {
   const int context = static_cast<int>(::syscall(SYS_fsopen, type, FSOPEN_CLOEXEC));
   if (context < 0) return -1;
+  const auto set = [&](const char* name, const char* value) {
+    return value == nullptr || ::syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, name, value, 0) == 0;
+  };
   int result = -1;
-  const bool configured =
-      mode == nullptr || ::syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "mode", mode, 0) == 0;
-  if (configured && ::syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+  if (set("mode", options.mode) && set("size", options.size) && set("nr_inodes", options.inodes) &&
+      ::syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
     result = static_cast<int>(::syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes));
   }
   const int error = errno;

@@ -17,7 +17,14 @@ bool set_mount_attributes(int mount_fd, std::uint64_t set, int user_namespace);
 
 bool attach_mount(int mount_fd, int folder, const char* path);
 
-// A detached new file system; `mode` of its root may be null. -1 with errno.
-int new_file_system(const char* type, const char* mode, std::uint64_t attributes);
+// As the options of tmpfs; null: none.
+struct FileSystemOptions {
+  const char* mode = nullptr;  // of its root
+  const char* size = nullptr;
+  const char* inodes = nullptr;
+};
+
+// A detached new file system. -1 with errno.
+int new_file_system(const char* type, const FileSystemOptions& options, std::uint64_t attributes);
 
 }  // namespace agentos::sandbox

@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "lib/sandbox/mechanism/mounts.h"
+#include "lib/sandbox/mechanism/root_contents.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
 namespace agentos::sandbox {
@@ -141,7 +142,7 @@ bool RootBuilder::begin() {
     root_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return root_ >= 0 && remember("/", true);
   }
-  root_ = new_file_system("tmpfs", "0755", kPlainMount);
+  root_ = new_file_system("tmpfs", {"0755", nullptr, nullptr}, kPlainMount);
   if (root_ < 0) return stop(Stage::kRootFilesystem, kTmpfs);
   char place[PATH_MAX];
   std::snprintf(place, sizeof place, "%s/%s", plan_.tree_directory, kRootName);
@@ -150,21 +151,7 @@ bool RootBuilder::begin() {
 }
 
 bool RootBuilder::own_files() {
-  if (host_root_) return true;
-  const auto make_file = [&](const char* path, mode_t mode) {
-    const int fd = ::openat(root_, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd >= 0) ::close(fd);
-    return fd >= 0;
-  };
-  const bool done = ::mkdirat(root_, inside(kOwnFolder), 0755) == 0 && make_file(inside(kInsideCanary), 0700) &&
-                    ::mkdirat(root_, ".agentos/folder", 0) == 0 && make_file(".agentos/file", 0);
-  if (done && plan_.header.user != kSameUser) {
-    // What the probe may not open must be its own, or user ids alone would refuse it.
-    if (::fchownat(root_, inside(kInsideCanary), plan_.header.user, plan_.header.user, 0) != 0) {
-      return stop(Stage::kRootFilesystem, kOwnFiles);
-    }
-  }
-  return done || stop(Stage::kRootFilesystem, kOwnFiles);
+  return host_root_ || make_root_contents(root_, plan_.header) || stop(Stage::kRootFilesystem, kOwnFiles);
 }
 
 // The folders of path[0..size), which are real folders of the host.
@@ -231,6 +218,9 @@ bool RootBuilder::follow(char (&path)[PATH_MAX], const char* link, std::size_t f
 }
 
 bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct stat& status) {
+  if (is_account_file(path, plan_.header)) {
+    return make_account_file(root_, path, plan_.header) || stop(Stage::kRootRule, index);
+  }
   const bool writable = (plan_.rules[index].access & kAccessWriteBit) != 0 || writable_anywhere(path);
   const Mounted* over = covering(path);
   if (over != nullptr && (over->writable || !writable)) return true;
@@ -288,8 +278,7 @@ bool RootBuilder::place_rules() {
 
 // Memory of the tree's own, where POSIX shared memory and semaphores have their names.
 bool RootBuilder::mount_shared_memory(std::uint32_t index) {
-  const int memory = new_file_system("tmpfs", "1777", kPlainMount);
-  ::mkdirat(root_, "dev", 0755);
+  const int memory = new_file_system("tmpfs", {"1777", "256m", "65536"}, kPlainMount);
   ::mkdirat(root_, inside(kSharedMemoryFolder), 0755);
   const bool done =
       memory >= 0 && attach_mount(memory, root_, inside(kSharedMemoryFolder)) && remember(kSharedMemoryFolder, true);
@@ -301,7 +290,7 @@ bool RootBuilder::mount_shared_memory(std::uint32_t index) {
 
 bool RootBuilder::mount_proc() {
   if (!host_root_ && ::mkdirat(root_, "proc", 0555) != 0 && errno != EEXIST) return stop(Stage::kRootFilesystem, kProc);
-  const int proc = new_file_system("proc", nullptr, kPlainMount | MOUNT_ATTR_NOEXEC);
+  const int proc = new_file_system("proc", {}, kPlainMount | MOUNT_ATTR_NOEXEC);
   const bool done = proc >= 0 && attach_mount(proc, root_, "proc");
   const int error = errno;
   if (proc >= 0) ::close(proc);
@@ -343,9 +332,10 @@ bool RootBuilder::cover(const char* path, const struct stat& status, std::uint32
   if (!hidden) {
     tree = copy_mount(root_, inside(path));
   } else if (host_root_) {
-    tree = new_file_system("tmpfs", "0", kPlainMount);  // a hidden file of a granted "/" is refused by the launcher
+    tree = new_file_system("tmpfs", {"0", nullptr, nullptr},
+                           kPlainMount);  // a hidden file of a granted "/" is refused by the launcher
   } else {
-    tree = copy_mount(root_, S_ISDIR(status.st_mode) ? ".agentos/folder" : ".agentos/file");
+    tree = copy_mount(root_, S_ISDIR(status.st_mode) ? kHiddenFolder : kHiddenFile);
   }
   if (tree < 0) return false;
   std::uint64_t attributes = kPlainMount;
