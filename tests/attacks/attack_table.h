@@ -123,7 +123,7 @@ constexpr Attack kAttacks[] = {
     {"leave_core_dump", Promise::dump_core, kHost},                  // a hard limit of the session
     {"fork_bomb", Promise::exceed_processes, kHost},                 // limits of the session
     {"fill_memory", Promise::exceed_process_memory, kHost, "tool"},  // the same
-    {"burn_processor", Promise::exceed_process_memory, kHost, "tool"},
+    {"burn_cpu_time", Promise::exceed_process_memory, kHost, "tool"},
     {"fill_disk", Promise::exceed_file_size, kHost},
     {"fill_descriptors", Promise::exceed_process_memory, kHost},
 };

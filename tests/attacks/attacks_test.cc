@@ -250,7 +250,7 @@ int run_outside(const std::vector<std::string>& command, const Scene& scene, Pla
 }
 
 // These do to the machine what they say, so outside they run nowhere.
-constexpr std::string_view kHarmful[] = {"unmount_what_hides", "burn_processor"};
+constexpr std::string_view kHarmful[] = {"unmount_what_hides", "burn_cpu_time"};
 
 TEST_P(Attacking, succeeds_outside) {
   const Attack& attack = GetParam();

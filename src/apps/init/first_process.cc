@@ -18,7 +18,6 @@ namespace agentos::sandbox {
 namespace {
 
 constexpr int kFailed = 127;
-constexpr std::uint64_t kUserNamespace = 0x10000000;
 
 bool parent_is_gone(int socket) {
   pollfd watched{socket, 0, 0};
@@ -26,7 +25,7 @@ bool parent_is_gone(int socket) {
 }
 
 bool enter_namespaces(const Plan& plan, OwnIds ids, int id_mapping, StartReport& report) {
-  if ((report.namespaces & kUserNamespace) != 0 && !map_own_ids(ids, report)) return false;
+  if ((report.namespaces & kUserNamespace.flag) != 0 && !map_own_ids(ids, report)) return false;
   name_the_host();
   if ((plan.header.flags & kProxied) != 0) {
     report.error = bring_up_loopback();

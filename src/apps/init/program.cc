@@ -106,10 +106,19 @@ int greet_init(int listener, int meeting) {
   return error;
 }
 
+// A pipe the program was given it can open again by name (/dev/stdout), also as another user than its maker.
+void own_pipes(unsigned user) {
+  struct stat status{};
+  for (int fd = 0; fd < 3 && user != kSameUser; ++fd) {
+    if (::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && status.st_uid == ::getuid()) ::fchown(fd, user, user);
+  }
+}
+
 bool confine(const Plan& plan, StartReport& report) {
   const bool proxied = (plan.header.flags & kProxied) != 0;
   const int meeting = proxied ? open_meeting_socket() : -1;
   if (proxied && meeting < 0) return failed(report, Stage::kSeccomp, errno);
+  own_pipes(plan.header.user);
   int error = set_no_new_privileges();
   if (error != 0) return failed(report, Stage::kNoNewPrivileges, error);
   error = drop_capabilities(plan.header.user);

@@ -1,7 +1,6 @@
 // Tables of names; nothing is decided here.
 #include "lib/sandbox/manifest.h"
 
-#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "lib/sandbox/mechanism/landlock.h"
+#include "lib/sandbox/mechanism/namespaces.h"
 
 namespace agentos::sandbox {
 namespace {
@@ -37,7 +37,7 @@ json::Value limits(const LaunchPlan& plan, const StartReport& report) {
   const Limits& l = plan.limits;
   const char* processes = "RLIMIT_NPROC of the whole user";
   if (report.user == 0) processes = "not held: user 0 without a pids cgroup";
-  if ((report.namespaces & CLONE_NEWUSER) != 0) processes = "RLIMIT_NPROC in a user namespace of its own";
+  if ((report.namespaces & kUserNamespace.flag) != 0) processes = "RLIMIT_NPROC in a user namespace of its own";
   if (plan.header.user != kSameUser) processes = "RLIMIT_NPROC of a user of its own";
   if (cgroup_holds(report, CgroupLimit::kProcesses)) processes = "pids cgroup";
   return json::Object{{"mechanism", "rlimits"},
@@ -54,11 +54,8 @@ json::Value limits(const LaunchPlan& plan, const StartReport& report) {
 
 json::Value namespaces(const LaunchPlan& plan, const StartReport& report) {
   json::Array kinds;
-  const std::pair<unsigned, const char*> known[] = {
-      {CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},      {CLONE_NEWNET, "net"},
-      {CLONE_NEWIPC, "ipc"},   {CLONE_NEWUTS, "uts"},  {CLONE_NEWCGROUP, "cgroup"}};
-  for (const auto& [flag, kind] : known) {
-    if ((report.namespaces & flag) != 0) kinds.emplace_back(kind);
+  for (const NamespaceKind& kind : kNamespaceKinds) {
+    if ((report.namespaces & kind.flag) != 0) kinds.emplace_back(kind.name);
   }
   json::Object result{{"mechanism", "namespaces"}, {"kinds", std::move(kinds)}};
   if (report.namespaces == 0) result["why_none"] = plan.why_no_namespaces;

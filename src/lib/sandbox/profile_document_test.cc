@@ -37,6 +37,42 @@ TEST(ProfileDocument, every_key_is_read) {
   EXPECT_EQ(profile->environment_allow[0], "HOME_PAGE");
 }
 
+TEST(ProfileDocument, every_key_of_isolation_is_read) {
+  const auto profile = read(
+      "files: {read: ['${home}/x'], deny: {read: ['${cwd}/.env'], write: [/a, /b], execute: ['${tmp}']}}\n"
+      "devices: [/dev/fuse]\nipc: private\nidentity: same\nisolation: {namespaces: never, landlock_abi_max: 2}\n"
+      "promises: [see_names, survive]\nunprotected: [.git/hooks]\n"
+      "limits: {tree_memory_bytes: 7, tree_cpu_percent: 50}\n");
+  ASSERT_TRUE(profile.has_value()) << profile.error().message;
+  ASSERT_EQ(profile->files.size(), 6U);
+  EXPECT_EQ(profile->files[0].denied, static_cast<std::uint8_t>(Access::kRead));
+  EXPECT_EQ(profile->files[0].access, 0);
+  EXPECT_EQ(profile->files[2].denied, static_cast<std::uint8_t>(Access::kWrite));
+  EXPECT_EQ(profile->files[3].denied, static_cast<std::uint8_t>(Access::kExecute));
+  EXPECT_EQ(profile->files[4].path, "${home}/x");
+  EXPECT_EQ(profile->files[5].access, Access::kRead | Access::kWrite);
+  EXPECT_EQ(profile->ipc, Ipc::kPrivate);
+  EXPECT_EQ(profile->identity, Identity::kSame);
+  EXPECT_EQ(profile->namespaces, Namespaces::kNever);
+  EXPECT_EQ(profile->landlock_abi_max, 2);
+  EXPECT_EQ(profile->promises, (std::vector<std::string>{"see_names", "survive"}));
+  EXPECT_EQ(profile->unprotected, std::vector<std::string>{".git/hooks"});
+  EXPECT_EQ(profile->limits.tree_memory_bytes, 7);
+  EXPECT_EQ(profile->limits.tree_cpu_percent, 50);
+}
+
+TEST(ProfileDocument, mistakes_about_isolation_are_refused_with_a_suggestion) {
+  const auto profile = read("promises: [see_nmaes]\n");
+  ASSERT_FALSE(profile.has_value());
+  EXPECT_TRUE(profile.error().message.starts_with("p.yaml:4:12:")) << profile.error().message;
+  EXPECT_EQ(profile.error().hint, "did you mean \"see_names\"?");
+  EXPECT_TRUE(error_of("isolation: {namespaces: no-thanks}\n").starts_with("p.yaml:4:25:"));
+  EXPECT_TRUE(error_of("isolation: {landlock_abi_max: 0}\n").starts_with("p.yaml:4:31:"));
+  EXPECT_TRUE(error_of("devices: [/etc/passwd]\n").starts_with("p.yaml:4:11:"));
+  EXPECT_TRUE(error_of("files: {deny: {see: []}}\n").starts_with("p.yaml:4:16:"));
+  EXPECT_TRUE(error_of("identity: root\n").starts_with("p.yaml:4:11:"));
+}
+
 TEST(ProfileDocument, extending_adds_to_a_preset) {
   const auto profile = read("extends: tool\nfiles: {read: [/srv]}\nlimits: {processes: 7}\n");
   ASSERT_TRUE(profile.has_value()) << profile.error().message;

@@ -75,6 +75,10 @@ std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, 
       continue;
     if (grant.path.starts_with("/dev/")) continue;
     const bool project = grant.path == places.working_directory;
+    // Of a worktree it is a file that says where the repository lies; another word there brings other hooks.
+    if (exists(grant.path + "/.git") && !is_folder(grant.path + "/.git")) {
+      add(found, grant.path + "/.git", kWriteBit, Absent::kNo);
+    }
     for (const Name& name : kOfProjects) {
       const std::string path = grant.path + "/" + name.path;
       if (project || exists(path)) add(found, path, kWriteBit, name.kind);

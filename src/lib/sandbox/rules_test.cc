@@ -163,6 +163,25 @@ TEST_F(Rules, files_outside_the_grants_are_not_seen_at_all) {
       run(*preset_profile("agent-default"), "ls /"));
 }
 
+TEST_F(Rules, descriptors_have_their_names_and_the_user_has_one) {
+  if (!given_) GTEST_SKIP() << "this host gives no namespaces";
+  const std::string seen =
+      run(*preset_profile("agent-default"), "bash -c 'cat <(echo sub)'; whoami | cat; cat /dev/null");
+  EXPECT_TRUE(seen.starts_with("sub\n")) << seen;
+  if (::getuid() == 0) EXPECT_EQ(seen, "sub\nagent\n");
+}
+
+TEST_F(Rules, the_word_where_the_repository_of_a_worktree_lies_is_protected) {
+  if (!given_) GTEST_SKIP() << "this host gives no namespaces";
+  std::ofstream(folder_ / ".git") << "gitdir: /elsewhere\n";
+  const std::string at = folder_.string();
+  run(profile(), "echo gitdir: /evil > " + at + "/.git; rm -f " + at + "/.git; mv " + at + "/.git " + at + "/g");
+  std::ifstream file(folder_ / ".git");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "gitdir: /elsewhere");
+}
+
 TEST_F(Rules, what_a_profile_demands_and_nothing_holds_refuses_the_start) {
   Profile demanding = profile();
   demanding.promises = {"see_names"};

@@ -27,8 +27,8 @@ std::uint32_t ask(FilterCall call, Network network = Network::kNone, int abi = 7
 
 TEST(SeccompFilter, lists_do_not_overlap) {
   std::set<int> seen;
-  for (const auto& list :
-       {allowed_calls(), refused_calls(), metadata_calls(), attribute_calls(), socket_calls(), own_process_calls()}) {
+  for (const auto& list : {allowed_calls(), refused_calls(), metadata_calls(), attribute_calls(), socket_calls(),
+                           own_process_calls(), shared_memory_calls()}) {
     for (const int number : list) EXPECT_TRUE(seen.insert(number).second) << number;
   }
 }
@@ -48,6 +48,36 @@ TEST(SeccompFilter, every_listed_call_gets_its_verdict_and_every_other_enosys) {
 TEST(SeccompFilter, changes_of_metadata_are_asked_of_init) {
   for (const int number : metadata_calls()) EXPECT_EQ(ask({number, 0, {}}), SECCOMP_RET_USER_NOTIF) << number;
   for (const int number : attribute_calls()) EXPECT_EQ(ask({number, 0, {}}), refused(ENOTSUP)) << number;
+}
+
+TEST(SeccompFilter, nobody_makes_a_set_user_id_file) {
+  constexpr std::uint64_t kCreate = 0100 | 1, kMode = 04755;
+  for (const MetadataCalls metadata : {MetadataCalls::kBrokered, MetadataCalls::kDirect}) {
+    FilterOptions options;
+    options.landlock_abi = 7;
+    options.metadata = metadata;
+    const auto filter = build_filter(options);
+    const auto answer = [&](FilterCall call) { return evaluate_filter(filter, call); };
+    EXPECT_EQ(answer({CALL(openat), 0, {0, 0, kCreate, kMode}}), refused(EPERM));
+    EXPECT_EQ(answer({CALL(openat), 0, {0, 0, kCreate, 0644}}), kAllow);
+    EXPECT_EQ(answer({CALL(openat), 0, {0, 0, 0, kMode}}), kAllow) << "without O_CREAT the mode is whatever was there";
+    EXPECT_EQ(answer({CALL(openat), 0, {0, 0, 020200000 | 1, kMode}}), refused(EPERM)) << "O_TMPFILE";
+    EXPECT_EQ(answer({CALL(mkdirat), 0, {0, 0, 02755}}), refused(EPERM));
+    EXPECT_EQ(answer({CALL(mknodat), 0, {0, 0, 0100000 | kMode}}), refused(EPERM));
+    EXPECT_EQ(answer({437, 0, {}}), refused(ENOSYS)) << "openat2 keeps its mode in memory";
+    const std::uint32_t changed = answer({CALL(fchmod), 0, {3, kMode}});
+    EXPECT_EQ(changed, metadata == MetadataCalls::kDirect ? refused(EPERM) : SECCOMP_RET_USER_NOTIF);
+  }
+}
+
+TEST(SeccompFilter, shared_memory_needs_an_ipc_namespace) {
+  FilterOptions options;
+  for (const int number : shared_memory_calls()) {
+    options.ipc = Ipc::kNone;
+    EXPECT_EQ(evaluate_filter(build_filter(options), {number, 0, {}}), refused(EPERM)) << number;
+    options.ipc = Ipc::kPrivate;
+    EXPECT_EQ(evaluate_filter(build_filter(options), {number, 0, {}}), kAllow) << number;
+  }
 }
 
 TEST(SeccompFilter, clone_may_not_make_namespaces_and_clone3_falls_back) {

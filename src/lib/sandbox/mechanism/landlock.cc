@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lib/sandbox/mechanism/root_filesystem.h"
+
 namespace agentos::sandbox {
 namespace {
 
@@ -132,6 +134,14 @@ bool apply_landlock(const Plan& plan, StartReport& report) {
     if (add_rule(static_cast<int>(ruleset), plan.rules[i], path, attribute.handled_fs, absent)) continue;
     if (!absent || (plan.rules[i].flags & kOptionalRule) == 0) return failed(report, Stage::kLandlockRule, i);
     report.rules_skipped[i] = 1;
+  }
+  // A root that holds the grants and nothing else may be listed: programs look at the folders above their own.
+  if ((plan.header.flags & kUseNamespaces) != 0 && !keeps_host_root(plan)) {
+    const int root = ::open("/", O_PATH | O_CLOEXEC);
+    const PathBeneathAttribute listing{kReadDirectory, root};
+    const bool added = ::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &listing, 0U) == 0;
+    ::close(root);
+    if (!added) return failed(report, Stage::kLandlock, 2);
   }
   if (::syscall(SYS_landlock_restrict_self, ruleset, 0U) != 0) return failed(report, Stage::kLandlock, 1);
   ::close(static_cast<int>(ruleset));

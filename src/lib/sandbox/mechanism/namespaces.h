@@ -11,6 +11,15 @@ namespace agentos::sandbox {
 // CLONE_NEW* for this plan and the caller's rights.
 std::uint64_t namespace_flags(const PlanHeader& header);
 
+struct NamespaceKind {
+  std::uint64_t flag = 0;  // of clone
+  const char* name = nullptr;
+};
+inline constexpr NamespaceKind kUserNamespace{0x10000000, "user"};
+inline constexpr NamespaceKind kNamespaceKinds[] = {kUserNamespace,        {0x00020000, "mount"}, {0x20000000, "pid"},
+                                                    {0x40000000, "net"},   {0x08000000, "ipc"},   {0x04000000, "uts"},
+                                                    {0x02000000, "cgroup"}};
+
 struct OwnIds {
   unsigned user = 0;
   unsigned group = 0;

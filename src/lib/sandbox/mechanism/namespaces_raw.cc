@@ -22,8 +22,6 @@
 namespace agentos::sandbox {
 namespace {
 
-constexpr std::uint64_t kNewCgroupNamespace = 0x02000000;
-
 bool write_text(const char* path, const char* text) {
   const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return false;
@@ -52,7 +50,7 @@ bool write_mapping(int pid, const char* file, unsigned from, unsigned to) {
 
 std::uint64_t namespace_flags(const PlanHeader& header) {
   if ((header.flags & kUseNamespaces) == 0) return 0;
-  std::uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | kNewCgroupNamespace;
+  std::uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
   if ((header.flags & kNetworkRefused) != 0) flags |= CLONE_NEWNET;
   if (!may_administer()) flags |= CLONE_NEWUSER;
   return flags;

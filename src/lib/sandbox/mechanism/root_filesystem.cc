@@ -15,16 +15,16 @@
 #include <cstdio>
 #include <cstring>
 
+#include "lib/sandbox/mechanism/mounts.h"
+#include "lib/sandbox/mechanism/root_contents.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
 namespace agentos::sandbox {
 namespace {
 
-constexpr unsigned kRecursive = 0x8000;  // AT_RECURSIVE
 constexpr int kLinksMax = 40;
 constexpr std::uint32_t kMountsMax = 2 * kRulesMax;
 constexpr std::uint32_t kAccessWriteBit = 2;
-constexpr std::uint64_t kPlain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
 // Steps for Stage::kRootFilesystem, in the order they are done.
 enum Step : std::uint32_t { kPrivate, kTmpfs, kAttach, kOwnFiles, kProc, kPivot, kSeal };
@@ -33,41 +33,6 @@ bool starts_below(const char* path, const char* folder) {
   const std::size_t size = std::strlen(folder);
   if (size == 1) return true;
   return std::strncmp(path, folder, size) == 0 && (path[size] == 0 || path[size] == '/');
-}
-
-int clone_mount(int folder, const char* path) {
-  return static_cast<int>(::syscall(
-      SYS_open_tree, folder, path,
-      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | kRecursive | AT_SYMLINK_NOFOLLOW | (path[0] == 0 ? AT_EMPTY_PATH : 0U)));
-}
-
-bool set_attributes(int mount_fd, std::uint64_t set, int user_namespace) {
-  mount_attr attributes{};
-  attributes.attr_set = set;
-  if (user_namespace >= 0) {
-    attributes.attr_set |= MOUNT_ATTR_IDMAP;
-    attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);
-  }
-  return ::syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | kRecursive, &attributes, sizeof attributes) == 0;
-}
-
-bool attach(int mount_fd, int folder, const char* path) {
-  return ::syscall(SYS_move_mount, mount_fd, "", folder, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
-}
-
-int new_file_system(const char* type, const char* mode, std::uint64_t attributes) {
-  const int context = static_cast<int>(::syscall(SYS_fsopen, type, FSOPEN_CLOEXEC));
-  if (context < 0) return -1;
-  int result = -1;
-  const bool configured =
-      mode == nullptr || ::syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "mode", mode, 0) == 0;
-  if (configured && ::syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
-    result = static_cast<int>(::syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes));
-  }
-  const int error = errno;
-  ::close(context);
-  errno = error;
-  return result;
 }
 
 const char* inside(const char* absolute) { return absolute[1] == 0 ? "." : absolute + 1; }
@@ -177,30 +142,16 @@ bool RootBuilder::begin() {
     root_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return root_ >= 0 && remember("/", true);
   }
-  root_ = new_file_system("tmpfs", "0755", kPlain);
+  root_ = new_file_system("tmpfs", {"0755", nullptr, nullptr}, kPlainMount);
   if (root_ < 0) return stop(Stage::kRootFilesystem, kTmpfs);
   char place[PATH_MAX];
   std::snprintf(place, sizeof place, "%s/%s", plan_.tree_directory, kRootName);
-  if (!attach(root_, AT_FDCWD, place)) return stop(Stage::kRootFilesystem, kAttach);
+  if (!attach_mount(root_, AT_FDCWD, place)) return stop(Stage::kRootFilesystem, kAttach);
   return true;
 }
 
 bool RootBuilder::own_files() {
-  if (host_root_) return true;
-  const auto make_file = [&](const char* path, mode_t mode) {
-    const int fd = ::openat(root_, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd >= 0) ::close(fd);
-    return fd >= 0;
-  };
-  const bool done = ::mkdirat(root_, inside(kOwnFolder), 0755) == 0 && make_file(inside(kInsideCanary), 0700) &&
-                    ::mkdirat(root_, ".agentos/folder", 0) == 0 && make_file(".agentos/file", 0);
-  if (done && plan_.header.user != kSameUser) {
-    // What the probe may not open must be its own, or user ids alone would refuse it.
-    if (::fchownat(root_, inside(kInsideCanary), plan_.header.user, plan_.header.user, 0) != 0) {
-      return stop(Stage::kRootFilesystem, kOwnFiles);
-    }
-  }
-  return done || stop(Stage::kRootFilesystem, kOwnFiles);
+  return host_root_ || make_root_contents(root_, plan_.header) || stop(Stage::kRootFilesystem, kOwnFiles);
 }
 
 // The folders of path[0..size), which are real folders of the host.
@@ -267,6 +218,9 @@ bool RootBuilder::follow(char (&path)[PATH_MAX], const char* link, std::size_t f
 }
 
 bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct stat& status) {
+  if (is_account_file(path, plan_.header)) {
+    return make_account_file(root_, path, plan_.header) || stop(Stage::kRootRule, index);
+  }
   const bool writable = (plan_.rules[index].access & kAccessWriteBit) != 0 || writable_anywhere(path);
   const Mounted* over = covering(path);
   if (over != nullptr && (over->writable || !writable)) return true;
@@ -274,15 +228,15 @@ bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct s
 }
 
 bool RootBuilder::mount_rule(std::uint32_t index, const char* path, const struct stat& status, bool writable) {
-  const int tree = clone_mount(AT_FDCWD, path);
+  const int tree = copy_mount(AT_FDCWD, path);
   if (tree < 0) return stop(Stage::kRootRule, index);
   std::uint64_t attributes = MOUNT_ATTR_NOSUID;
   if (!S_ISCHR(status.st_mode)) attributes |= MOUNT_ATTR_NODEV;
   if (!writable) attributes |= MOUNT_ATTR_RDONLY;
   const bool owned = (plan_.rules[index].flags & kOwnedRule) != 0 && id_mapping_ >= 0;
-  bool done = set_attributes(tree, attributes, owned ? id_mapping_ : -1);
+  bool done = set_mount_attributes(tree, attributes, owned ? id_mapping_ : -1);
   // A file system that knows no id mapping keeps its owners: the program then has the rights of others there.
-  if (!done && owned) done = set_attributes(tree, attributes, -1);
+  if (!done && owned) done = set_mount_attributes(tree, attributes, -1);
   if (done && covering(path) == nullptr) {  // else the place to mount on is there
     if (S_ISDIR(status.st_mode)) {
       done = ::mkdirat(root_, inside(path), 0755) == 0 || errno == EEXIST;
@@ -292,7 +246,7 @@ bool RootBuilder::mount_rule(std::uint32_t index, const char* path, const struct
       if (fd >= 0) ::close(fd);
     }
   }
-  done = done && attach(tree, root_, inside(path));
+  done = done && attach_mount(tree, root_, inside(path));
   const int error = errno;
   ::close(tree);
   errno = error;
@@ -324,11 +278,10 @@ bool RootBuilder::place_rules() {
 
 // Memory of the tree's own, where POSIX shared memory and semaphores have their names.
 bool RootBuilder::mount_shared_memory(std::uint32_t index) {
-  const int memory = new_file_system("tmpfs", "1777", kPlain);
-  ::mkdirat(root_, "dev", 0755);
+  const int memory = new_file_system("tmpfs", {"1777", "256m", "65536"}, kPlainMount);
   ::mkdirat(root_, inside(kSharedMemoryFolder), 0755);
   const bool done =
-      memory >= 0 && attach(memory, root_, inside(kSharedMemoryFolder)) && remember(kSharedMemoryFolder, true);
+      memory >= 0 && attach_mount(memory, root_, inside(kSharedMemoryFolder)) && remember(kSharedMemoryFolder, true);
   const int error = errno;
   if (memory >= 0) ::close(memory);
   errno = error;
@@ -337,8 +290,8 @@ bool RootBuilder::mount_shared_memory(std::uint32_t index) {
 
 bool RootBuilder::mount_proc() {
   if (!host_root_ && ::mkdirat(root_, "proc", 0555) != 0 && errno != EEXIST) return stop(Stage::kRootFilesystem, kProc);
-  const int proc = new_file_system("proc", nullptr, kPlain | MOUNT_ATTR_NOEXEC);
-  const bool done = proc >= 0 && attach(proc, root_, "proc");
+  const int proc = new_file_system("proc", {}, kPlainMount | MOUNT_ATTR_NOEXEC);
+  const bool done = proc >= 0 && attach_mount(proc, root_, "proc");
   const int error = errno;
   if (proc >= 0) ::close(proc);
   errno = error;
@@ -364,8 +317,8 @@ bool RootBuilder::pin_folders(const char* path, const Mounted& below) {
     folder[end] = 0;
     const Mounted* present = covering(folder);
     if (present != nullptr && std::strcmp(present->path, folder) == 0) continue;
-    const int tree = clone_mount(root_, inside(folder));
-    const bool done = tree >= 0 && attach(tree, root_, inside(folder)) && remember(folder, true);
+    const int tree = copy_mount(root_, inside(folder));
+    const bool done = tree >= 0 && attach_mount(tree, root_, inside(folder)) && remember(folder, true);
     const int error = errno;
     if (tree >= 0) ::close(tree);
     errno = error;
@@ -377,17 +330,19 @@ bool RootBuilder::cover(const char* path, const struct stat& status, std::uint32
   const bool hidden = (flags & kHiddenRule) != 0;
   int tree = -1;
   if (!hidden) {
-    tree = clone_mount(root_, inside(path));
+    tree = copy_mount(root_, inside(path));
   } else if (host_root_) {
-    tree = new_file_system("tmpfs", "0", kPlain);  // a hidden file of a granted "/" is refused by the launcher
+    tree = new_file_system("tmpfs", {"0", nullptr, nullptr},
+                           kPlainMount);  // a hidden file of a granted "/" is refused by the launcher
   } else {
-    tree = clone_mount(root_, S_ISDIR(status.st_mode) ? ".agentos/folder" : ".agentos/file");
+    tree = copy_mount(root_, S_ISDIR(status.st_mode) ? kHiddenFolder : kHiddenFile);
   }
   if (tree < 0) return false;
-  std::uint64_t attributes = kPlain;
+  std::uint64_t attributes = kPlainMount;
   if (hidden || (flags & kReadOnlyRule) != 0) attributes |= MOUNT_ATTR_RDONLY;
   if (hidden || (flags & kNoExecuteRule) != 0) attributes |= MOUNT_ATTR_NOEXEC;
-  const bool done = set_attributes(tree, attributes, -1) && attach(tree, root_, inside(path)) && remember(path, false);
+  const bool done =
+      set_mount_attributes(tree, attributes, -1) && attach_mount(tree, root_, inside(path)) && remember(path, false);
   const int error = errno;
   ::close(tree);
   errno = error;
