@@ -211,6 +211,7 @@ policy::Request policy_request(const CallContext& context) {
   request.arguments = &context.facts.arguments;
   request.changes = context.row->effect != abi::Effect::none;
   if (context.facts.tool_entry != nullptr) request.tool_facts = &context.facts.tool_facts;
+  request.findings = &context.findings;
   request.sql = context.monitor.sql.get();
   if (context.past) request.past = &*context.past;
   request.time_us = context.decided_us;
