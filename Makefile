@@ -57,6 +57,7 @@ fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 bench: build ## measure beside peers; figures with the command that made them
 	@JOBS=$(JOBS) bench/policy/setup.sh
 	@bench/run.py
+	@bench/record.py
 	@bench/policy/run.py
 
 soak: test tsan ## the long things: every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
