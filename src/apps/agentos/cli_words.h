@@ -21,11 +21,13 @@ struct Words {
   FreezeOptions freeze;
   LogsOptions logs;
   LogOptions log;
+  ReplayOptions replay;
   PolicyOptions policy;
   ApproveOptions approve;
   ToolOptions tool;
   std::string shell;
   Act act;
+  bool lists_entries = false;  // the chosen verb prints JSON lines, too
 };
 
 // A verb below `parent` that does `act` when it is chosen; without one it only has verbs of its own.
@@ -33,5 +35,6 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
                    Act act);
 
 void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
+void add_log(CLI::App& program, Words& words);     // cli_log.cc
 
 }  // namespace agentos::cli
