@@ -50,25 +50,29 @@ constexpr std::array<std::string_view, 5> kHarmless = {"page", "next", "continua
 constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 constexpr bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
+// By last letter: the letters that stand before it in a name.
+constexpr std::array<std::uint32_t, 26> kBeforeLast = [] {
+  std::array<std::uint32_t, 26> letters{};
+  for (const Name& name : kNames) {
+    const std::size_t last = name.ending.size() - 1;
+    letters[static_cast<std::size_t>(name.ending[last] - 'a')] |= 1U << (name.ending[last - 1] - 'a');
+  }
+  return letters;
+}();
+
+constexpr bool may_end_a_name(char before_last, char last) {
+  const char first = to_lower(before_last), second = to_lower(last);
+  return is_lower(first) && is_lower(second) &&
+         (kBeforeLast[static_cast<std::size_t>(second - 'a')] >> (first - 'a') & 1U) != 0;
+}
+
 const Name* name_before(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end > 0 && (text[end - 1] == ' ' || is_quote(text[end - 1]) || text[end - 1] == '\\')) {
     if (at - --end > 4) return nullptr;
   }
-  // The last letter settles nearly every name without reading it.
-  if (end == 0) return nullptr;
-  switch (to_lower(text[end - 1])) {
-    case 'd':
-    case 'e':
-    case 't':
-    case 'y':
-    case 'n':
-    case 'l':
-    case 's':
-      break;
-    default:
-      return nullptr;
-  }
+  // The last two letters settle nearly every name without reading it.
+  if (end < 2 || !may_end_a_name(text[end - 2], text[end - 1])) return nullptr;
   std::array<char, kNameMax> letters;
   std::size_t size = 0;
   std::size_t begin = end;

@@ -18,12 +18,9 @@ namespace {
 constexpr std::size_t kBlock = 16;
 constexpr std::string_view kKeyBegin = "-----BEGIN ";
 
-constexpr bool is_of_interest(char octet) {
-  const auto value = static_cast<unsigned char>(octet);
-  return value < 0x20 || value >= 0x7F || octet == ':' || octet == '=' || octet == '\\';
-}
+constexpr bool is_of_interest(char octet) { return kOctetsOfInterest[static_cast<unsigned char>(octet)]; }
 
-// A bit for each of the sixteen octets at `at` that is of interest.
+// A bit for each of the sixteen octets at `at` that may be of interest: with all above 0x7F.
 std::uint32_t interest(const char* at) {
 #if defined(__SSE2__)
   const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
@@ -64,7 +61,7 @@ void look_for_octets(std::string_view text, Syntax syntax, Findings& out) {
   for (; block + kBlock <= text.size(); block += kBlock) {
     for (std::uint32_t bits = interest(text.data() + block); bits != 0; bits &= bits - 1) {
       const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(bits));
-      if (at < next) continue;
+      if (at < next || !is_of_interest(text[at])) continue;
       next = look_at(text, at, syntax, out);
       if (!out.complete) return;
     }

@@ -76,11 +76,20 @@ constexpr auto kShapes = std::to_array<Shape>({
     {"AGE-SECRET-KEY-1", "age_key", Letters::kUpperOrDigit, 58, 58},
 });
 
-constexpr std::array<bool, 256> kFirstOctets = [] {
-  std::array<bool, 256> set{};
-  for (const Shape& shape : kShapes) set[static_cast<unsigned char>(shape.prefix[0])] = true;
-  set['e'] = true;  // a JSON web token
-  return set;
+// The shapes that begin with each octet: a list through the table, in its order, by index + 1; 0 ends it.
+struct ShapesByFirst {
+  std::array<std::uint8_t, 256> first{};
+  std::array<std::uint8_t, kShapes.size()> next{};
+};
+static_assert(kShapes.size() < 255);
+constexpr ShapesByFirst kByFirst = [] {
+  ShapesByFirst by;
+  for (std::size_t i = kShapes.size(); i-- > 0;) {
+    std::uint8_t& head = by.first[static_cast<unsigned char>(kShapes[i].prefix[0])];
+    by.next[i] = head;
+    head = static_cast<std::uint8_t>(i + 1);
+  }
+  return by;
 }();
 
 bool is_of(Letters letters, char c) {
@@ -153,15 +162,16 @@ void find_tokens(std::string_view text, std::size_t begin, std::size_t end, Find
   bool found = false;
   for (std::size_t at = begin; at + kTokenOctetsMin <= end;) {
     const bool begins = at == begin || !is_alnum(text[at - 1]);
-    if (!begins || !kFirstOctets[static_cast<unsigned char>(text[at])]) {
+    const std::uint8_t shapes = kByFirst.first[static_cast<unsigned char>(text[at])];
+    if (!begins || (shapes == 0 && text[at] != 'e')) {
       ++at;
       continue;
     }
     const std::string_view run = text.substr(at, end - at);
-    std::size_t size = web_token_length(run);
+    std::size_t size = text[at] == 'e' ? web_token_length(run) : 0;
     if (size != 0) add("json_web_token", at, size);
-    for (const Shape& shape : kShapes) {
-      if (size != 0) break;
+    for (std::uint8_t next = shapes; next != 0 && size == 0; next = kByFirst.next[next - 1]) {
+      const Shape& shape = kShapes[next - 1];
       size = length_of(shape, run);
       if (size != 0) add(shape.name, at, size);
     }
