@@ -61,6 +61,7 @@ bench: build ## measure beside peers; figures with the command that made them
 	@$(quietly) build-benches cmake --build --preset release -j $(JOBS) --target benches
 	@JOBS=$(JOBS) bench/policy/setup.sh
 	@bench/run.py
+	@bench/record.py
 	@bench/policy/run.py
 
 soak: test tsan build/alone/build.ninja ## the long things: each file compiled by itself, every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS

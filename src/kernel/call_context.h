@@ -15,6 +15,7 @@
 #include "kernel/agent.h"
 #include "kernel/facts.h"
 #include "kernel/policy_past.h"
+#include "kernel/recorded.h"
 #include "lib/policy/policy.h"
 #include "lib/recorder/entry.h"
 
@@ -79,6 +80,7 @@ struct CallContext {
 
   Facts facts;
   BudgetFacts agent_facts{caller.agent.get()};
+  ArgumentFindings findings{*this};
   InForce in_force;     // of the agent when the call came; null for operators
   Family::Labels flow;  // information-flow labels when the call came
   std::optional<AgentPast> past;

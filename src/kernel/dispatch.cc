@@ -22,6 +22,12 @@ namespace {
 #include "abi/syscalls.def"
 #undef CALL
 
+// One of a thread: an entry is made and appended without letting go of the thread.
+guard::PreviewRoom& preview_room() {
+  thread_local guard::PreviewRoom room;
+  return room;
+}
+
 constexpr std::size_t kResultBytesMax = abi::rpc::kReplyBytesMax;  // a reply must fit in a line with its frame
 
 recorder::Effect recorded(abi::Effect effect) { return static_cast<recorder::Effect>(effect); }
@@ -228,7 +234,7 @@ Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
   entry.policy_epoch = context.decision.epoch;
   entry.approval = context.approval;
   entry.time_us = context.start_us;
-  entry.arguments.text = context.arguments;
+  entry.arguments.text = recorded_content(context.arguments, options.content, preview_room());
   auto index = recorder->append(entry);
   if (!index) {
     if (looks_or_stops(context)) return {};  // without a record, and with no outcome either
@@ -292,11 +298,11 @@ void Monitor::finish(CallContext& context) {
   entry.time_us = context.start_us + duration_ns / 1000;
   std::string error_text;
   if (context.status) {
-    entry.result.text = context.reply_json;
+    entry.result.text = recorded_content(context.reply_json, options.content, preview_room());
   } else {
     entry.code = static_cast<std::int32_t>(context.status.error().code);
     json::write_string(json::to_valid_utf8(context.status.error().message), error_text);
-    entry.result.text = error_text;
+    entry.result.text = recorded_content(error_text, options.content, preview_room());
   }
   auto index = recorder->append(entry);
   if (!index) {

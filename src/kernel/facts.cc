@@ -234,11 +234,8 @@ policy::Request policy_request(const CallContext& context) {
   request.target_parent = context.facts.target_parent;
   request.arguments = &context.facts.arguments;
   request.changes = context.row->effect != abi::Effect::none;
-  if (context.facts.tool_entry != nullptr) {
-    request.tool_facts = &context.facts.tool_facts;
-    const json::Value& findings = context.facts.tool_entry->manifest.findings;
-    if (findings.is_array() && !findings.as_array().empty()) request.findings = &findings;
-  }
+  if (context.facts.tool_entry != nullptr) request.tool_facts = &context.facts.tool_facts;
+  request.findings = &context.findings;
   request.sql = context.monitor.sql.get();
   if (context.past) request.past = &*context.past;
   request.time_us = context.decided_us;

@@ -52,6 +52,7 @@ Status Monitor::transform_arguments(CallContext& context) {
   context.arguments.clear();
   context.row->request.encode(context.request, context.arguments);
   context.facts = Facts();
+  context.findings.forget();
   TRY(gather_facts(context));
   context.transformed = true;
   const policy::Decision first = context.decision;

@@ -33,11 +33,15 @@ class RunningKernel final : public Kernel {
     if (!monitor_.options.policy.empty()) bundles = TRY(monitor_.load_policy(monitor_.options.policy));
     json::Object detail;
     detail["abi"] = abi::kAbiRevision;
+    detail["content"] = monitor_.options.content == RecordedContent::kFull ? "full" : "preview";
+    detail["disk_bytes_max"] = monitor_.options.recorder.disk_bytes_max;
+    detail["keep_ms"] = monitor_.options.recorder.keep_us / 1000;
     detail["mode"] = recorder::name_of(monitor_.recorder->mode());
     detail["permissive"] = monitor_.options.permissive.has_value();
     detail["pid"] = static_cast<std::int64_t>(getpid());
     if (!bundles.empty()) detail["bundles"] = PolicyBundles::to_json(bundles);
     detail["policy_epoch"] = static_cast<std::int64_t>(monitor_.policy.epoch());
+    detail["segment_bytes"] = static_cast<std::uint64_t>(monitor_.options.recorder.segment_bytes);
     detail["version"] = AGENTOS_VERSION;
     TRY(monitor_.record_event("boot", nullptr, detail));
     monitor_.state = KernelState::kRunning;

@@ -15,6 +15,7 @@
 #include "abi/kernel_api.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "kernel/recorded.h"
 #include "lib/egress/secret_store.h"
 #include "lib/egress/settings.h"
 #include "lib/policy/bundle/bundle.h"
@@ -47,7 +48,8 @@ struct KernelOptions {
   // Who may sign `policy`. With any, documents of the kernel come in bundles signed by one of them, or are built in.
   std::vector<policy::TrustedKey> policy_keys;
   std::optional<AllowEverything> permissive;
-  recorder::Options recorder;             // directory is set from state_directory
+  recorder::Options recorder;  // directory is set from state_directory
+  RecordedContent content = RecordedContent::kPreview;
   sandbox::Launcher* launcher = nullptr;  // null: no processes (spawn and fork with a command are unsupported)
   Clock* clock = nullptr;                 // null: the real ones
   Random* random = nullptr;

@@ -98,6 +98,11 @@ Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
 void Monitor::begin_running(Agent& agent, const json::Object& detail) {
   json::Object event = detail;
   event["kind"] = name_of(agent.kind);
+  if (!agent.labels.empty()) {
+    json::Array labels;
+    for (const std::string& label : agent.labels) labels.emplace_back(label);
+    event["labels"] = std::move(labels);
+  }
   event["name"] = agent.name;
   event["parent"] = agent.parent_id;
   event["rights"] = right_names(agent.rights);

@@ -51,7 +51,7 @@ Status Monitor::record_event(std::string_view name, const Agent* agent, const js
     entry.run = agent->run;
   }
   entry.time_us = clock.wall_us();
-  const std::string text = json::write_canonical(json::Value(detail));
+  const std::string text = recorded_detail(json::write_canonical(json::Value(detail)));
   entry.detail.text = text;
   auto index = recorder->append(entry);
   if (!index) return fail(abi::error::record_failed, index.error().message, index.error().hint);

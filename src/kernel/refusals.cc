@@ -1,6 +1,7 @@
 // Recorded refusals: equal ones in a row become one entry with a count, and an agent has a budget of entries a second,
 // so that a flood of refusals can neither hide what matters nor fill the disk.
 #include "kernel/monitor.h"
+#include "lib/guard/cleaning.h"
 
 namespace agentos::kernel {
 namespace {
@@ -58,12 +59,14 @@ void Monitor::record_refusal(Agent* agent, std::string_view call, std::string_vi
   entry.tool = tool;
   entry.step = step;
   entry.rule = rule;
-  entry.reason = error.message;
+  const std::string reason = guard::cleaned(error.message);  // it may quote the arguments
+  entry.reason = reason;
   entry.code = static_cast<std::int32_t>(error.code);
   entry.policy_epoch = epoch;
   entry.count = pending.count;
   entry.time_us = now_us;
-  entry.arguments.text = arguments;
+  guard::PreviewRoom room;
+  entry.arguments.text = recorded_content(arguments, options.content, room);
   (void)recorder->append(entry);  // the call is refused either way; a failing log already refuses everything
 }
 

@@ -56,8 +56,10 @@ Status Monitor::withhold(CallContext& context, std::string_view rule, std::strin
 
 policy::Decision Monitor::decide_result(CallContext& context, const policy::ResultFacts& facts) {
   policy::Request request = policy_request(context);
+  const ResultFindings findings(facts);
   request.phase = policy::Phase::kResult;
   request.result = &facts;
+  request.findings = &findings;
   const policy::Decision decision = context.in_force->program->decide(request);
   if (decision.verdict == policy::Verdict::kAllow) add_labels(context.agent(), decision);
   return decision;

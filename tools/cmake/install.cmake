@@ -6,7 +6,7 @@ set(package_folder lib/cmake/agentos)
 set(static_folder lib/agentos)
 set(headers_folder include/agentos)
 # From the top to what stands on it; agentos-kernel.pc links them in this order.
-set(static_targets client kernel tool mcp egress sandbox schema policy_bundle policy policy_state cel canonical ipc vfs recorder abi base)
+set(static_targets client kernel tool mcp egress sandbox schema policy_bundle policy policy_state cel canonical ipc vfs guard recorder abi base)
 
 # --- programs
 if(TARGET agentos)

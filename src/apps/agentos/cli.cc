@@ -23,6 +23,15 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
 
 namespace {
 
+// What a kernel keeps of calls, and for how long; of serve, and of run for its own kernel.
+void add_record_options(CLI::App& verb, RecordOptions& options) {
+  verb.add_flag("--record-content", options.content,
+                "Record arguments and results in full, secrets in them too; default: a digest and a cleaned preview");
+  verb.add_option("--log-disk-max", options.disk_max, "Disk budget of the log, like 8G; oldest segments go first");
+  verb.add_option("--log-segment", options.segment, "Size of a segment, like 64M");
+  verb.add_option("--log-keep", options.keep, "Remove segments older than this, like 30d; default: only the budget");
+}
+
 void add_run(CLI::App& program, Words& words) {
   RunOptions& run = words.run;
   CLI::App* verb =
@@ -52,6 +61,7 @@ void add_run(CLI::App& program, Words& words) {
   verb->add_option("--processes", run.processes, "Processes at once")->check(CLI::PositiveNumber);
   verb->add_option("--max-open-files", run.open_files, "Open files of each process")->check(CLI::PositiveNumber);
   verb->add_flag("--private", run.own_kernel, "A kernel, state directory and log of its own for this run");
+  add_record_options(*verb, run.record);
   verb->add_flag("--detach", run.detach, "Start it, print its id, and leave it running");
   verb->add_flag("--timeline", run.timeline, "Draw its calls on standard error while it runs");
   verb->add_option("command", run.command, "The program and its arguments, after --");
@@ -78,8 +88,7 @@ void add_serve(CLI::App& program, Words& words) {
   verb->add_option("--secrets", serve.secrets,
                    "Document of secrets and of the routes on which the egress proxy puts them into requests");
   verb->add_flag("--permissive", serve.permissive, "DANGEROUS: allow every call whatever policy says; recorded");
-  verb->add_flag("--whole-content", serve.whole_content,
-                 "Keep arguments and results longer than 4 KiB whole, not only digest and beginning");
+  add_record_options(*verb, serve.record);
   verb->add_option("--idle-exit", serve.idle_exit, "Leave after being idle this long, like 10m; default: never");
 }
 
@@ -119,41 +128,6 @@ void add_agents(CLI::App& program, Words& words) {
                [&words] { return verb_logs(words.globals, words.logs); });
   logs->add_option("agent", words.logs.agent, "Its id or name")->required();
   logs->add_flag("-f,--follow", words.logs.follow, "Go on until it ends");
-}
-
-void add_log(CLI::App& program, Words& words) {
-  CLI::App* log = add_verb(program, words, "log", "Read and prove the record", "", nullptr);
-  log->require_subcommand(1);
-  using Verb = Result<int> (*)(const Globals&, const LogOptions&);
-  const std::tuple<const char*, const char*, const char*, Verb> verbs[] = {
-      {"show", "Print entries", "  agentos log show --last 20\n  agentos log show --agent demo-1 --kind refused",
-       verb_log_show},
-      {"tail", "Print the newest entries, and go on with -f",
-       "  agentos log tail -f\n  agentos log tail -f --format json | jq", verb_log_tail},
-      {"stats", "Count entries by kind, call, refusal and agent", "  agentos log stats", verb_log_stats},
-      {"verify", "Recompute every entry, commitment and root",
-       "  agentos log verify && echo whole\n  agentos log verify --dir ./copy/log", verb_log_verify},
-      {"timeline", "Tell the record as a story", "  agentos log timeline --agent demo\n  agentos log timeline -f",
-       verb_log_timeline}};
-  for (const auto& [name, summary, examples, function] : verbs) {
-    CLI::App* verb = add_verb(*log, words, name, summary, examples,
-                              [&words, function = function] { return function(words.globals, words.log); });
-    verb->add_option("--dir", words.log.directory, "The log's directory; default: the kernel's");
-    const std::string_view which = name;
-    if (which == "verify" || which == "stats") continue;
-    verb->add_option("--agent", words.log.agent, "Only of this agent");
-    verb->add_option("--first", words.log.first, "From this index on");
-    if (which == "show" || which == "tail") {
-      verb->add_option("--last", words.log.last, "How many entries at most")
-          ->capture_default_str()
-          ->check(CLI::PositiveNumber);
-      verb->add_option("--call", words.log.call, "Only of this call");
-      verb->add_option("--kind", words.log.kind, "Only this kind")
-          ->check(CLI::IsMember({"intent", "outcome", "refused", "event"}));
-    }
-    if (which != "show") verb->add_flag("-f,--follow", words.log.follow, "Go on with what is written from now on");
-  }
-  add_log_proofs(*log, words);
 }
 
 void add_approve(CLI::App& program, Words& words) {
@@ -223,8 +197,8 @@ void add_rest(CLI::App& program, Words& words) {
 void define(CLI::App& program, Words& words) {
   program.name("agentos");
   program.require_subcommand(1);
-  program.add_option("--format", words.format, "table for people, json for programs")
-      ->check(CLI::IsMember({"table", "json"}));
+  program.add_option("--format", words.format, "table for people, json for programs; jsonl where entries are listed")
+      ->check(CLI::IsMember({"table", "json", "jsonl"}));
   program.add_option("--socket", words.globals.socket, "The kernel's socket; default: AGENTOS_SOCKET or this user's");
   program.add_option("--state-dir", words.globals.state_directory, "State and log; default: ~/.local/state/agentos");
   program.add_flag_callback(
@@ -287,8 +261,15 @@ int report_usage(const CLI::App& program, const CLI::ParseError& error, const st
 }
 
 int run_verb(Words& words) {
-  words.globals.format = words.format == "json" ? Format::kJson : Format::kTable;
+  words.globals.format = words.format == "json"    ? Format::kJson
+                         : words.format == "jsonl" ? Format::kJsonLines
+                                                   : Format::kTable;
   if (!words.act) return kExitUsage;
+  if (words.globals.format == Format::kJsonLines && !words.lists_entries) {
+    print_error(
+        Error{ErrorCode::kInvalidArgument, "this verb lists no entries, so it has no JSON lines", "--format json"});
+    return kExitUsage;
+  }
   const Result<int> code = words.act();
   if (code) return *code;
   print_error(code.error());
@@ -327,9 +308,11 @@ int run_program(int argument_count, char** arguments) {
     print_error(Error{ErrorCode::kInternal, error.what(), {}});
     return exit_code_of(Error{});
   }
-  words.run.command.insert(words.run.command.end(), after.begin(), after.end());
-  if (!after.empty() && !program.got_subcommand("run")) {
-    print_error(Error{ErrorCode::kInvalidArgument, "only run takes words after --", "agentos run --help"});
+  const bool replays = program.got_subcommand("replay");
+  auto& command = replays ? words.replay.command : words.run.command;
+  command.insert(command.end(), after.begin(), after.end());
+  if (!after.empty() && !replays && !program.got_subcommand("run")) {
+    print_error(Error{ErrorCode::kInvalidArgument, "only run and replay take words after --", "agentos run --help"});
     return kExitUsage;
   }
   return run_verb(words);

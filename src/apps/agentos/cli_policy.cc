@@ -163,6 +163,21 @@ void add_keeping(CLI::App& policy, Words& words) {
   diff->add_option("before", options.before, "A file, a directory, or a built-in document")->required();
   diff->add_option("after", options.after, "Another")->required();
   add_tools(*diff, options);
+  CLI::App* backtest = add_verb(policy, words, "backtest", "Decide every recorded call again, by other documents",
+                                "  agentos policy backtest new.yaml\n"
+                                "  agentos policy backtest new/ --dir ./copy/log --agent demo-1 --format json\n\n"
+                                "The documents named decide alone, in the phase call. Content that was recorded as a "
+                                "digest, limits, sequences and\n"
+                                "budgets are not in the record: calls whose decision asks for them are counted apart.\n"
+                                "Exit code: 0 nothing changes, 1 something does, 3 a document is not valid.",
+                                [&words] { return verb_policy_backtest(words.globals, words.policy); });
+  backtest->add_option("files", options.files, kFiles)->required();
+  backtest->add_option("--dir,--log", options.log, "The log's directory; default: the kernel's");
+  backtest->add_option("--agent", options.agent, "Only calls of this agent, by id or name");
+  backtest->add_option("--witnesses", options.witnesses, "How many changes to list")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  add_tools(*backtest, options);
   CLI::App* format = add_verb(policy, words, "fmt", "Write documents in canonical form, comments kept",
                               "  agentos policy fmt rules.yaml            to standard output\n"
                               "  agentos policy fmt --write policies/*.yaml\n"

@@ -22,6 +22,7 @@ struct Words {
   LogsOptions logs;
   LogOptions log;
   ProofOptions proof;
+  ReplayOptions replay;
   PolicyOptions policy;
   ApproveOptions approve;
   ToolOptions tool;
@@ -31,6 +32,7 @@ struct Words {
   McpOptions mcp;
   std::string shell;
   Act act;
+  bool lists_entries = false;  // the chosen verb prints JSON lines, too
 };
 
 // A verb below `parent` that does `act` when it is chosen; without one it only has verbs of its own.
@@ -40,5 +42,6 @@ CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char*
 void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
 void add_log_proofs(CLI::App& log, Words& words);  // cli_log_proofs.cc
 void add_mcp(CLI::App& program, Words& words);     // cli_mcp.cc
+void add_log(CLI::App& program, Words& words);     // cli_log.cc
 
 }  // namespace agentos::cli

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <ctime>
 
+#include "base/time/civil.h"
+
 namespace agentos::cli {
 namespace {
 
@@ -88,6 +90,82 @@ Result<std::int64_t> parse_size_bytes(std::string_view text) {
   }
   if (!rest.empty() || number > INT64_MAX / factor / 2) return bad();
   return number * factor;
+}
+
+namespace {
+
+// Exactly `digits` of them, taken off.
+bool take_digits(std::string_view& text, std::size_t digits, int& out) {
+  if (text.size() < digits || text.substr(0, digits).find_first_not_of("0123456789") != text.npos) return false;
+  std::from_chars(text.data(), text.data() + digits, out);
+  text.remove_prefix(digits);
+  return true;
+}
+
+bool take(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+bool take_fraction(std::string_view& text, std::int64_t& us) {
+  std::int64_t unit = 100'000;
+  std::size_t digits = 0;
+  for (; digits < text.size() && digits < 6 && text[digits] >= '0' && text[digits] <= '9'; ++digits, unit /= 10)
+    us += (text[digits] - '0') * unit;
+  text.remove_prefix(digits);
+  return digits > 0;
+}
+
+bool take_clock(std::string_view& text, CivilTime& civil, std::int64_t& us) {
+  if (!take_digits(text, 2, civil.hour) || !take(text, ':') || !take_digits(text, 2, civil.minute)) return false;
+  if (take(text, ':') && !take_digits(text, 2, civil.second)) return false;
+  return !take(text, '.') || take_fraction(text, us);
+}
+
+// The rest of an instant: its zone.
+bool take_zone(std::string_view text, const CivilTime& civil, std::int64_t& seconds) {
+  if (text.empty()) {
+    std::tm parts{};
+    parts.tm_year = static_cast<int>(civil.year - 1900);
+    parts.tm_mon = civil.month - 1;
+    parts.tm_mday = civil.day;
+    parts.tm_hour = civil.hour;
+    parts.tm_min = civil.minute;
+    parts.tm_sec = civil.second;
+    parts.tm_isdst = -1;
+    seconds = std::mktime(&parts);
+    return true;
+  }
+  seconds = seconds_of_civil(civil);
+  if (text == "Z" || text == "z") return true;
+  const bool west = text.starts_with('-');
+  int hours = 0, minutes = 0;
+  if (!west && !text.starts_with('+')) return false;
+  text.remove_prefix(1);
+  if (!take_digits(text, 2, hours) || !take(text, ':') || !take_digits(text, 2, minutes) || !text.empty()) return false;
+  if (hours > 18 || minutes > 59) return false;
+  seconds += (west ? 60 : -60) * (hours * 60 + minutes);
+  return true;
+}
+
+}  // namespace
+
+Result<std::int64_t> parse_time_us(std::string_view text, std::int64_t now_us) {
+  if (const auto ago_ms = parse_duration_ms(text)) return now_us - *ago_ms * 1000;
+  CivilTime civil;
+  int year = 0;
+  std::int64_t us = 0, seconds = 0;
+  std::string_view rest = text;
+  bool good = take_digits(rest, 4, year) && take(rest, '-') && take_digits(rest, 2, civil.month) && take(rest, '-') &&
+              take_digits(rest, 2, civil.day);
+  civil.year = year;
+  if (good && (take(rest, 'T') || take(rest, 't') || take(rest, ' '))) good = take_clock(rest, civil, us);
+  good = good && civil.month >= 1 && civil.month <= 12 && civil.day >= 1 && civil.day <= 31 && civil.hour <= 23 &&
+         civil.minute <= 59 && civil.second <= 60 && take_zone(rest, civil, seconds);
+  if (good) return seconds * 1'000'000 + us;
+  return fail(ErrorCode::kInvalidArgument, "\"" + std::string(text) + "\" is no time",
+              "write it like 2026-11-28T20:00:00Z, 2026-11-28 21:00, or 10m for ten minutes ago");
 }
 
 std::string show_duration_us(std::int64_t us) {

@@ -48,5 +48,23 @@ TEST(Quantities, are_shown_short) {
   EXPECT_EQ(show_size_bytes(64 << 20), "64M");
 }
 
+TEST(Time, is_the_same_instant_in_every_spelling) {
+  const std::int64_t us = 1'795'896'000'000'000;
+  for (const char* text :
+       {"2026-11-28T20:00:00Z", "2026-11-28T21:00:00+01:00", "2026-11-28 15:00-05:00", "2026-11-28t20:00:00.000000z"}) {
+    EXPECT_EQ(parse_time_us(text, 0).value_or(-1), us) << text;
+  }
+  EXPECT_EQ(*parse_time_us("2026-11-28T20:00:00.25Z", 0), us + 250'000);
+  EXPECT_EQ(*parse_time_us("10m", us), us - 600'000'000);
+  EXPECT_TRUE(parse_time_us("2026-11-28", 0).has_value());
+}
+
+TEST(Time, refuses_what_is_none) {
+  for (const char* text : {"", "yesterday", "2026-13-01", "2026-11-28T25:00Z", "2026-11-28T20:00:00+1:00",
+                           "2026-11-28T20:00:00Zz", "2026-11-28T20:00:00+19:00"}) {
+    EXPECT_FALSE(parse_time_us(text, 0).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace agentos::cli

@@ -31,7 +31,8 @@ std::string state_directory_of(const Globals& globals) {
 }
 
 // A kernel that leaves because it is idle may hang up on a client that comes at that moment: that one starts the next.
-static Result<Reached> reach(const Globals& globals, Start start, int attempts_left) {
+static Result<Reached> reach(const Globals& globals, Start start, const std::vector<std::string>& words,
+                             int attempts_left) {
   Reached reached;
   reached.socket = TRY(socket_of(globals));
   if (start == Start::kNever) {
@@ -43,19 +44,31 @@ static Result<Reached> reach(const Globals& globals, Start start, int attempts_l
     options.log_file = state + "/kernel.log";
     options.command = {TRY(own_program()), "serve", "--socket",    reached.socket,
                        "--state-dir",      state,   "--idle-exit", kIdleExit};
+    options.command.insert(options.command.end(), words.begin(), words.end());
     options.note = print_note;
     reached.client = TRY(client::ensure_kernel(options));
   }
   auto hello = client::say_hello(*reached.client, "agentos", print_note);
   if (!hello && hello.error().code == ErrorCode::kClosed && start == Start::kWhenAbsent && attempts_left > 0) {
-    return reach(globals, start, attempts_left - 1);
+    return reach(globals, start, words, attempts_left - 1);
   }
   if (!hello) return std::unexpected(hello.error());
   reached.hello = std::move(*hello);
   return reached;
 }
 
-Result<Reached> reach_kernel(const Globals& globals, Start start) { return reach(globals, start, kAttempts); }
+Result<Reached> reach_kernel(const Globals& globals, Start start, const std::vector<std::string>& words) {
+  return reach(globals, start, words, kAttempts);
+}
+
+std::vector<std::string> record_words(const RecordOptions& options) {
+  std::vector<std::string> words;
+  if (options.content) words.emplace_back("--record-content");
+  if (!options.disk_max.empty()) words.insert(words.end(), {"--log-disk-max", options.disk_max});
+  if (!options.segment.empty()) words.insert(words.end(), {"--log-segment", options.segment});
+  if (!options.keep.empty()) words.insert(words.end(), {"--log-keep", options.keep});
+  return words;
+}
 
 Result<std::string> log_directory_of(const Globals& globals, const std::string& given) {
   if (!given.empty()) return absolute_path(given);

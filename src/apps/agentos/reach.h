@@ -19,7 +19,11 @@ struct Reached {
   std::string socket;
 };
 // A kernel of this user that has said hello. With kWhenAbsent one is started, with the log file <state>/kernel.log.
-Result<Reached> reach_kernel(const Globals& globals, Start start);
+// `words` are further ones for a kernel that is started.
+Result<Reached> reach_kernel(const Globals& globals, Start start, const std::vector<std::string>& words = {});
+
+// The words of `serve` for how the record is kept.
+std::vector<std::string> record_words(const RecordOptions& options);
 
 Result<std::string> socket_of(const Globals& globals);
 std::string state_directory_of(const Globals& globals);

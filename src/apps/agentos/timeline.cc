@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include "abi/codes.h"
+#include "apps/agentos/explanation.h"
 #include "apps/agentos/quantities.h"
+#include "apps/agentos/story.h"
 
 namespace agentos::cli {
 namespace {
@@ -21,11 +23,6 @@ std::string quoted_words(const json::Value& words) {
     out += word.as_string();
   }
   return out;
-}
-
-Style style_of_verdict(std::string_view verdict) {
-  if (verdict == "allow") return Style::kGood;
-  return verdict == "ask" ? Style::kWarn : Style::kBad;
 }
 
 std::string joined(std::string_view first, std::string_view second) {
@@ -65,7 +62,8 @@ json::Value opening_of(const recorder::StoredEntry& entry) {
   return value ? std::move(*value) : json::Value(*entry.opening);
 }
 
-std::string subject_of_call(const json::Value& arguments) {
+std::string subject_of_call(const json::Value& opening) {
+  const json::Value& arguments = shown_content(opening);
   std::string what = place_on_network(arguments);
   if (!what.empty()) return cut_to_width(printable(what), kSubjectColumnsMax);
   for (const std::string_view name :

@@ -58,7 +58,7 @@ class Timeline {
 };
 
 // What a call was about, from its arguments: its path, target, tool, program or handle. Printable, one line.
-std::string subject_of_call(const json::Value& arguments);
+std::string subject_of_call(const json::Value& opening);
 // The opening of a stored entry as JSON; null when there is none or it was erased.
 json::Value opening_of(const recorder::StoredEntry& entry);
 

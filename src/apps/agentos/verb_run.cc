@@ -137,7 +137,12 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
   const abi::SpawnRequest request = TRY(spawn_request(options, environ));
   const io::Fd signals = TRY(take_signals());
   const Globals place = options.own_kernel ? TRY(private_place(globals)) : globals;
-  Reached reached = TRY(reach_kernel(place, Start::kWhenAbsent));
+  const std::vector<std::string> words = record_words(options.record);
+  if (!options.own_kernel && !words.empty()) {
+    return fail(ErrorCode::kInvalidArgument, words[0] + " is for a kernel of its own",
+                "add --private, or start the kernel with it: agentos serve " + words[0]);
+  }
+  Reached reached = TRY(reach_kernel(place, Start::kWhenAbsent, words));
   if (options.detach) {
     auto spawned = reached.client->call(request);
     if (!spawned) return report_failed_start(spawned.error(), request);

@@ -25,6 +25,7 @@ namespace agentos::cli {
 namespace {
 
 constexpr int kIdleStepMs = 250;
+constexpr std::int64_t kLogSegmentBytesMin = 64 << 10, kLogSegmentBytesMax = 1 << 30;
 constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
 
 sigset_t stop_signals() {
@@ -39,6 +40,30 @@ Result<recorder::Mode> parse_mode(const std::string& word) {
     if (recorder::name_of(mode) == word) return mode;
   }
   return fail(ErrorCode::kInvalidArgument, "there is no recorder mode \"" + word + "\"", "effects, always or interval");
+}
+
+Status take_record_options(const RecordOptions& options, kernel::KernelOptions& out) {
+  if (options.content) {
+    out.content = kernel::RecordedContent::kFull;
+    out.recorder.content = recorder::Content::kWhole;
+    print_note("arguments and results are recorded in full, secrets in them too");
+  }
+  if (!options.segment.empty()) {
+    const std::int64_t bytes = TRY(parse_size_bytes(options.segment));
+    if (bytes < kLogSegmentBytesMin || bytes > kLogSegmentBytesMax)
+      return fail(ErrorCode::kInvalidArgument, "--log-segment " + options.segment + " is out of range", "64K to 1G");
+    out.recorder.segment_bytes = static_cast<std::size_t>(bytes);
+  }
+  if (!options.disk_max.empty()) {
+    out.recorder.disk_bytes_max = static_cast<std::uint64_t>(TRY(parse_size_bytes(options.disk_max)));
+    if (out.recorder.disk_bytes_max < 2 * out.recorder.segment_bytes) {
+      return fail(ErrorCode::kInvalidArgument, "--log-disk-max is less than two segments of the log",
+                  "at least " + show_size_bytes(static_cast<std::int64_t>(2 * out.recorder.segment_bytes)) +
+                      ", or smaller segments: --log-segment");
+    }
+  }
+  if (!options.keep.empty()) out.recorder.keep_us = TRY(parse_duration_ms(options.keep)) * 1000;
+  return {};
 }
 
 Result<kernel::KernelOptions> kernel_options(const Globals& globals, const ServeOptions& options,
@@ -62,7 +87,7 @@ Result<kernel::KernelOptions> kernel_options(const Globals& globals, const Serve
   }
   out.recorder.mode = TRY(parse_mode(options.mode));
   out.recorder.signer_program = TRY(find_signer_program());
-  if (options.whole_content) out.recorder.content = recorder::Content::kWhole;
+  TRY(take_record_options(options.record, out));
   out.launcher = &launcher;
   // Without it rules about SQL deny, which is no reason not to serve; `agentos doctor` tells.
   if (auto parser = find_parser_program()) out.sql_parser = *parser;
@@ -135,6 +160,8 @@ Result<int> serve_in_background(const Globals& globals, const ServeOptions& opti
     start.command.insert(start.command.end(), {"--secrets", TRY(absolute_path(options.secrets))});
   if (!options.idle_exit.empty()) start.command.insert(start.command.end(), {"--idle-exit", options.idle_exit});
   if (options.permissive) start.command.emplace_back("--permissive");
+  const std::vector<std::string> record = record_words(options.record);
+  start.command.insert(start.command.end(), record.begin(), record.end());
   start.note = print_note;
   if (client::Client::connect(start.socket)) {
     return fail(ErrorCode::kBusy, "a kernel is serving at " + start.socket + " already", "agentos ps talks to it");

@@ -13,7 +13,7 @@
 
 namespace agentos::cli {
 
-enum class Format : std::uint8_t { kTable, kJson };
+enum class Format : std::uint8_t { kTable, kJson, kJsonLines };  // lines: only of verbs that list entries
 enum class Detail : std::uint8_t { kNormal, kVerbose };
 
 inline constexpr int kExitOk = 0;
@@ -34,6 +34,12 @@ struct Globals {
   std::string state_directory;  // --state-dir; empty: client::state_directory
 };
 
+// How a kernel keeps its record.
+struct RecordOptions {
+  bool content = false;                 // in full
+  std::string disk_max, segment, keep;  // sizes, a duration; empty: the defaults
+};
+
 struct RunOptions {
   std::vector<std::string> command;
   std::vector<std::string> policies;  // files or names of built-in ones
@@ -44,6 +50,7 @@ struct RunOptions {
   std::string memory;
   std::optional<std::int64_t> calls, bytes, tokens, cpu_seconds, processes, open_files;
   bool own_kernel = false;
+  RecordOptions record;  // of its own kernel
   bool detach = false;
   bool timeline = false;
 };
@@ -56,8 +63,8 @@ struct ServeOptions {
   std::string secrets;  // a document of secrets and routes
   std::string mode = "effects";
   bool permissive = false;
+  RecordOptions record;
   std::string idle_exit;  // empty: never
-  bool whole_content = false;
 };
 struct AgentOptions {
   std::string agent;
@@ -76,12 +83,30 @@ struct LogsOptions {
 };
 struct LogOptions {
   std::string directory;
-  std::string agent;
+  std::string agent;  // timeline and export: an id, a name or a run
   std::string call;
   std::string kind;
   std::optional<std::uint64_t> first;
   std::size_t last = 100;
   bool follow = false;
+  // query
+  std::string run, tool, rule, decision, status, event, text, label;
+  std::string since, until;  // as parse_time_us() reads them
+  std::string index;         // the index's file; empty: in the log's directory
+  bool no_index = false;
+  // export, backup
+  std::string to = "jsonl";
+  std::string out;
+  bool with_keys = false;
+};
+struct ReplayOptions {
+  std::string run;
+  std::string directory;
+  std::string profile;
+  std::string timeout = "1m";
+  bool strict = false;
+  bool step = false;
+  std::vector<std::string> command;  // empty: the one that was recorded
 };
 struct ProofOptions {
   std::string directory;
@@ -123,6 +148,8 @@ struct PolicyOptions {
   bool page = false;                  // schema: as a page for people
   std::string before, after;          // diff
   double seconds = 2;                 // bench
+  std::string log;                    // backtest: the log's directory; empty: the kernel's
+  std::int64_t witnesses = 20;        // backtest: changes listed
   std::vector<std::string> tests;     // bench: requests of tests
 };
 struct ApproveOptions {
@@ -189,6 +216,11 @@ Result<int> verb_log_prove(const Globals& globals, const ProofOptions& options);
 Result<int> verb_log_tiles(const Globals& globals, const ProofOptions& options);
 Result<int> verb_log_redact(const Globals& globals, const ProofOptions& options);
 Result<int> verb_log_witness(const Globals& globals, const ProofOptions& options);
+Result<int> verb_log_query(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_export(const Globals& globals, const LogOptions& options);
+Result<int> verb_log_backup(const Globals& globals, const LogOptions& options);
+Result<int> verb_replay(const Globals& globals, const ReplayOptions& options);
+Result<int> verb_policy_backtest(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_check(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_show(const Globals& globals, const PolicyOptions& options);
 Result<int> verb_policy_eval(const Globals& globals, const PolicyOptions& options);

@@ -236,7 +236,7 @@ Value ExpressionState::attribute(Attribute attribute) {
     case Attribute::kLabels:
       return Value::list(flow_);
     case Attribute::kFindings:
-      return request_->findings != nullptr ? Value::json(*request_->findings) : Value::json(kNothing);
+      return request_->findings != nullptr ? Value::json(request_->findings->list()) : Value::json(kNothing);
     case Attribute::kEnv:
       return request_->environment != nullptr ? Value::json(*request_->environment) : Value::json(kUnknown);
     case Attribute::kNow: {

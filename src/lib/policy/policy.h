@@ -97,6 +97,13 @@ struct ResultFacts {
   bool is_error = false;
 };
 
+// What scanners noticed in a request, a list of {kind, where, severity}; made when a rule asks for it, and kept.
+class FindingList {
+ public:
+  virtual ~FindingList() = default;
+  virtual const json::Value& list() const = 0;
+};
+
 struct Request {
   Principal principal;
   std::uint16_t call = 0;      // row number of the table
@@ -112,7 +119,7 @@ struct Request {
   bool changes = true;                       // the call has an effect on the kernel or outside of it
   const ToolFacts* tool_facts = nullptr;     // for exec of a registered tool
   const ResultFacts* result = nullptr;       // in the result phase
-  const json::Value* findings = nullptr;     // a list of {kind, where, severity}; null: none
+  const FindingList* findings = nullptr;     // null: none
   const json::Value* environment = nullptr;  // an object of what is known of the host; null: nothing
   canonical::SqlParser* sql = nullptr;       // reads SQL; null: whatever asks for a form of SQL fails
   const Past* past = nullptr;                // null: nothing has happened, no limit is used up

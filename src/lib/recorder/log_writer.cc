@@ -218,11 +218,18 @@ Status LogWriter::make_segment() {
   return {};
 }
 
+// A segment's newest entry is as old as the next segment is.
+bool LogWriter::is_due_to_go(const Segment& next) const {
+  const bool over_budget = options_.disk_bytes_max != 0 && bytes() > options_.disk_bytes_max;
+  return over_budget || (options_.keep_us != 0 && next.header.created_us < clock_.wall_us() - options_.keep_us);
+}
+
 Status LogWriter::prune() {
-  if (options_.disk_bytes_max == 0) return {};
-  while (bytes() > options_.disk_bytes_max && state_.segments.size() > 1) {
+  if (options_.disk_bytes_max == 0 && options_.keep_us == 0) return {};
+  while (state_.segments.size() > 1) {
     const StoredSegment& kept = state_.segments[1];
     const Segment segment = TRY(open_segment(disk_, options_.directory, kept.name));
+    if (!is_due_to_go(segment)) return {};
     const Checkpoint pruned{origin_, kept.first, segment.header.before.root(),
                             fmt::format("pruned {}\n", clock_.wall_us())};
     const auto note = signer_.sign(checkpoint_body(pruned));

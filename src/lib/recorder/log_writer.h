@@ -79,6 +79,7 @@ class LogWriter {
   void prepare_ahead();
   Status make_segment();
   Status prune();
+  bool is_due_to_go(const Segment& next) const;  // the oldest segment, by budget or age; `next` is the one after it
 
   Options options_;
   Clock& clock_;

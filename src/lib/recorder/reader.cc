@@ -26,6 +26,8 @@ bool commitment_matches(const Frame& frame) {
   return std::memcmp(text, leaf->commitment->data(), kCommitmentTextSize) == 0;
 }
 
+}  // namespace
+
 StoredEntry entry_of(const Frame& frame) {
   StoredEntry entry;
   entry.index = frame.index;
@@ -36,6 +38,8 @@ StoredEntry entry_of(const Frame& frame) {
   }
   return entry;
 }
+
+namespace {
 
 struct Walk {
   Disk& disk;

@@ -69,11 +69,22 @@ bool ObjectArguments::integer(std::string_view name, std::int64_t& out) const {
   return true;
 }
 
+namespace {
+
+class StatedFindings final : public FindingList {
+ public:
+  json::Value stated;
+  const json::Value& list() const override { return stated; }
+};
+
+}  // namespace
+
 struct RequestParts {
   std::string agent, name, parent, tool, server, version, path, path_to, target, target_parent;
   std::vector<std::string> labels, chain, flow;
   json::Value arguments = json::Object{};
-  json::Value manifest, result_value, findings, environment;
+  json::Value manifest, result_value, environment;
+  StatedFindings findings;
   std::string result_text;
   StatedFacts facts;
   StatedPast past;
@@ -347,8 +358,8 @@ Status read_findings(const Reader& reader, RequestParts& parts) {
   if (!findings->is_array() || findings->as_array().size() > kRequestListMax) {
     return refuse("findings", "is a list of {\"kind\", \"where\", \"severity\"}");
   }
-  parts.findings = *findings;
-  for (json::Value& finding : parts.findings.as_array()) {
+  parts.findings.stated = *findings;
+  for (json::Value& finding : parts.findings.stated.as_array()) {
     const json::Value* severity = finding.find("severity");
     if (!finding.is_object() || finding.string_or("kind", "").empty() || (severity != nullptr && !severity->is_int())) {
       return refuse("findings", "is a list of {\"kind\", \"where\", \"severity\"}");
