@@ -96,6 +96,10 @@ export interface ExecRequest {
   arguments?: Record<string, unknown>;
   /** Deadline; at most the tool's own. */
   timeout_ms?: number;
+  /**
+   * What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
+   */
+  extra?: Record<string, unknown>;
 }
 
 /** What exec answers. */
@@ -446,7 +450,7 @@ export interface ToolEntry {
   name: string;
   /** What it does. */
   summary: string;
-  /** builtin, host or process. */
+  /** builtin, host, process or mcp. */
   runs: string;
   /** Declared: it changes nothing outside itself. */
   read_only: boolean;
@@ -454,6 +458,8 @@ export interface ToolEntry {
   input_schema: unknown;
   /** Of the manifest. */
   digest: string;
+  /** Of an MCP server's tool: as the server gives it. */
+  definition?: unknown;
 }
 
 /** What tools answers. */
@@ -620,8 +626,18 @@ export interface McpRequestRequest {
   server: string;
   /** MCP method. */
   method: string;
-  /** Resource URI or prompt name. */
+  /** What params name: a URI, a prompt, a task. Must be what they do. */
   name?: string;
+  /** Of the method. */
+  params?: Record<string, unknown>;
+  /** What a server gets beside them: logLevel client. */
+  extra?: Record<string, unknown>;
+}
+
+/** What mcp_request answers. */
+export interface McpRequestReply {
+  /** What the other side answered. */
+  result: unknown;
 }
 
 /** What approve is asked with. */
@@ -864,6 +880,115 @@ export interface ExplainReply {
   explanation: unknown;
 }
 
+/** Part of a request or an answer. */
+export interface McpServerSpec {
+  /** Of the server, for people, policy and pins. */
+  name: string;
+  /** Program and arguments. */
+  command: string[];
+  /** Absolute path. */
+  working_directory: string;
+  /** The client's environment; the profile says what passes. */
+  environment?: Record<string, unknown>;
+  /**
+   * Names that pass beside the profile's; their values come in a fourth descriptor, a file of {server: {name:
+   * value}}.
+   */
+  environment_pass?: string[];
+  /** A built-in profile; default mcp-server. */
+  profile_preset?: string;
+  /** A profile document instead. */
+  profile?: Document;
+  /** Absolute paths it may read and run. */
+  read_paths?: string[];
+  /** Absolute paths it may read and write. */
+  write_paths?: string[];
+}
+
+/** What mcp_open is asked with. */
+export interface McpOpenRequest {
+  /** For people and policy. */
+  name: string;
+  /** What it may use; with one, names of tools stay as they are. */
+  servers: McpServerSpec[];
+  /** Documents that govern it; default wrap-default. */
+  policy?: Document[];
+  /** When a server differs from its pin: warn, block what differs, or ask. */
+  drift?: "warn" | "block" | "ask";
+}
+
+/** What mcp_open answers. */
+export interface McpOpenReply {
+  /** The agent that is served. */
+  agent: string;
+  /** Names of the policy documents in force. */
+  policy: string;
+}
+
+/** Part of a request or an answer. */
+export interface McpServerEntry {
+  /** Who uses it. */
+  agent: string;
+  /** Its name. */
+  server: string;
+  /** The agent its process is, or empty. */
+  process: string;
+  /** stopped, starting, ready, pausing or refused. */
+  state: string;
+  /** Why it is not ready; empty when nothing is wrong. */
+  trouble: string;
+  /** Of the protocol it speaks; empty before it is known. */
+  revision: string;
+  /** none, or what differs from its pin. */
+  drift: string;
+  /** Its identity, tools with findings, prompts and templates. */
+  offers: unknown;
+}
+
+/** What mcp_servers answers. */
+export interface McpServersReply {
+  /** By agent and name. */
+  servers: McpServerEntry[];
+}
+
+/** What pins is asked with. */
+export interface PinsRequest {
+  /** Only this one. */
+  server?: string;
+}
+
+/** Part of a request or an answer. */
+export interface PinEntry {
+  /** Name and command it belongs to. */
+  server: string;
+  /** Of all that is pinned. */
+  digest: string;
+  /** When it was accepted. */
+  pinned_us: number;
+  /** Tools, prompts and templates pinned. */
+  items: number;
+  /** none, or a count of what differs. */
+  drift: string;
+  /** Each with what it is, what was pinned and what is offered now. */
+  differences: unknown;
+}
+
+/** What pins answers. */
+export interface PinsReply {
+  /** By server. */
+  pins: PinEntry[];
+}
+
+/** What pin_decide is asked with. */
+export interface PinDecideRequest {
+  /** As pins lists it. */
+  server: string;
+  /** true: what it offers now is the pin; false: forget the pin. */
+  approve: boolean;
+  /** When given, it must be that of what is offered now. */
+  digest?: string;
+}
+
 /** Calls both agents and operators make. */
 export class CallsOfAll {
   /** Any call by name; the typed methods are made of this. */
@@ -1069,6 +1194,13 @@ export class CallsOfAgents extends CallsOfAll {
    * Rejects with NotFound, Corrupt, TooLarge.
    */
   checkpoint_load(request: CheckpointLoadRequest, options?: CallOptions): Promise<CheckpointLoadReply>;
+
+  /**
+   * Pass an MCP request that is not a tool call: of a client to its server, or of a server to its client.
+   *
+   * Rejects with NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
+   */
+  mcp_request(request: McpRequestRequest, options?: CallOptions): Promise<McpRequestReply>;
 }
 
 /** Calls operators make. */
@@ -1154,4 +1286,30 @@ export class CallsOfOperators extends CallsOfAll {
    * Rejects with NoSuchAgent, InvalidArgument.
    */
   explain(request: ExplainRequest, options?: CallOptions): Promise<ExplainReply>;
+
+  /**
+   * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
+   *
+   * Rejects with InvalidArgument, InvalidPolicy, Unsupported, Busy.
+   */
+  mcp_open(request: McpOpenRequest, options?: CallOptions): Promise<McpOpenReply>;
+
+  /**
+   * List the MCP servers in use: whose, in what state, with what they offer.
+   */
+  mcp_servers(request?: Record<string, never>, options?: CallOptions): Promise<McpServersReply>;
+
+  /**
+   * List what MCP servers were pinned to, and how they differ from it now.
+   *
+   * Rejects with NotFound.
+   */
+  pins(request?: PinsRequest, options?: CallOptions): Promise<PinsReply>;
+
+  /**
+   * Accept what an MCP server offers now as its pin, or forget its pin.
+   *
+   * Rejects with NotFound, NotPermitted.
+   */
+  pin_decide(request: PinDecideRequest, options?: CallOptions): Promise<void>;
 }

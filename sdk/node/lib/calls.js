@@ -149,6 +149,7 @@ const readToolEntry = readerOf({
   read_only: required(asBoolean),
   input_schema: required(asJson),
   digest: required(asText),
+  definition: optional(asJson),
 });
 
 const readToolsReply = readerOf({
@@ -206,6 +207,10 @@ const readConnectReply = readerOf({
 
 const readHttpRequestReply = readerOf({
   status: required(asInteger),
+});
+
+const readMcpRequestReply = readerOf({
+  result: required(asJson),
 });
 
 const readDocument = readerOf({
@@ -286,6 +291,51 @@ const readApprovalsReply = readerOf({
 
 const readExplainReply = readerOf({
   explanation: required(asJson),
+});
+
+const readMcpServerSpec = readerOf({
+  name: required(asText),
+  command: required(listOf(asText)),
+  working_directory: required(asText),
+  environment: optional(asJson),
+  environment_pass: optional(listOf(asText)),
+  profile_preset: optional(asText),
+  profile: optional(readDocument),
+  read_paths: optional(listOf(asText)),
+  write_paths: optional(listOf(asText)),
+});
+
+const readMcpOpenReply = readerOf({
+  agent: required(asText),
+  policy: required(asText),
+});
+
+const readMcpServerEntry = readerOf({
+  agent: required(asText),
+  server: required(asText),
+  process: required(asText),
+  state: required(asText),
+  trouble: required(asText),
+  revision: required(asText),
+  drift: required(asText),
+  offers: required(asJson),
+});
+
+const readMcpServersReply = readerOf({
+  servers: required(listOf(readMcpServerEntry)),
+});
+
+const readPinEntry = readerOf({
+  server: required(asText),
+  digest: required(asText),
+  pinned_us: required(asInteger),
+  items: required(asInteger),
+  drift: required(asText),
+  differences: required(asJson),
+});
+
+const readPinsReply = readerOf({
+  pins: required(listOf(readPinEntry)),
 });
 
 /** Calls both agents and operators make. */
@@ -549,6 +599,15 @@ export class CallsOfAgents extends CallsOfAll {
   checkpoint_load(request, options) {
     return this.call("checkpoint_load", request, options).then(readCheckpointLoadReply);
   }
+
+  /**
+   * Pass an MCP request that is not a tool call: of a client to its server, or of a server to its client.
+   *
+   * Rejects with NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
+   */
+  mcp_request(request, options) {
+    return this.call("mcp_request", request, options).then(readMcpRequestReply);
+  }
 }
 
 /** Calls operators make. */
@@ -659,5 +718,39 @@ export class CallsOfOperators extends CallsOfAll {
    */
   explain(request, options) {
     return this.call("explain", request, options).then(readExplainReply);
+  }
+
+  /**
+   * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
+   *
+   * Rejects with InvalidArgument, InvalidPolicy, Unsupported, Busy.
+   */
+  mcp_open(request, options) {
+    return this.call("mcp_open", request, options).then(readMcpOpenReply);
+  }
+
+  /**
+   * List the MCP servers in use: whose, in what state, with what they offer.
+   */
+  mcp_servers(request, options) {
+    return this.call("mcp_servers", request, options).then(readMcpServersReply);
+  }
+
+  /**
+   * List what MCP servers were pinned to, and how they differ from it now.
+   *
+   * Rejects with NotFound.
+   */
+  pins(request, options) {
+    return this.call("pins", request, options).then(readPinsReply);
+  }
+
+  /**
+   * Accept what an MCP server offers now as its pin, or forget its pin.
+   *
+   * Rejects with NotFound, NotPermitted.
+   */
+  pin_decide(request, options) {
+    return this.call("pin_decide", request, options).then(nothing);
   }
 }
