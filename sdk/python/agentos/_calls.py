@@ -520,10 +520,11 @@ class ToolEntry:
 
     name: For exec.
     summary: What it does.
-    runs: builtin, host or process.
+    runs: builtin, host, process or mcp.
     read_only: Declared: it changes nothing outside itself.
     input_schema: JSON Schema 2020-12 of its arguments.
     digest: Of the manifest.
+    definition: Of an MCP server's tool: as the server gives it.
     """
 
     name: str
@@ -532,6 +533,7 @@ class ToolEntry:
     read_only: bool
     input_schema: Any
     digest: str
+    definition: Optional[Any] = None
 
     @classmethod
     def from_wire(cls, wire: Any) -> ToolEntry:
@@ -543,6 +545,7 @@ class ToolEntry:
             read_only=member(members, "read_only", as_boolean),
             input_schema=member(members, "input_schema", as_json),
             digest=member(members, "digest", as_text),
+            definition=optional_member(members, "definition", as_json),
         )
 
 
@@ -754,6 +757,23 @@ class HttpRequestReply:
         members = as_object(wire)
         return cls(
             status=member(members, "status", as_integer),
+        )
+
+
+@dataclass(frozen=True)
+class McpRequestReply:
+    """What mcp_request answers.
+
+    result: What the other side answered.
+    """
+
+    result: Any
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> McpRequestReply:
+        members = as_object(wire)
+        return cls(
+            result=member(members, "result", as_json),
         )
 
 
@@ -1062,6 +1082,172 @@ class ExplainReply:
         )
 
 
+@dataclass(frozen=True)
+class McpServerSpec:
+    """Part of a request or an answer.
+
+    name: Of the server, for people, policy and pins.
+    command: Program and arguments.
+    working_directory: Absolute path.
+    environment: The client's environment; the profile says what passes.
+    environment_pass: Names that pass beside the profile's; their values come in a fourth descriptor, a file of
+        {server: {name: value}}.
+    profile_preset: A built-in profile; default mcp-server.
+    profile: A profile document instead.
+    read_paths: Absolute paths it may read and run.
+    write_paths: Absolute paths it may read and write.
+    """
+
+    name: str
+    command: List[str]
+    working_directory: str
+    environment: Optional[Dict[str, Any]] = None
+    environment_pass: Optional[List[str]] = None
+    profile_preset: Optional[str] = None
+    profile: Optional[Document] = None
+    read_paths: Optional[List[str]] = None
+    write_paths: Optional[List[str]] = None
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> McpServerSpec:
+        members = as_object(wire)
+        return cls(
+            name=member(members, "name", as_text),
+            command=member(members, "command", list_of(as_text)),
+            working_directory=member(members, "working_directory", as_text),
+            environment=optional_member(members, "environment", as_json),
+            environment_pass=optional_member(members, "environment_pass", list_of(as_text)),
+            profile_preset=optional_member(members, "profile_preset", as_text),
+            profile=optional_member(members, "profile", Document.from_wire),
+            read_paths=optional_member(members, "read_paths", list_of(as_text)),
+            write_paths=optional_member(members, "write_paths", list_of(as_text)),
+        )
+
+
+@dataclass(frozen=True)
+class McpOpenReply:
+    """What mcp_open answers.
+
+    agent: The agent that is served.
+    policy: Names of the policy documents in force.
+    """
+
+    agent: str
+    policy: str
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> McpOpenReply:
+        members = as_object(wire)
+        return cls(
+            agent=member(members, "agent", as_text),
+            policy=member(members, "policy", as_text),
+        )
+
+
+@dataclass(frozen=True)
+class McpServerEntry:
+    """Part of a request or an answer.
+
+    agent: Who uses it.
+    server: Its name.
+    process: The agent its process is, or empty.
+    state: stopped, starting, ready, pausing or refused.
+    trouble: Why it is not ready; empty when nothing is wrong.
+    revision: Of the protocol it speaks; empty before it is known.
+    drift: none, or what differs from its pin.
+    offers: Its identity, tools with findings, prompts and templates.
+    """
+
+    agent: str
+    server: str
+    process: str
+    state: str
+    trouble: str
+    revision: str
+    drift: str
+    offers: Any
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> McpServerEntry:
+        members = as_object(wire)
+        return cls(
+            agent=member(members, "agent", as_text),
+            server=member(members, "server", as_text),
+            process=member(members, "process", as_text),
+            state=member(members, "state", as_text),
+            trouble=member(members, "trouble", as_text),
+            revision=member(members, "revision", as_text),
+            drift=member(members, "drift", as_text),
+            offers=member(members, "offers", as_json),
+        )
+
+
+@dataclass(frozen=True)
+class McpServersReply:
+    """What mcp_servers answers.
+
+    servers: By agent and name.
+    """
+
+    servers: List[McpServerEntry]
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> McpServersReply:
+        members = as_object(wire)
+        return cls(
+            servers=member(members, "servers", list_of(McpServerEntry.from_wire)),
+        )
+
+
+@dataclass(frozen=True)
+class PinEntry:
+    """Part of a request or an answer.
+
+    server: Name and command it belongs to.
+    digest: Of all that is pinned.
+    pinned_us: When it was accepted.
+    items: Tools, prompts and templates pinned.
+    drift: none, or a count of what differs.
+    differences: Each with what it is, what was pinned and what is offered now.
+    """
+
+    server: str
+    digest: str
+    pinned_us: int
+    items: int
+    drift: str
+    differences: Any
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> PinEntry:
+        members = as_object(wire)
+        return cls(
+            server=member(members, "server", as_text),
+            digest=member(members, "digest", as_text),
+            pinned_us=member(members, "pinned_us", as_integer),
+            items=member(members, "items", as_integer),
+            drift=member(members, "drift", as_text),
+            differences=member(members, "differences", as_json),
+        )
+
+
+@dataclass(frozen=True)
+class PinsReply:
+    """What pins answers.
+
+    pins: By server.
+    """
+
+    pins: List[PinEntry]
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> PinsReply:
+        members = as_object(wire)
+        return cls(
+            pins=member(members, "pins", list_of(PinEntry.from_wire)),
+        )
+
+
 class CallsOfAll(Caller):
     """Calls both agents and operators make."""
 
@@ -1183,12 +1369,14 @@ class CallsOfAgents(CallsOfAll):
         *,
         arguments: Optional[Dict[str, Any]] = None,
         timeout_ms: Optional[int] = None,
+        extra: Optional[Dict[str, Any]] = None,
     ) -> ExecReply:
         """Run a registered tool.
 
         tool: The registered name.
         arguments: Checked against the tool's input schema.
         timeout_ms: Deadline; at most the tool's own.
+        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
 
         Raises ToolNotRegistered, InvalidArgument, ToolFailed, TimedOut, Cancelled, Busy, TooLarge.
         """
@@ -1196,6 +1384,7 @@ class CallsOfAgents(CallsOfAll):
             tool=tool,
             arguments=arguments,
             timeout_ms=timeout_ms,
+            extra=extra,
         )
         return ExecReply.from_wire(self.call("exec", fields))
 
@@ -1580,6 +1769,35 @@ class CallsOfAgents(CallsOfAll):
         fields = request(id=id)
         return CheckpointLoadReply.from_wire(self.call("checkpoint_load", fields))
 
+    def mcp_request(
+        self,
+        server: str,
+        method: str,
+        *,
+        name: Optional[str] = None,
+        params: Optional[Dict[str, Any]] = None,
+        extra: Optional[Dict[str, Any]] = None,
+    ) -> McpRequestReply:
+        """Pass an MCP request that is not a tool call: of a client to its server, or of a server to its
+        client.
+
+        server: The configured server.
+        method: MCP method.
+        name: What params name: a URI, a prompt, a task. Must be what they do.
+        params: Of the method.
+        extra: What a server gets beside them: logLevel client.
+
+        Raises NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
+        """
+        fields = request(
+            server=server,
+            method=method,
+            name=name,
+            params=params,
+            extra=extra,
+        )
+        return McpRequestReply.from_wire(self.call("mcp_request", fields))
+
 
 class CallsOfOperators(CallsOfAll):
     """Calls operators make."""
@@ -1797,6 +2015,68 @@ class CallsOfOperators(CallsOfAll):
         fields = request(agent=agent, call=call, arguments=arguments)
         return ExplainReply.from_wire(self.call("explain", fields))
 
+    def mcp_open(
+        self,
+        name: str,
+        servers: Sequence[McpServerSpec],
+        *,
+        policy: Optional[Sequence[Document]] = None,
+        drift: Optional[str] = None,
+    ) -> McpOpenReply:
+        """Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
+
+        name: For people and policy.
+        servers: What it may use; with one, names of tools stay as they are.
+        policy: Documents that govern it; default wrap-default.
+        drift: When a server differs from its pin: warn, block what differs, or ask.
+
+        Raises InvalidArgument, InvalidPolicy, Unsupported, Busy.
+        """
+        fields = request(
+            name=name,
+            servers=servers,
+            policy=policy,
+            drift=drift,
+        )
+        return McpOpenReply.from_wire(self.call("mcp_open", fields))
+
+    def mcp_servers(self) -> McpServersReply:
+        """List the MCP servers in use: whose, in what state, with what they offer.
+        """
+        fields = request()
+        return McpServersReply.from_wire(self.call("mcp_servers", fields))
+
+    def pins(
+        self,
+        server: Optional[str] = None,
+    ) -> PinsReply:
+        """List what MCP servers were pinned to, and how they differ from it now.
+
+        server: Only this one.
+
+        Raises NotFound.
+        """
+        fields = request(server=server)
+        return PinsReply.from_wire(self.call("pins", fields))
+
+    def pin_decide(
+        self,
+        server: str,
+        approve: bool,
+        *,
+        digest: Optional[str] = None,
+    ) -> None:
+        """Accept what an MCP server offers now as its pin, or forget its pin.
+
+        server: As pins lists it.
+        approve: true: what it offers now is the pin; false: forget the pin.
+        digest: When given, it must be that of what is offered now.
+
+        Raises NotFound, NotPermitted.
+        """
+        fields = request(server=server, approve=approve, digest=digest)
+        self.call("pin_decide", fields)
+
 
 class AsyncCallsOfAll(AsyncCaller):
     """Calls both agents and operators make, awaitable."""
@@ -1919,12 +2199,14 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         *,
         arguments: Optional[Dict[str, Any]] = None,
         timeout_ms: Optional[int] = None,
+        extra: Optional[Dict[str, Any]] = None,
     ) -> ExecReply:
         """Run a registered tool.
 
         tool: The registered name.
         arguments: Checked against the tool's input schema.
         timeout_ms: Deadline; at most the tool's own.
+        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
 
         Raises ToolNotRegistered, InvalidArgument, ToolFailed, TimedOut, Cancelled, Busy, TooLarge.
         """
@@ -1932,6 +2214,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
             tool=tool,
             arguments=arguments,
             timeout_ms=timeout_ms,
+            extra=extra,
         )
         return ExecReply.from_wire(await self.call("exec", fields))
 
@@ -2316,6 +2599,35 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         fields = request(id=id)
         return CheckpointLoadReply.from_wire(await self.call("checkpoint_load", fields))
 
+    async def mcp_request(
+        self,
+        server: str,
+        method: str,
+        *,
+        name: Optional[str] = None,
+        params: Optional[Dict[str, Any]] = None,
+        extra: Optional[Dict[str, Any]] = None,
+    ) -> McpRequestReply:
+        """Pass an MCP request that is not a tool call: of a client to its server, or of a server to its
+        client.
+
+        server: The configured server.
+        method: MCP method.
+        name: What params name: a URI, a prompt, a task. Must be what they do.
+        params: Of the method.
+        extra: What a server gets beside them: logLevel client.
+
+        Raises NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
+        """
+        fields = request(
+            server=server,
+            method=method,
+            name=name,
+            params=params,
+            extra=extra,
+        )
+        return McpRequestReply.from_wire(await self.call("mcp_request", fields))
+
 
 class AsyncCallsOfOperators(AsyncCallsOfAll):
     """Calls operators make, awaitable."""
@@ -2532,3 +2844,65 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         """
         fields = request(agent=agent, call=call, arguments=arguments)
         return ExplainReply.from_wire(await self.call("explain", fields))
+
+    async def mcp_open(
+        self,
+        name: str,
+        servers: Sequence[McpServerSpec],
+        *,
+        policy: Optional[Sequence[Document]] = None,
+        drift: Optional[str] = None,
+    ) -> McpOpenReply:
+        """Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
+
+        name: For people and policy.
+        servers: What it may use; with one, names of tools stay as they are.
+        policy: Documents that govern it; default wrap-default.
+        drift: When a server differs from its pin: warn, block what differs, or ask.
+
+        Raises InvalidArgument, InvalidPolicy, Unsupported, Busy.
+        """
+        fields = request(
+            name=name,
+            servers=servers,
+            policy=policy,
+            drift=drift,
+        )
+        return McpOpenReply.from_wire(await self.call("mcp_open", fields))
+
+    async def mcp_servers(self) -> McpServersReply:
+        """List the MCP servers in use: whose, in what state, with what they offer.
+        """
+        fields = request()
+        return McpServersReply.from_wire(await self.call("mcp_servers", fields))
+
+    async def pins(
+        self,
+        server: Optional[str] = None,
+    ) -> PinsReply:
+        """List what MCP servers were pinned to, and how they differ from it now.
+
+        server: Only this one.
+
+        Raises NotFound.
+        """
+        fields = request(server=server)
+        return PinsReply.from_wire(await self.call("pins", fields))
+
+    async def pin_decide(
+        self,
+        server: str,
+        approve: bool,
+        *,
+        digest: Optional[str] = None,
+    ) -> None:
+        """Accept what an MCP server offers now as its pin, or forget its pin.
+
+        server: As pins lists it.
+        approve: true: what it offers now is the pin; false: forget the pin.
+        digest: When given, it must be that of what is offered now.
+
+        Raises NotFound, NotPermitted.
+        """
+        fields = request(server=server, approve=approve, digest=digest)
+        await self.call("pin_decide", fields)
