@@ -21,6 +21,7 @@ using original::Operator;
 // Calls that the original has no word for: the caller looks at itself, waits, or ends.
 const std::vector<std::string> kOwnAffairs = {"exit",      "wait",        "close", "sigaction", "sigprocmask",
                                               "getpolicy", "checkpolicy", "tools", "status",    "hello"};
+constexpr std::string_view kEvaluationError = "Policy evaluation error \xe2\x80\x94 access denied (fail closed)";
 constexpr std::string_view kNoRuleMatched = "No rules matched; default action applied";
 
 struct OriginalRule {
@@ -179,7 +180,7 @@ class OriginalImport {
     if (about == About::kTools) {
       rule.texts("syscalls", {"exec"});
     } else {
-      rule.text("syscalls", "*");
+      rule.texts("syscalls", {"*"});
     }
   }
 
@@ -228,6 +229,7 @@ class OriginalImport {
     if (raises) {
       rule.text("action", "deny");
       rule.number("priority", priority);
+      rule.text("message", kEvaluationError);
     } else {
       finish(rule, one.rule.action,
              one.rule.message.empty() ? fmt::format("Matched rule '{}'", one.rule.name) : one.rule.message, priority);

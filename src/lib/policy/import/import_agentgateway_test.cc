@@ -84,7 +84,7 @@ TEST(ImportAgentgateway, an_unknown_variable_is_refused_by_name_and_place_until_
   const Gateway without(kRules);
   ASSERT_EQ(without.lost(), 1u);
   EXPECT_EQ(without.import.remarks[0].where, "g.yaml:5:9");
-  EXPECT_TRUE(without.import.remarks[0].reason.starts_with("1:26: jwt.sub has no equal here: callers are known by"))
+  EXPECT_TRUE(without.import.remarks[0].reason.starts_with("1:27: jwt.sub has no equal here: callers are known by"))
       << without.import.remarks[0].reason;
   EXPECT_TRUE(without.import.remarks[0].reason.contains("--map 'jwt.sub=agent.name'"))
       << without.import.remarks[0].reason;

@@ -48,8 +48,8 @@ std::string said(const tools::PolicySet& set, const Imported& import, const json
   const auto request = set.read(stated);
   if (!request) return request.error().message;
   const Decision decision = set.program->decide((*request)->request());
-  const bool failed =
-      decision.reason.contains("rror") && decision.verdict == Verdict::kDeny && decision.message.empty();
+  constexpr std::string_view kError = "Policy evaluation error \xe2\x80\x94 access denied (fail closed)";
+  const bool failed = !decision.failure.empty() || decision.message == kError;
   std::string rule(decision.rule.substr(decision.rule.find('/') + 1));
   for (const Carried& one : import.carried) {
     if (one.rule == rule) {
@@ -60,7 +60,7 @@ std::string said(const tools::PolicySet& set, const Imported& import, const json
   }
   const bool audited = has(decision.obligations, Obligation::kAudit);
   const bool allowed = decision.verdict == Verdict::kAllow;
-  if (failed) return "deny error Policy evaluation error \xe2\x80\x94 access denied (fail closed)";
+  if (failed) return fmt::format("deny error {}", kError);
   return fmt::format("{}{} {} {}", allowed ? "allow" : "deny", audited ? " audit" : "", rule,
                      allowed ? "" : decision.message);
 }

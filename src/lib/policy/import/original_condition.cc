@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
 #include "lib/policy/limits.h"
 #include "lib/policy/original/portable_pattern.h"
@@ -45,6 +45,10 @@ bool is_plain_value(const json::Value& value) {
     return true;
   }
   return value.is_null() || value.is_string() || (value.is_number() && !is_truth(value));
+}
+
+bool has_null(const json::Array& list) {
+  return std::ranges::any_of(list, [](const json::Value& item) { return item.is_null(); });
 }
 
 std::string plain_text(const json::Value& value) {
@@ -274,6 +278,7 @@ Result<Condition> condition_of(const original::Rule& rule, const Subject& subjec
     }
   } else if (rule.comparison == Operator::kIn || rule.comparison == Operator::kNotIn) {
     condition.when = writer.member(subject, value);
+    null_matters = rule.comparison == Operator::kNotIn || !value.is_array() || has_null(value.as_array());
     if (rule.comparison == Operator::kNotIn) condition.when = fmt::format("!({})", condition.when);
   } else if (rule.comparison == Operator::kContains) {
     condition.when = writer.containing(subject, value);
