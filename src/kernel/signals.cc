@@ -148,6 +148,19 @@ void Monitor::deliver_pending(const std::shared_ptr<Agent>& agent) {
   }
 }
 
+namespace {
+
+json::Array words_of(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+void add_lineage(const Agent& agent, json::Object& out) {
+  out["labels"] = words_of(agent.labels);
+  out["chain"] = words_of(agent.chain);
+  const Family::Labels flow = agent.family == nullptr ? nullptr : agent.family->labels();
+  out["flow"] = flow == nullptr ? json::Array() : words_of(*flow);
+}
+
+}  // namespace
+
 json::Object Monitor::describe(const Agent& agent) const {
   json::Object out;
   out["agent"] = agent.id;
@@ -166,11 +179,7 @@ json::Object Monitor::describe(const Agent& agent) const {
     if (agent.rights & info.bit) rights.emplace_back(info.name);
   }
   out["rights"] = std::move(rights);
-  const auto words = [](const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); };
-  out["labels"] = words(agent.labels);
-  out["chain"] = words(agent.chain);
-  const Family::Labels flow = agent.family == nullptr ? nullptr : agent.family->labels();
-  out["flow"] = flow == nullptr ? json::Array() : words(*flow);
+  add_lineage(agent, out);
   json::Object budget, used;
   for (int i = 0; i < Quota::kResourceCount; ++i) {
     static constexpr const char* kNames[] = {"calls", "bytes", "tokens", "money_micros", "time_ms", "concurrency"};
