@@ -160,10 +160,11 @@ Result<std::shared_ptr<tool::McpProcess>> McpLink::start_process(const std::stri
   kept->working_directory = server->launch.working_directory;
   agent->launch = std::move(kept);
   auto told = std::make_shared<std::atomic<bool>>(false);
+  auto runs = std::make_shared<std::atomic<bool>>(false);  // a start that failed is told with its reason
   {
     const std::lock_guard lock(agent->mutex);
-    agent->exit_waiters.emplace_back(agent->next_waiter++, [weak = std::weak_ptr(agent), ended, told] {
-      if (told->exchange(true)) return;
+    agent->exit_waiters.emplace_back(agent->next_waiter++, [weak = std::weak_ptr(agent), ended, told, runs] {
+      if (!*runs || told->exchange(true)) return;
       const auto gone = weak.lock();
       ended(gone == nullptr ? "its process ended" : how_it_ended(gone->exit));
     });
@@ -181,7 +182,8 @@ Result<std::shared_ptr<tool::McpProcess>> McpLink::start_process(const std::stri
     const std::lock_guard lock(mutex_);
     server->process = agent;
   }
-  monitor_.start_process(agent, std::move(launch), [ended, told](Result<sandbox::Started> started) {
+  monitor_.start_process(agent, std::move(launch), [ended, told, runs](Result<sandbox::Started> started) {
+    if (started) *runs = true;
     if (started || told->exchange(true)) return;
     const std::string hint = started.error().hint.empty() ? "" : " (" + started.error().hint + ")";
     ended("it could not be started: " + started.error().message + hint);

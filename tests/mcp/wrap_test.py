@@ -40,8 +40,12 @@ class Wrap(unittest.TestCase):
         return made
 
     def test_a_client_is_answered_and_a_tool_that_reads_is_run(self):
-        client = self.wrap()
-        about = client.start()
+        first = self.wrap("--name", "known")
+        first.start()
+        first.ask("tools/list")
+        first.close()
+        client = self.wrap("--name", "known")
+        about = client.start()  # from the pin, whether the server is there yet or not
         self.assertEqual(about["protocolVersion"], "2025-11-25")
         self.assertEqual(about["serverInfo"]["name"], "fixture")
         self.assertEqual(about["instructions"], "Use echo to hear yourself.")

@@ -13,7 +13,7 @@ namespace {
 std::string call_key(std::string_view row, const json::Value& request) {
   json::Value same = request;
   if (json::Value* extra = same.as_object().find("extra"); extra != nullptr && extra->is_object()) {
-    for (const char* key : {"_meta", "client", "logLevel"}) extra->as_object().erase(key);
+    for (const char* key : {"_meta", "client", "logLevel", "progress"}) extra->as_object().erase(key);
   }
   return std::string(row) + crypto::hex(crypto::sha256(json::write_canonical(same)));
 }

@@ -554,23 +554,29 @@ void McpServer::sweep() {
 }
 
 void McpServer::output_closed(std::uint64_t incarnation) {
-  std::shared_ptr<McpProcess> process;
   Effects effects;
   {
     const std::lock_guard lock(mutex_);
     if (incarnation != incarnation_ || stopped_) return;
     output_closed_ = true;
-    process = process_;
     if (end_) {
       down_locked(*end_, effects);
     } else {
+      // Its end says why; one that lives on without an output is ended.
       const auto weak = weak_from_this();
       host_->loop().after_ms(kEndWaitMs, [weak, incarnation] {
-        if (const auto self = weak.lock()) self->process_ended(incarnation, "it closed its standard output");
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        std::shared_ptr<McpProcess> process;
+        {
+          const std::lock_guard held(self->mutex_);
+          if (self->incarnation_ == incarnation) process = self->process_;
+        }
+        if (process != nullptr) process->end();
+        self->process_ended(incarnation, "it closed its standard output, or wrote too much that is no message");
       });
     }
   }
-  if (process != nullptr) process->end();
   for (const auto& effect : effects) effect();
 }
 
