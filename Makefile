@@ -16,7 +16,7 @@ DESTDIR ?=
 quietly := tools/quietly.sh
 PRESETS := CMakePresets.json CMakeLists.txt
 
-.PHONY: build demo test tsan lint format fuzz bench soak coverage install clean help setup
+.PHONY: build demo test tsan lint format fuzz attackpeers bench soak coverage install clean help setup
 
 setup:
 	@tools/setup.sh
@@ -53,6 +53,10 @@ format: setup ## reformat every C and C++ file
 fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 	@$(quietly) build-fuzz cmake --build --preset fuzz -j $(JOBS)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+attackpeers: setup build/dev/build.ninja ## the attacks under bubblewrap, for docs/attacks_bubblewrap.md
+	@$(quietly) build-dev cmake --build --preset dev -j $(JOBS) --target attack_programs
+	@tests/attacks/peers.py --bin build/dev/bin
 
 bench: build ## measure beside peers; figures with the command that made them
 	@JOBS=$(JOBS) bench/policy/setup.sh
