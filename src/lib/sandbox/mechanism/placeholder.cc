@@ -32,10 +32,13 @@ int open_folder_of(const char* path, const char*& name) {
   return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, folder, &how, sizeof how));
 }
 
+// What init may not make, its program may not make either.
+bool needs_none(int error) { return error == EEXIST || error == EACCES || error == EROFS; }
+
 int make_at(int folder, const char* name, std::uint32_t flags) {
-  if ((flags & kMakeFolder) != 0) return ::mkdirat(folder, name, 0755) == 0 || errno == EEXIST ? 0 : errno;
+  if ((flags & kMakeFolder) != 0) return ::mkdirat(folder, name, 0755) == 0 || needs_none(errno) ? 0 : errno;
   const int fd = ::openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) return errno == EEXIST ? 0 : errno;
+  if (fd < 0) return needs_none(errno) ? 0 : errno;
   ::close(fd);
   return 0;
 }
