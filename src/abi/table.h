@@ -14,7 +14,7 @@
 
 namespace agentos::abi {
 
-inline constexpr std::int64_t kAbiRevision = 2;  // rises with every change of the table
+inline constexpr std::int64_t kAbiRevision = 3;  // rises with every change of the table
 
 enum class Call : std::uint16_t {
 #define CALL(number, name, structure, subject, right, effect, waits, support, errors, summary) k##structure = number,

@@ -139,7 +139,8 @@ std::vector<sock_filter> proxy_filter() {
   allow_without_exec(code, SYS_mmap);
   allow_without_exec(code, SYS_mprotect);
   if (kSanitized) {
-    for (const std::uint32_t number : {SYS_sigaltstack, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_tgkill}) {
+    // UBSan asks through a pipe whether memory can be read.
+    for (const std::uint32_t number : {SYS_sigaltstack, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_tgkill, SYS_pipe2}) {
       code.push_back(jump_equal(number, 0, 1));
       code.push_back(verdict(SECCOMP_RET_ALLOW));
     }
