@@ -198,7 +198,15 @@ bool Session::pass_response() {
       keep_server_ = response->keeps_open;
       if (response->framing == Framing::kUntilClose) keep_client_ = false;
     }
-    client_->send(write_response_head(*response, keep_client_ ? Afterwards::kStaysOpen : Afterwards::kCloses));
+    std::string out = write_response_head(*response, keep_client_ ? Afterwards::kStaysOpen : Afterwards::kCloses);
+    if (response_started_) {  // what has come of the body goes along in one piece
+      const auto body = response_body_.take(server.input());
+      if (!body) return broke(body.error().message);
+      out += server.input().substr(0, *body);
+      server.consume(*body);
+      exchanged_ += static_cast<std::int64_t>(*body);
+    }
+    client_->send(out);
     if (response_started_ && response_body_.done()) end_exchange();
     return true;
   }

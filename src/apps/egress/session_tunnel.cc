@@ -6,7 +6,16 @@
 namespace agentos::egress {
 namespace {
 
-bool starts_like_http(std::string_view octets) { return !octets.empty() && octets[0] >= 'A' && octets[0] <= 'Z'; }
+enum class Looks : std::uint8_t { kLikeHttp, kLikeNone, kUnsure };
+
+// A method and a space; a method is in capitals, and no TLS record starts with one.
+Looks looks(std::string_view octets) {
+  for (std::size_t i = 0; i < octets.size() && i <= kMethodBytesMax; ++i) {
+    if (octets[i] == ' ' && i > 0) return Looks::kLikeHttp;
+    if (octets[i] < 'A' || octets[i] > 'Z') return Looks::kLikeNone;
+  }
+  return octets.size() > kMethodBytesMax ? Looks::kLikeNone : Looks::kUnsure;
+}
 
 SocksReply reply_for(const Trouble& trouble) {
   if (trouble.status == 403) return SocksReply::kNotAllowed;
@@ -62,7 +71,12 @@ bool Session::hello() {
     if (client_->ended()) leave();
     return false;
   }
-  if (starts_like_http(input)) {
+  const Looks first = looks(input);
+  if (first == Looks::kUnsure) {
+    if (client_->ended()) leave();
+    return false;
+  }
+  if (first == Looks::kLikeHttp) {
     state_ = State::kHead;
     return true;
   }
