@@ -21,35 +21,35 @@ export type SignalName =
 /** Part of a request or an answer. */
 export interface Budget {
   /** Calls in all. */
-  calls?: number;
+  calls?: number | undefined;
   /** Octets read, written, sent and received by calls. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** Highest context budget brk may set. */
-  tokens?: number;
+  tokens?: number | undefined;
   /** Money in millionths, charged by tools that declare a price. */
-  money_micros?: number;
+  money_micros?: number | undefined;
   /** Wall time from start to exit. */
-  time_ms?: number;
+  time_ms?: number | undefined;
   /** Calls under way at once. */
-  concurrency?: number;
+  concurrency?: number | undefined;
 }
 
 /** What fork is asked with. */
 export interface ForkRequest {
   /** A name for people and policy; it is appended to the caller's with a dot. */
-  name?: string;
+  name?: string | undefined;
   /** Program and arguments; empty makes a child without a process, which attach connects. */
-  command?: string[];
+  command?: string[] | undefined;
   /** Rights of the child, a subset of the caller's; default: all the caller has. */
-  rights?: string[];
+  rights?: string[] | undefined;
   /** Bounds of the child; its use also counts against the caller. */
-  budget?: Budget;
+  budget?: Budget | undefined;
   /** Handles of the caller that the child gets, under the same numbers. */
-  handles?: number[];
+  handles?: number[] | undefined;
   /** Sandbox profile, the caller's by default; a preset's name. */
-  profile?: string;
+  profile?: string | undefined;
   /** Variables to set in the child. */
-  environment?: Record<string, unknown>;
+  environment?: Record<string, unknown> | undefined;
 }
 
 /** What fork answers. */
@@ -65,9 +65,9 @@ export interface ForkReply {
 /** What exit is asked with. */
 export interface ExitRequest {
   /** Exit status for the parent. */
-  code?: number;
+  code?: number | undefined;
   /** Why, for the record. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** What exit answers. */
@@ -79,9 +79,9 @@ export interface ExitReply {
 /** What wait is asked with. */
 export interface WaitRequest {
   /** Which child; default: whichever ends first. Operators name any agent. */
-  agent?: string;
+  agent?: string | undefined;
   /** How long to wait: 0 does not wait; absent waits as long as it takes. */
-  timeout_ms?: number;
+  timeout_ms?: number | undefined;
 }
 
 /** What wait answers. */
@@ -103,9 +103,9 @@ export interface ExecRequest {
   /** The registered name. */
   tool: string;
   /** Checked against the tool's input schema. */
-  arguments?: Record<string, unknown>;
+  arguments?: Record<string, unknown> | undefined;
   /** Deadline; at most the tool's own. */
-  timeout_ms?: number;
+  timeout_ms?: number | undefined;
 }
 
 /** What exec answers. */
@@ -125,7 +125,7 @@ export interface OpenRequest {
   /**
    * r reads; w writes and truncates; a appends; rw reads and writes; x writes and must be new. All but r create.
    */
-  mode?: "r" | "w" | "a" | "rw" | "x";
+  mode?: "r" | "w" | "a" | "rw" | "x" | undefined;
 }
 
 /** What open answers. */
@@ -143,13 +143,13 @@ export interface CloseRequest {
 /** What read is asked with. */
 export interface ReadRequest {
   /** Absolute path; or give a handle. */
-  path?: string;
+  path?: string | undefined;
   /** An open file; reads at its offset and moves it. */
-  handle?: number;
+  handle?: number | undefined;
   /** First octet to read; with a handle, its offset stays where it is. */
-  offset?: number;
+  offset?: number | undefined;
   /** How many octets at most; default and bound 737280. */
-  size?: number;
+  size?: number | undefined;
 }
 
 /** What read answers. */
@@ -163,15 +163,15 @@ export interface ReadReply {
 /** What write is asked with. */
 export interface WriteRequest {
   /** Absolute path; without offset or append the whole file is replaced. Or give a handle. */
-  path?: string;
+  path?: string | undefined;
   /** An open file; writes at its offset and moves it. */
-  handle?: number;
+  handle?: number | undefined;
   /** The octets. */
   data: string | Uint8Array;
   /** Write there and keep the rest of the file. */
-  offset?: number;
+  offset?: number | undefined;
   /** Write at the end of the file. */
-  append?: boolean;
+  append?: boolean | undefined;
 }
 
 /** What write answers. */
@@ -183,9 +183,9 @@ export interface WriteReply {
 /** What stat is asked with. */
 export interface StatRequest {
   /** Absolute path; or give a handle. */
-  path?: string;
+  path?: string | undefined;
   /** An open handle. */
-  handle?: number;
+  handle?: number | undefined;
 }
 
 /** What stat answers. */
@@ -215,7 +215,7 @@ export interface MunmapRequest {
 /** What brk is asked with. */
 export interface BrkRequest {
   /** The new budget; absent only asks. */
-  tokens?: number;
+  tokens?: number | undefined;
 }
 
 /** What brk answers. */
@@ -229,7 +229,7 @@ export interface BrkReply {
 /** What pipe is asked with. */
 export interface PipeRequest {
   /** Messages the pipe holds. */
-  messages_max?: number;
+  messages_max?: number | undefined;
 }
 
 /** What pipe answers. */
@@ -243,13 +243,13 @@ export interface PipeReply {
 /** What send is asked with. */
 export interface SendRequest {
   /** The writing end of a pipe; or give a target. */
-  handle?: number;
+  handle?: number | undefined;
   /** An agent's id: its mailbox. */
-  target?: string;
+  target?: string | undefined;
   /** One message, at most 262144 octets. */
   data: string | Uint8Array;
   /** How long to wait for room; 0 does not wait. */
-  timeout_ms?: number;
+  timeout_ms?: number | undefined;
 }
 
 /** What send answers. */
@@ -261,9 +261,9 @@ export interface SendReply {
 /** What recv is asked with. */
 export interface RecvRequest {
   /** The reading end of a pipe; default: the caller's mailbox. */
-  handle?: number;
+  handle?: number | undefined;
   /** How long to wait: 0 does not wait; absent waits as long as it takes. */
-  timeout_ms?: number;
+  timeout_ms?: number | undefined;
 }
 
 /** What recv answers. */
@@ -283,11 +283,11 @@ export interface RecvReply {
 /** What signal is asked with. */
 export interface SignalRequest {
   /** Agent id; default: the caller. */
-  target?: string;
+  target?: string | undefined;
   /** Name ("SIGTERM" or "TERM") or number of the table. */
   signal: string;
   /** Why, for the record and the receiver. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** What signal answers. */
@@ -307,7 +307,7 @@ export interface SigactionRequest {
   /**
    * default, ignore, or handle (the agent gets a notification instead of the default action); absent only asks.
    */
-  disposition?: "default" | "ignore" | "handle";
+  disposition?: "default" | "ignore" | "handle" | undefined;
 }
 
 /** What sigaction answers. */
@@ -319,9 +319,9 @@ export interface SigactionReply {
 /** What sigprocmask is asked with. */
 export interface SigprocmaskRequest {
   /** block, unblock or set; block with no signals only asks. */
-  how?: "block" | "unblock" | "set";
+  how?: "block" | "unblock" | "set" | undefined;
   /** Names or numbers of the table. */
-  signals?: string[];
+  signals?: string[] | undefined;
 }
 
 /** What sigprocmask answers. */
@@ -347,7 +347,7 @@ export interface CheckpolicyRequest {
   /** Name of a row of the table. */
   call: string;
   /** The request it would be made with. */
-  arguments?: Record<string, unknown>;
+  arguments?: Record<string, unknown> | undefined;
 }
 
 /** What checkpolicy answers. */
@@ -369,9 +369,9 @@ export interface ListRequest {
   /** Absolute path of a directory. */
   path: string;
   /** Only names after this one, to go on where a list ended. */
-  after?: string;
+  after?: string | undefined;
   /** How many at most. */
-  entries_max?: number;
+  entries_max?: number | undefined;
 }
 
 /** What list answers. */
@@ -407,7 +407,7 @@ export interface SeekRequest {
   /** Octets from whence; may be negative. */
   offset: number;
   /** start, current or end. */
-  whence?: "start" | "current" | "end";
+  whence?: "start" | "current" | "end" | undefined;
 }
 
 /** What seek answers. */
@@ -439,6 +439,22 @@ export interface ToolsReply {
 }
 
 /** Part of a request or an answer. */
+export interface Usage {
+  /** Calls in all. */
+  calls: number;
+  /** Octets read, written, sent and received by calls. */
+  bytes: number;
+  /** Tokens of context that brk holds. */
+  tokens: number;
+  /** Money in millionths. */
+  money_micros: number;
+  /** Wall time charged. */
+  time_ms: number;
+  /** Calls under way. */
+  concurrency: number;
+}
+
+/** Part of a request or an answer. */
 export interface HandleEntry {
   /** Its number. */
   handle: number;
@@ -467,7 +483,7 @@ export interface StatusReply {
   /** Its bounds. */
   budget: Budget;
   /** What it and its children used. */
-  used: Budget;
+  used: Usage;
   /** As set by brk. */
   context_tokens: number;
   /** Open handles. */
@@ -481,11 +497,11 @@ export interface StatusReply {
 /** What hello is asked with. */
 export interface HelloRequest {
   /** Name of the client program. */
-  client?: string;
+  client?: string | undefined;
   /** Its version. */
-  version?: string;
+  version?: string | undefined;
   /** Revision of the table it was built with. */
-  abi?: number;
+  abi?: number | undefined;
 }
 
 /** What hello answers. */
@@ -549,9 +565,9 @@ export interface ApproveRequest {
   /** true lets the call go on, once. */
   granted: boolean;
   /** When given, it must be the approval's. */
-  digest?: string;
+  digest?: string | undefined;
   /** For the record and the agent. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** Part of a request or an answer. */
@@ -565,31 +581,31 @@ export interface Document {
 /** What spawn is asked with. */
 export interface SpawnRequest {
   /** For people and policy; default: the program's name. */
-  name?: string;
+  name?: string | undefined;
   /** Program and arguments. */
   command: string[];
   /** Absolute path. */
   working_directory: string;
   /** The client's environment; the profile says what passes. */
-  environment?: Record<string, unknown>;
+  environment?: Record<string, unknown> | undefined;
   /** Documents that govern this agent. */
-  policy?: Document[];
+  policy?: Document[] | undefined;
   /** A built-in policy instead; default agent-default. */
-  policy_preset?: string;
+  policy_preset?: string | undefined;
   /** A built-in profile; default agent-default. */
-  profile_preset?: string;
+  profile_preset?: string | undefined;
   /** A profile document instead. */
-  profile?: Document;
+  profile?: Document | undefined;
   /** Bounds of the agent. */
-  budget?: Budget;
+  budget?: Budget | undefined;
   /**
    * Bounds of its processes over the profile's: memory_bytes cpu_seconds processes open_files file_bytes.
    */
-  limits?: Record<string, unknown>;
+  limits?: Record<string, unknown> | undefined;
   /** The descriptors are a terminal's, to be made the controlling one. */
-  terminal?: boolean;
+  terminal?: boolean | undefined;
   /** Kill the agent when this connection closes. Three descriptors (0, 1, 2) may come with the request. */
-  bound_to_connection?: boolean;
+  bound_to_connection?: boolean | undefined;
 }
 
 /** What spawn answers. */
@@ -613,7 +629,7 @@ export interface SpawnReply {
 /** What ps is asked with. */
 export interface PsRequest {
   /** Also the ones that have ended (the last 256). */
-  all?: boolean;
+  all?: boolean | undefined;
 }
 
 /** Part of a request or an answer. */
@@ -641,7 +657,7 @@ export interface AgentEntry {
   /** Program and arguments. */
   command: string;
   /** When it has ended. */
-  exit_code?: number;
+  exit_code?: number | undefined;
 }
 
 /** What ps answers. */
@@ -665,9 +681,9 @@ export interface InspectReply {
 /** What freeze is asked with. */
 export interface FreezeRequest {
   /** false thaws. */
-  frozen?: boolean;
+  frozen?: boolean | undefined;
   /** For the record. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** What freeze answers. */
@@ -693,7 +709,7 @@ export interface PolicyLoadReply {
 /** What policy_show is asked with. */
 export interface PolicyShowRequest {
   /** Of this agent; default: the kernel's own. */
-  agent?: string;
+  agent?: string | undefined;
 }
 
 /** What policy_show answers. */
@@ -709,7 +725,7 @@ export interface ToolRegisterRequest {
   /** One or more Tool documents; file is absolute: relative words resolve against its folder. */
   manifest: Document;
   /** Replace tools of the same names. */
-  replace?: boolean;
+  replace?: boolean | undefined;
 }
 
 /** What tool_register answers. */
@@ -727,9 +743,9 @@ export interface ToolRemoveRequest {
 /** What shutdown is asked with. */
 export interface ShutdownRequest {
   /** For the record. */
-  reason?: string;
+  reason?: string | undefined;
   /** Only when no agent is left; else an error says how many there are. */
-  when_idle?: boolean;
+  when_idle?: boolean | undefined;
 }
 
 /** What metrics answers. */
@@ -773,7 +789,7 @@ export interface ExplainRequest {
   /** Name of a row. */
   call: string;
   /** The request it would be made with. */
-  arguments?: Record<string, unknown>;
+  arguments?: Record<string, unknown> | undefined;
 }
 
 /** What explain answers. */
