@@ -135,6 +135,15 @@ class Document(unittest.TestCase):
         used = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(DOCUMENT)))
         self.assertEqual(used, set(DOCUMENT["components"]["schemas"]), "each is used, and each that is used exists")
 
+    def test_errors_are_under_their_status(self):
+        errors = json.loads((ROOT / "src/abi/generated/schema.json").read_text(encoding="utf-8"))["errors"]
+        for name, operation in OPERATIONS.items():
+            refusals = {status: answer for status, answer in operation["responses"].items() if status != "200"}
+            self.assertGreater(len(refusals), 5, name)
+            for status, answer in refusals.items():
+                for error in schema_of(answer)["properties"]["error"]["enum"]:
+                    self.assertEqual(str(errors[error]["http"]), status, f"{name} {error}")
+
     def test_says_that_there_is_no_http_door(self):
         self.assertIn("no such door", DOCUMENT["info"]["description"])
 

@@ -156,6 +156,15 @@ const readToolsReply = readerOf({
   tools: required(listOf(readToolEntry)),
 });
 
+const readUsage = readerOf({
+  calls: required(asInteger),
+  bytes: required(asInteger),
+  tokens: required(asInteger),
+  money_micros: required(asInteger),
+  time_ms: required(asInteger),
+  concurrency: required(asInteger),
+});
+
 const readHandleEntry = readerOf({
   handle: required(asInteger),
   kind: required(asText),
@@ -171,7 +180,7 @@ const readStatusReply = readerOf({
   state: required(asText),
   rights: required(listOf(asText)),
   budget: required(readBudget),
-  used: required(readBudget),
+  used: required(readUsage),
   context_tokens: required(asInteger),
   handles: required(listOf(readHandleEntry)),
   pending_signals: required(listOf(asText)),

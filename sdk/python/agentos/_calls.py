@@ -567,6 +567,38 @@ class ToolsReply:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """Part of a request or an answer.
+
+    calls: Calls in all.
+    bytes: Octets read, written, sent and received by calls.
+    tokens: Tokens of context that brk holds.
+    money_micros: Money in millionths.
+    time_ms: Wall time charged.
+    concurrency: Calls under way.
+    """
+
+    calls: int
+    bytes: int
+    tokens: int
+    money_micros: int
+    time_ms: int
+    concurrency: int
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> Usage:
+        members = as_object(wire)
+        return cls(
+            calls=member(members, "calls", as_integer),
+            bytes=member(members, "bytes", as_integer),
+            tokens=member(members, "tokens", as_integer),
+            money_micros=member(members, "money_micros", as_integer),
+            time_ms=member(members, "time_ms", as_integer),
+            concurrency=member(members, "concurrency", as_integer),
+        )
+
+
+@dataclass(frozen=True)
 class HandleEntry:
     """Part of a request or an answer.
 
@@ -616,7 +648,7 @@ class StatusReply:
     state: str
     rights: List[str]
     budget: Budget
-    used: Budget
+    used: Usage
     context_tokens: int
     handles: List[HandleEntry]
     pending_signals: List[str]
@@ -634,7 +666,7 @@ class StatusReply:
             state=member(members, "state", as_text),
             rights=member(members, "rights", list_of(as_text)),
             budget=member(members, "budget", Budget.from_wire),
-            used=member(members, "used", Budget.from_wire),
+            used=member(members, "used", Usage.from_wire),
             context_tokens=member(members, "context_tokens", as_integer),
             handles=member(members, "handles", list_of(HandleEntry.from_wire)),
             pending_signals=member(members, "pending_signals", list_of(as_text)),
