@@ -168,6 +168,26 @@ class PolicyVerbs(unittest.TestCase):
         self.assertEqual((rule["additionalProperties"], rule["required"]), (False, ["name", "action"]))
         self.assertIn("| `syscalls` |", self.run_verb("schema", "--page"))
 
+    def test_import_says_what_was_lost(self):
+        original = 'version: "1.0"\nrules: [{name: no, condition: {field: tool_name, operator: eq, value: pay}, action: deny}]\n'
+        report = self.json_of("import", "--from", "original", "-", given=original)
+        self.assertEqual((report["lost"], report["profile"]), ([], None))
+        self.write("imported.yaml", report["policy"])
+        self.assertEqual(self.json_of("eval", "imported.yaml", "--tool", "pay", code=2)["rule"], "unnamed/no")
+        self.assertEqual(self.json_of("eval", "imported.yaml", "--tool", "play")["rule"], "unnamed/default")
+        self.run_verb("import", "--from", "original", "-", "-o", "written.yaml", given=original)
+        self.assertEqual((self.folder / "written.yaml").read_text(encoding="utf-8"), report["policy"])
+        gateway = "mcpAuthorization: {rules: ['jwt.sub == \"kim\"', 'mcp.tool.name == \"pay\"']}\n"
+        lost = self.json_of("import", "--from", "agentgateway", "-", code=1, given=gateway)["lost"]
+        self.assertEqual([one["where"] for one in lost], ["(standard input):1:28"])
+        self.json_of("import", "--from", "agentgateway", "-", "--map", "jwt.sub=agent.name", given=gateway)
+        self.run_verb("import", "--from", "agentgateway", "-", "--map", "jwt.sub", code=3, given=gateway)
+        self.assertIn("NAME=EXPRESSION", self.stderr)
+        self.run_verb("import", "--from", "original", "-", code=3, given="rulez: []\n")
+        self.assertIn('did you mean "rules"?', self.stderr)
+        self.run_verb("import", "--from", "srt", "-", code=3, given="{")
+        self.run_verb("import", "--from", "nothing", "p.yaml", code=64)
+
 
 if __name__ == "__main__":
     real_kernel.main()
