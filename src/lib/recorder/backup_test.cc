@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -66,10 +67,13 @@ TEST_F(BackupTest, a_copy_has_what_was_durable_and_no_keys) {
 }
 
 TEST_F(BackupTest, a_copy_taken_while_writing_and_pruning_verifies) {
-  auto recorder = start(512 << 10);
+  auto recorder = start(4 << 20);
   std::atomic<bool> stop{false};
   std::thread writing([&] {
-    while (!stop) append(*recorder, 50);
+    while (!stop) {
+      append(*recorder, 50);
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the newest checkpoint is a second old at most
+    }
   });
   int good = 0;
   for (int i = 0; i < 10; ++i) {

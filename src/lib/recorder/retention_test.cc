@@ -23,11 +23,11 @@ TEST(Retention, what_is_older_than_it_is_kept_is_pruned) {
   options.disk_bytes_max = 0;
   options.keep_us = 2 * kHourUs;
   auto recorder = world.start(disk, options);
-  fill(*recorder, 3000);
+  fill(*recorder, 12'000);
   const std::uint64_t young = recorder->stats().segments;
   EXPECT_GT(young, 3u) << "nothing is old yet";
   world.clock.advance_us(3 * kHourUs);
-  fill(*recorder, 3000);
+  fill(*recorder, 12'000);
   const std::uint64_t entries = recorder->stats().entries;
   ASSERT_TRUE(recorder->close().has_value());
   Index oldest = kNoIndex;
@@ -36,7 +36,7 @@ TEST(Retention, what_is_older_than_it_is_kept_is_pruned) {
                 return true;
               }).has_value());
   EXPECT_GT(oldest, 1000u);
-  EXPECT_LT(oldest, 3100u) << "a segment with young entries stays";
+  EXPECT_LE(oldest, 12'000u) << "a segment with young entries stays";
   const auto report = verify_log_on(disk, "/log");
   ASSERT_TRUE(report.has_value());
   EXPECT_TRUE(report->valid) << report->problem;
