@@ -44,7 +44,9 @@ void clean_path(const char* path, char (&clean)[PATH_MAX]) {
     while (*at == '/') ++at;
     const std::size_t word = std::strcspn(at, "/");
     if (word == 2 && at[0] == '.' && at[1] == '.') {
-      while (used > 0 && clean[--used] != '/') {
+      while (used > 0) {
+        --used;
+        if (clean[used] == '/') break;
       }
     } else if (word > 0 && !(word == 1 && at[0] == '.')) {
       clean[used++] = '/';
