@@ -21,14 +21,14 @@ struct McpRequestRequest {
   std::string name;
   json::Value params = json::Object{};
   json::Value extra = json::Object{};
-  static constexpr auto kFields = std::tuple{
-      Required<&McpRequestRequest::server>{"server", "The configured server.", {.size_max = 128}},
-      Required<&McpRequestRequest::method>{"method", "MCP method.", {.size_max = 128}},
-      Optional<&McpRequestRequest::name>{
-          "name", "What params name: a URI, a prompt, a task. Must be what they do.", {.size_max = 8192}},
-      Optional<&McpRequestRequest::params>{"params", "Of the method.", {.json_object = true}},
-      Optional<&McpRequestRequest::extra>{
-          "extra", "What a server gets beside them: logLevel client progress.", {.json_object = true}}};
+  static constexpr auto kFields =
+      std::tuple{Required<&McpRequestRequest::server>{"server", "The configured server.", {.size_max = 128}},
+                 Required<&McpRequestRequest::method>{"method", "MCP method.", {.size_max = 128}},
+                 Optional<&McpRequestRequest::name>{
+                     "name", "What params name: a URI, a prompt, a task. Must be what they do.", {.size_max = 8192}},
+                 Optional<&McpRequestRequest::params>{"params", "Of the method.", {.json_object = true}},
+                 Optional<&McpRequestRequest::extra>{
+                     "extra", "What a server gets beside them: logLevel client progress.", {.json_object = true}}};
 };
 
 struct McpServerSpec {
@@ -47,8 +47,10 @@ struct McpServerSpec {
       Required<&McpServerSpec::working_directory>{"working_directory", "Absolute path.", {.size_max = 4096}},
       Optional<&McpServerSpec::environment>{
           "environment", "The client's environment; the profile says what passes.", {.json_object = true}},
-      Optional<&McpServerSpec::environment_pass>{
-          "environment_pass", "Names that pass beside the profile's; their values come in a fourth descriptor, a file of {server: {name: value}}.", {.size_max = 64}},
+      Optional<&McpServerSpec::environment_pass>{"environment_pass",
+                                                 "Names that pass beside the profile's; their values come in a fourth "
+                                                 "descriptor, a file of {server: {name: value}}.",
+                                                 {.size_max = 64}},
       Optional<&McpServerSpec::profile_preset>{
           "profile_preset", "A built-in profile; default mcp-server.", {.size_max = 64}},
       Optional<&McpServerSpec::profile>{"profile", "A profile document instead."},
@@ -71,12 +73,11 @@ struct McpOpenRequest {
   std::string drift = "block";
   static constexpr auto kFields = std::tuple{
       Required<&McpOpenRequest::name>{"name", "For people and policy.", {.size_max = 64}},
-      Required<&McpOpenRequest::servers>{"servers", "What it may use; with one, names of tools stay as they are.",
-                                         {.size_max = 64}},
+      Required<&McpOpenRequest::servers>{
+          "servers", "What it may use; with one, names of tools stay as they are.", {.size_max = 64}},
       Optional<&McpOpenRequest::policy>{"policy", "Documents that govern it; default wrap-default.", {.size_max = 64}},
-      Optional<&McpOpenRequest::drift>{"drift",
-                                       "When a server differs from its pin: warn, block what differs, or ask.",
-                                       {.choices = kDriftModes}}};
+      Optional<&McpOpenRequest::drift>{
+          "drift", "When a server differs from its pin: warn, block what differs, or ask.", {.choices = kDriftModes}}};
 };
 
 struct McpServerEntry {
@@ -114,13 +115,14 @@ struct PinEntry {
   std::int64_t items = 0;
   std::string drift;
   json::Value differences;
-  static constexpr auto kFields = std::tuple{
-      Required<&PinEntry::server>{"server", "Name and command it belongs to."},
-      Required<&PinEntry::digest>{"digest", "Of all that is pinned."},
-      Required<&PinEntry::pinned_us>{"pinned_us", "When it was accepted."},
-      Required<&PinEntry::items>{"items", "Tools, prompts and templates pinned."},
-      Required<&PinEntry::drift>{"drift", "none, or a count of what differs."},
-      Required<&PinEntry::differences>{"differences", "Each with what it is, what was pinned and what is offered now."}};
+  static constexpr auto kFields =
+      std::tuple{Required<&PinEntry::server>{"server", "Name and command it belongs to."},
+                 Required<&PinEntry::digest>{"digest", "Of all that is pinned."},
+                 Required<&PinEntry::pinned_us>{"pinned_us", "When it was accepted."},
+                 Required<&PinEntry::items>{"items", "Tools, prompts and templates pinned."},
+                 Required<&PinEntry::drift>{"drift", "none, or a count of what differs."},
+                 Required<&PinEntry::differences>{"differences",
+                                                  "Each with what it is, what was pinned and what is offered now."}};
 };
 struct PinsReply {
   std::vector<PinEntry> pins;
@@ -140,8 +142,8 @@ struct PinDecideRequest {
   static constexpr auto kFields = std::tuple{
       Required<&PinDecideRequest::server>{"server", "As pins lists it.", {.size_max = 256}},
       Required<&PinDecideRequest::approve>{"approve", "true: what it offers now is the pin; false: forget the pin."},
-      Optional<&PinDecideRequest::digest>{"digest", "When given, it must be that of what is offered now.",
-                                          {.size_max = 128}}};
+      Optional<&PinDecideRequest::digest>{
+          "digest", "When given, it must be that of what is offered now.", {.size_max = 128}}};
 };
 using PinDecideReply = EmptyReply;
 

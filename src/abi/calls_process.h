@@ -123,10 +123,10 @@ struct ExecRequest {
       Optional<&ExecRequest::arguments>{"arguments", "Checked against the tool's input schema.", {.json_object = true}},
       Optional<&ExecRequest::timeout_ms>{
           "timeout_ms", "Deadline; at most the tool's own.", {.minimum = 1, .maximum = 86'400'000}},
-      Optional<&ExecRequest::extra>{
-          "extra",
-          "What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client progress.",
-          {.json_object = true}}};
+      Optional<&ExecRequest::extra>{"extra",
+                                    "What an MCP server gets beside the arguments: _meta inputResponses requestState "
+                                    "task logLevel client progress.",
+                                    {.json_object = true}}};
 };
 
 struct SignalReply {

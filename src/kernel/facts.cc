@@ -86,7 +86,8 @@ Status mcp_request_facts(CallContext& context) {
     named = reference->string_or("uri", reference->string_or("name", ""));
   }
   if (request.name == named) return {};
-  return fail(abi::error::invalid_argument, "\"name\" must be what \"params\" name, \"" + std::string(named.substr(0, 256)) + "\"");
+  return fail(abi::error::invalid_argument,
+              "\"name\" must be what \"params\" name, \"" + std::string(named.substr(0, 256)) + "\"");
 }
 
 void signal_facts(CallContext& context) {

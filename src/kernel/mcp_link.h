@@ -1,8 +1,8 @@
-// One MCP client and the servers it may use: its tools as they may be offered now, its servers' processes, and what goes
-// from one side to the other. Decides nothing by policy: calls and requests come here after they were decided.
+// One MCP client and the servers it may use: its tools as they may be offered now, its servers' processes, and what
+// goes from one side to the other. Decides nothing by policy: calls and requests come here after they were decided.
 //
-// What a server offers is compared with its pin before any of it is offered on. Thread-safe; no lock of it is held while
-// others are called.
+// What a server offers is compared with its pin before any of it is offered on. Thread-safe; no lock of it is held
+// while others are called.
 #pragma once
 
 #include <cstdint>

@@ -61,7 +61,8 @@ Status McpServers::keep(const mcp::Pin& pin) {
 
 Status McpServers::forget(const std::string& server) {
   if (::unlink(file_of(server).c_str()) == 0) return {};
-  if (errno == ENOENT) return fail(ErrorCode::kNotFound, "no pin of \"" + server + "\" is kept", "agentos mcp pin ls lists them");
+  if (errno == ENOENT)
+    return fail(ErrorCode::kNotFound, "no pin of \"" + server + "\" is kept", "agentos mcp pin ls lists them");
   return fail_errno(errno, "cannot remove the pin of \"" + server + "\"");
 }
 
@@ -72,7 +73,8 @@ Result<std::vector<mcp::Pin>> McpServers::pins() const {
     if (!name.ends_with(".json")) continue;
     const std::string text = TRY(io::read_file(pins_directory_ + "/" + name, mcp::kPinBytesMax));
     auto document = json::parse(text, {.bytes_max = mcp::kPinBytesMax, .depth_max = 80, .values_max = 2'000'000});
-    if (!document) return fail(ErrorCode::kCorrupt, "the pin " + name + " is damaged", "agentos mcp pin reset forgets it");
+    if (!document)
+      return fail(ErrorCode::kCorrupt, "the pin " + name + " is damaged", "agentos mcp pin reset forgets it");
     out.push_back(TRY(mcp::pin_of(*document)));
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.server < b.server; });

@@ -12,7 +12,8 @@ void add_wrap(CLI::App& mcp, Words& words) {
       mcp, words, "wrap", "Put AgentOS between an MCP client and a server, on standard input and output",
       "  agentos mcp wrap -- npx -y @modelcontextprotocol/server-everything\n"
       "  agentos mcp wrap --policy rules.yaml --write . -- npx -y @modelcontextprotocol/server-filesystem .\n\n"
-      "In a client's configuration write \"command\": \"agentos\" and the old command after \"mcp\", \"wrap\", \"--\".\n"
+      "In a client's configuration write \"command\": \"agentos\" and the old command after \"mcp\", \"wrap\", "
+      "\"--\".\n"
       "Without --policy the built-in wrap-default governs: agentos policy show wrap-default. What the server offers\n"
       "is pinned when it is first seen; agentos mcp pin ls shows what differs since.",
       [&words] { return verb_mcp_wrap(words.globals, words.wrap); });
@@ -38,7 +39,8 @@ void add_serve_map(CLI::App& mcp, Words& words) {
       mcp, words, "serve", "One MCP server on standard input and output in front of many",
       "  agentos mcp serve servers.json\n"
       "  agentos mcp import cursor --out servers.json && agentos mcp serve --policy rules.yaml servers.json\n\n"
-      "The file holds the usual map: {\"mcpServers\": {\"NAME\": {\"command\": ..., \"args\": [...], \"env\": {...}}}}.\n"
+      "The file holds the usual map: {\"mcpServers\": {\"NAME\": {\"command\": ..., \"args\": [...], \"env\": "
+      "{...}}}}.\n"
       "Tools and prompts of more than one server are called NAME__TOOL.",
       [&words] { return verb_mcp_serve(words.globals, words.mcp_serve); });
   verb->add_option("config", serve.config, "The file")->required();
@@ -50,7 +52,9 @@ void add_serve_map(CLI::App& mcp, Words& words) {
   verb->add_option("--drift", serve.drift, "When a server differs from its pin: warn, block what differs, or ask")
       ->check(CLI::IsMember({"warn", "block", "ask"}))
       ->capture_default_str();
-  verb->add_option("--read", serve.read_paths, "A path they may read and run (may be repeated)")->expected(1)->take_all();
+  verb->add_option("--read", serve.read_paths, "A path they may read and run (may be repeated)")
+      ->expected(1)
+      ->take_all();
   verb->add_option("--write", serve.write_paths, "A path they may read and write (may be repeated)")
       ->expected(1)
       ->take_all();
@@ -68,8 +72,8 @@ void add_connect(CLI::App& mcp, Words& words) {
        verb_mcp_connect},
       {"import", "Write the servers a client starts as a map for agentos mcp serve",
        "  agentos mcp import vscode --out servers.json", verb_mcp_import},
-      {"doctor", "Look at the configurations of clients: what is wrapped, what is not",
-       "  agentos mcp doctor", verb_mcp_doctor}};
+      {"doctor", "Look at the configurations of clients: what is wrapped, what is not", "  agentos mcp doctor",
+       verb_mcp_doctor}};
   for (const auto& [name, summary, examples, function] : verbs) {
     CLI::App* verb = add_verb(mcp, words, name, summary, examples,
                               [&words, function = function] { return function(words.globals, words.connect); });

@@ -94,7 +94,8 @@ Result<ConfigPlace> config_place(std::string_view client, const std::string& dir
   }
   std::string names;
   for (const Known& known : kKnown) (names += ' ') += known.client;
-  return fail(ErrorCode::kNotFound, "the client \"" + std::string(client) + "\" is not known", "known are:" + names + "; or use --file");
+  return fail(ErrorCode::kNotFound, "the client \"" + std::string(client) + "\" is not known",
+              "known are:" + names + "; or use --file");
 }
 
 std::vector<ConfigChange> wrap_servers(json::Value& config, const std::string& key, const WrapWords& words) {

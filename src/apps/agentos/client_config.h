@@ -28,9 +28,9 @@ struct ConfigChange {
   std::string skipped;        // why it stays as it is; empty: it changes
 };
 struct WrapWords {
-  std::string program;                // of AgentOS, absolute
-  std::vector<std::string> options;   // before --, such as --policy FILE
-  std::vector<std::string> servers;   // only these; empty: all
+  std::string program;               // of AgentOS, absolute
+  std::vector<std::string> options;  // before --, such as --policy FILE
+  std::vector<std::string> servers;  // only these; empty: all
 };
 // Changes `config` in place; nothing when it has no servers.
 std::vector<ConfigChange> wrap_servers(json::Value& config, const std::string& key, const WrapWords& words);

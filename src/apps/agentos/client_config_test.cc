@@ -1,3 +1,4 @@
+// Wrapping the servers of a client's configuration and taking it back.
 #include "apps/agentos/client_config.h"
 
 #include <gtest/gtest.h>
@@ -11,10 +12,12 @@ constexpr std::string_view kConfig =
 
 TEST(ClientConfig, wrapping_keeps_everything_else_and_unwrapping_gives_back_what_was) {
   json::Value config = parsed(kConfig);
-  const auto changes = wrap_servers(config, "mcpServers", {.program = "/usr/bin/agentos", .options = {"--policy", "/p.yaml"}, .servers = {}});
+  const auto changes = wrap_servers(config, "mcpServers",
+                                    {.program = "/usr/bin/agentos", .options = {"--policy", "/p.yaml"}, .servers = {}});
   ASSERT_EQ(changes.size(), 2U);
-  EXPECT_EQ(json::write(*config.find("mcpServers")->find("files")),
-            R"({"command":"/usr/bin/agentos","args":["mcp","wrap","--name","files","--policy","/p.yaml","--env","TOKEN","--","npx","-y","server-filesystem","."],"env":{"TOKEN":"x"}})");
+  EXPECT_EQ(
+      json::write(*config.find("mcpServers")->find("files")),
+      R"({"command":"/usr/bin/agentos","args":["mcp","wrap","--name","files","--policy","/p.yaml","--env","TOKEN","--","npx","-y","server-filesystem","."],"env":{"TOKEN":"x"}})");
   EXPECT_FALSE(changes[1].skipped.empty()) << "a server behind a URL is not started here";
   EXPECT_EQ(wrap_servers(config, "mcpServers", {.program = "agentos", .options = {}, .servers = {"files"}})[0].skipped,
             "it is wrapped already");
@@ -31,7 +34,8 @@ TEST(ClientConfig, the_map_for_serve_has_only_servers_that_are_started_unwrapped
 }
 
 TEST(ClientConfig, places_are_of_the_client_and_unknown_clients_are_told) {
-  EXPECT_EQ(config_place("claude-desktop", "/nowhere", "/home/u", "/home/u/.config")->file, "/home/u/.config/Claude/claude_desktop_config.json");
+  EXPECT_EQ(config_place("claude-desktop", "/nowhere", "/home/u", "/home/u/.config")->file,
+            "/home/u/.config/Claude/claude_desktop_config.json");
   EXPECT_EQ(config_place("vscode", "/nowhere", "/home/u", "/home/u/.config")->key, "servers");
   EXPECT_FALSE(config_place("notepad", "/nowhere", "/home/u", "/home/u/.config").has_value());
 }

@@ -124,7 +124,8 @@ Result<McpOpening> open_served(const McpServeOptions& options, const char* const
   const std::string text = TRY(io::read_file(TRY(absolute_path(options.config)), kClientConfigBytesMax));
   auto config = json::parse(text, {.bytes_max = kClientConfigBytesMax});
   if (!config) return fail(ErrorCode::kMalformed, options.config + ": " + config.error().message, "it must be JSON");
-  const std::string key = config->find("mcpServers") == nullptr && config->find("servers") != nullptr ? "servers" : "mcpServers";
+  const std::string key =
+      config->find("mcpServers") == nullptr && config->find("servers") != nullptr ? "servers" : "mcpServers";
   const json::Object servers = plain_servers(*config, key);
   if (servers.empty()) {
     return fail(ErrorCode::kInvalidArgument, options.config + " has no servers that are started by a command",

@@ -18,7 +18,8 @@ Result<int> decide(const Globals& globals, const abi::PinDecideRequest& request)
   if (globals.format == Format::kJson) {
     print_json(json::Object{{"server", request.server}, {"approved", request.approve}});
   } else {
-    print(printable(request.server) + (request.approve ? " is pinned to what it offers now\n" : " has no pin any more\n"));
+    print(printable(request.server) +
+          (request.approve ? " is pinned to what it offers now\n" : " has no pin any more\n"));
   }
   return kExitOk;
 }
@@ -32,7 +33,12 @@ Result<int> verb_mcp_list(const Globals& globals, const McpOptions&) {
     print_json(*to_json(abi::row_of(abi::Call::kMcpServers).reply, reply).find("servers"));
     return kExitOk;
   }
-  Table table({{"SERVER"}, {"CLIENT"}, {"STATE"}, {"REVISION"}, {"TOOLS", Align::kRight}, {"DRIFT"},
+  Table table({{"SERVER"},
+               {"CLIENT"},
+               {"STATE"},
+               {"REVISION"},
+               {"TOOLS", Align::kRight},
+               {"DRIFT"},
                {"TROUBLE", Align::kLeft, Fit::kFlexible}});
   for (const abi::McpServerEntry& entry : reply.servers) {
     const json::Value* tools = entry.offers.find("tools");

@@ -1,4 +1,5 @@
-// agentos mcp connect|import|doctor: clients' own configuration files, changed so that it can be seen before and undone.
+// agentos mcp connect|import|doctor: clients' own configuration files, changed so that it can be seen before and
+// undone.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,7 +60,8 @@ std::size_t show(const Globals& globals, const std::string& file, const std::vec
       text += "  " + printable(change.server) + ": " + change.skipped + "\n";
     } else {
       ++count;
-      text += "  " + printable(change.server) + "\n- " + words_shown(change.before) + "\n+ " + words_shown(change.after) + "\n";
+      text += "  " + printable(change.server) + "\n- " + words_shown(change.before) + "\n+ " +
+              words_shown(change.after) + "\n";
     }
     listed.emplace_back(std::move(one));
   }
@@ -89,8 +91,8 @@ Result<int> verb_mcp_connect(const Globals& globals, const McpConnectOptions& op
   if (options.undo) {
     changes = unwrap_servers(config, place.key, options.servers);
   } else {
-    changes = wrap_servers(config, place.key,
-                           {TRY(own_program()), TRY(policy_options(options.policies)), options.servers});
+    changes =
+        wrap_servers(config, place.key, {TRY(own_program()), TRY(policy_options(options.policies)), options.servers});
   }
   const std::size_t count = show(globals, place.file, changes);
   if (count == 0 || options.dry_run) return kExitOk;
@@ -128,7 +130,8 @@ Result<int> verb_mcp_doctor(const Globals& globals, const McpConnectOptions&) {
     if (::access(place.file.c_str(), F_OK) != 0) continue;
     const auto add = [&](const std::string& server, const std::string& state) {
       table.add({std::string(client), server, state, place.file});
-      listed.emplace_back(json::Object{{"client", std::string(client)}, {"server", server}, {"state", state}, {"file", place.file}});
+      listed.emplace_back(
+          json::Object{{"client", std::string(client)}, {"server", server}, {"state", state}, {"file", place.file}});
     };
     auto config = read_config(place);
     if (!config) {

@@ -1,5 +1,6 @@
-// agentos mcp wrap and agentos mcp serve: hand this program's standard streams to the kernel, which serves the client on them in
-// front of the servers, and stay until that is over. When this program is killed, its connection closes and the servers end with it.
+// agentos mcp wrap and agentos mcp serve: hand this program's standard streams to the kernel, which serves the client
+// on them in front of the servers, and stay until that is over. When this program is killed, its connection closes and
+// the servers end with it.
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>

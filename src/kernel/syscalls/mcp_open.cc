@@ -34,17 +34,20 @@ Status check(const abi::McpOpenRequest& request) {
       return fail(abi::error::invalid_argument, "server \"" + server.name + "\": \"command\" must name a program");
     }
     if (!server.working_directory.starts_with('/')) {
-      return fail(abi::error::invalid_argument, "server \"" + server.name + "\": \"working_directory\" must be absolute");
+      return fail(abi::error::invalid_argument,
+                  "server \"" + server.name + "\": \"working_directory\" must be absolute");
     }
     for (const auto& [name, value] : server.environment.as_object()) {
       if (!value.is_string()) {
-        return fail(abi::error::invalid_argument, "server \"" + server.name + "\": \"environment\" must map names to text");
+        return fail(abi::error::invalid_argument,
+                    "server \"" + server.name + "\": \"environment\" must map names to text");
       }
     }
     for (const auto* paths : {&server.read_paths, &server.write_paths}) {
       for (const std::string& path : *paths) {
         if (!path.starts_with('/')) {
-          return fail(abi::error::invalid_argument, "server \"" + server.name + "\": the path \"" + path + "\" must be absolute");
+          return fail(abi::error::invalid_argument,
+                      "server \"" + server.name + "\": the path \"" + path + "\" must be absolute");
         }
       }
     }
@@ -53,9 +56,9 @@ Status check(const abi::McpOpenRequest& request) {
 }
 
 Result<sandbox::Profile> server_profile(const abi::McpServerSpec& server) {
-  auto profile = server.profile ? sandbox::parse_profile(server.profile->text, server.profile->file)
-                                : sandbox::preset_profile(server.profile_preset.empty() ? kProfileDefault
-                                                                                        : server.profile_preset);
+  auto profile = server.profile
+                     ? sandbox::parse_profile(server.profile->text, server.profile->file)
+                     : sandbox::preset_profile(server.profile_preset.empty() ? kProfileDefault : server.profile_preset);
   if (!profile) return fail(abi::error::invalid_policy, profile.error().message, profile.error().hint);
   using sandbox::Access;
   for (const std::string& path : server.read_paths) {
@@ -76,11 +79,13 @@ Result<json::Value> read_variables(const io::Fd& file) {
   if (size < 0) return fail_errno(errno, "cannot read the variables of servers");
   text.resize(static_cast<std::size_t>(size));
   auto value = json::parse(text, {.bytes_max = kVariablesBytesMax});
-  if (!value || !value->is_object()) return fail(abi::error::invalid_argument, "the fourth descriptor is no file of variables");
+  if (!value || !value->is_object())
+    return fail(abi::error::invalid_argument, "the fourth descriptor is no file of variables");
   return value;
 }
 
-std::vector<std::pair<std::string, std::string>> passed_to(const abi::McpServerSpec& server, const json::Value& variables) {
+std::vector<std::pair<std::string, std::string>> passed_to(const abi::McpServerSpec& server,
+                                                           const json::Value& variables) {
   std::vector<std::pair<std::string, std::string>> out;
   const json::Value* own = variables.find(server.name);
   for (const std::string& name : server.environment_pass) {

@@ -10,9 +10,8 @@ Acted mcp_servers_call(CallContext& context, const abi::McpServersRequest&, abi:
   for (const auto& link : context.monitor.mcp.links()) {
     for (abi::McpServerEntry& entry : link->entries()) reply.servers.push_back(std::move(entry));
   }
-  std::sort(reply.servers.begin(), reply.servers.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.agent, a.server) < std::tie(b.agent, b.server);
-  });
+  std::sort(reply.servers.begin(), reply.servers.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.agent, a.server) < std::tie(b.agent, b.server); });
   return done();
 }
 

@@ -141,9 +141,10 @@ CallingSession::Taken CallingSession::take_initialized(Message message, std::str
   if (!revision || is_modern(*revision)) {
     state_ = State::kRefused;
     taken.what = Taken::What::kRefused;
-    taken.error = message.error ? std::move(message.error)
-                                : RpcError{kInternalError,
-                                           "the server answered initialize with a revision that is not spoken here", {}};
+    taken.error =
+        message.error
+            ? std::move(message.error)
+            : RpcError{kInternalError, "the server answered initialize with a revision that is not spoken here", {}};
     return taken;
   }
   take_identity(message.result, server_);
@@ -184,7 +185,9 @@ void CallingSession::notify(std::string_view method, const json::Value& params, 
   write_notification(out, method, params);
 }
 
-void CallingSession::answer(const Id& id, const json::Value& result, std::string& out) { write_result(out, id, result); }
+void CallingSession::answer(const Id& id, const json::Value& result, std::string& out) {
+  write_result(out, id, result);
+}
 
 void CallingSession::answer_error(const Id& id, const RpcError& error, std::string& out) {
   write_error(out, id, error);

@@ -54,8 +54,8 @@ class CallingSession {
   std::uint64_t request(std::string_view method, json::Value params, Progress progress, std::string_view log_level,
                         std::string& out);
   // As `client` would make it; only of interest to a modern server.
-  std::uint64_t request_as(const ClientIdentity& client, std::string_view method, json::Value params,
-                           Progress progress, std::string_view log_level, std::string& out);
+  std::uint64_t request_as(const ClientIdentity& client, std::string_view method, json::Value params, Progress progress,
+                           std::string_view log_level, std::string& out);
   void cancel(std::uint64_t ticket, std::string_view reason, std::string& out);
   void notify(std::string_view method, const json::Value& params, std::string& out);
   void answer(const Id& id, const json::Value& result, std::string& out);

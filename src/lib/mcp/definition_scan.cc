@@ -13,16 +13,31 @@ namespace {
 constexpr std::size_t kPayloadCharsMin = 64;  // of base64 that stand together
 
 // Phrases that address a model; lower case. What describes a tool has no use for them.
-constexpr std::array<std::string_view, 22> kInstructions = {
-    "ignore previous",     "ignore all previous",   "disregard previous",    "disregard all",
-    "do not tell the user", "don't tell the user",  "do not mention",        "without telling the user",
-    "<important>",         "<system>",              "</system>",             "[system]",
-    "system prompt",       "you must first",        "before using this tool", "before using any other tool",
-    "before calling any",  "always call this tool", "instead of using",      "hide this from",
-    "secretly",            "side note to the assistant"};
+constexpr std::array<std::string_view, 22> kInstructions = {"ignore previous",
+                                                            "ignore all previous",
+                                                            "disregard previous",
+                                                            "disregard all",
+                                                            "do not tell the user",
+                                                            "don't tell the user",
+                                                            "do not mention",
+                                                            "without telling the user",
+                                                            "<important>",
+                                                            "<system>",
+                                                            "</system>",
+                                                            "[system]",
+                                                            "system prompt",
+                                                            "you must first",
+                                                            "before using this tool",
+                                                            "before using any other tool",
+                                                            "before calling any",
+                                                            "always call this tool",
+                                                            "instead of using",
+                                                            "hide this from",
+                                                            "secretly",
+                                                            "side note to the assistant"};
 constexpr std::array<std::string_view, 10> kSensitive = {
-    ".ssh/", "id_rsa", "id_ed25519", "/etc/shadow", "/etc/passwd", ".aws/credentials", ".netrc", "mcp.json",
-    ".git-credentials", "wallet.dat"};
+    ".ssh/",  "id_rsa",   "id_ed25519",       "/etc/shadow", "/etc/passwd", ".aws/credentials",
+    ".netrc", "mcp.json", ".git-credentials", "wallet.dat"};
 
 char32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : 0); };
@@ -38,8 +53,8 @@ char32_t next_code_point(std::string_view text, std::size_t& at) {
     at += 3;
     return c;
   }
-  const char32_t c = (first & 0x07U) << 18 | (octet(at + 1) & 0x3FU) << 12 | (octet(at + 2) & 0x3FU) << 6 |
-                     (octet(at + 3) & 0x3FU);
+  const char32_t c =
+      (first & 0x07U) << 18 | (octet(at + 1) & 0x3FU) << 12 | (octet(at + 2) & 0x3FU) << 6 | (octet(at + 3) & 0x3FU);
   at += 4;
   return c;
 }
@@ -63,9 +78,8 @@ bool holds_payload(std::string_view text) {
     if (end - at >= kPayloadCharsMin) {
       const std::size_t size = (end - at) / 4 * 4;
       if (auto decoded = crypto::from_base64(text.substr(at, size)); decoded && !decoded->empty()) {
-        const auto readable = std::count_if(decoded->begin(), decoded->end(), [](char c) {
-          return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t';
-        });
+        const auto readable = std::count_if(decoded->begin(), decoded->end(),
+                                            [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t'; });
         if (static_cast<std::size_t>(readable) * 10 >= decoded->size() * 9) return true;
       }
     }

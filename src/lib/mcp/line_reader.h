@@ -1,4 +1,5 @@
-// LineReader: octets of a stream as they come, to lines of at most kLineBytesMax octets (the stdio transport's framing).
+// LineReader: octets of a stream as they come, to lines of at most kLineBytesMax octets (the stdio transport's
+// framing).
 //
 // A line that is too long is told once, when it has ended, and costs no memory: its first and last octets are kept, so
 // that who waits for it can be found and told. Keeps at most one line. One thread.

@@ -1,3 +1,4 @@
+// Cutting a stream into lines, whatever comes.
 #include "lib/mcp/line_reader.h"
 
 #include <gtest/gtest.h>

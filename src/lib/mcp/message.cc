@@ -37,7 +37,8 @@ std::expected<Message, Rejected> read_message(json::Value value) {
     if (!read) return reject({}, kInvalidRequest, "\"id\" must be an integer or a string of at most 256 octets");
     message.id = std::move(*read);
   }
-  if (value.string_or("jsonrpc", "") != "2.0") return reject(message.id, kInvalidRequest, "\"jsonrpc\" must be \"2.0\"");
+  if (value.string_or("jsonrpc", "") != "2.0")
+    return reject(message.id, kInvalidRequest, "\"jsonrpc\" must be \"2.0\"");
   json::Object& object = value.as_object();
   if (json::Value* method = object.find("method")) {
     if (!method->is_string() || method->as_string().empty() || method->as_string().size() > kMethodBytesMax) {

@@ -45,10 +45,10 @@ struct Message {
   enum class Kind : std::uint8_t { kRequest, kNotification, kResponse };
   Kind kind = Kind::kRequest;
   Id id;
-  std::string method;                    // request, notification
-  json::Value params = json::Object{};   // request, notification: always an object
-  json::Value result;                    // response
-  std::optional<RpcError> error;         // response
+  std::string method;                   // request, notification
+  json::Value params = json::Object{};  // request, notification: always an object
+  json::Value result;                   // response
+  std::optional<RpcError> error;        // response
 };
 
 struct Rejected {

@@ -33,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)calling.take(message, out);
         auto taken = serving.take(std::move(message), out);
         if (taken.what == ServingSession::Taken::What::kInitialize) serving.initialized(taken.asked, {}, out);
-        if (taken.what == ServingSession::Taken::What::kRequest) ServingSession::answer(taken.asked, taken.asked.params, {}, out);
+        if (taken.what == ServingSession::Taken::What::kRequest)
+          ServingSession::answer(taken.asked, taken.asked.params, {}, out);
       }
     }
   }

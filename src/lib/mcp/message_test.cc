@@ -1,3 +1,4 @@
+// Reading and writing messages of JSON-RPC.
 #include "lib/mcp/message.h"
 
 #include <gtest/gtest.h>
@@ -44,7 +45,8 @@ TEST(Message, a_refusal_knows_the_id_when_there_was_one) {
 }
 
 TEST(Message, batches_are_read_where_the_revision_has_them) {
-  constexpr std::string_view kTwo = R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}])";
+  constexpr std::string_view kTwo =
+      R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}])";
   EXPECT_EQ(code(kTwo), kInvalidRequest);
   auto messages = parse(kTwo, Batches::kAllowed);
   ASSERT_TRUE(messages.has_value());

@@ -7,9 +7,8 @@
 namespace agentos::mcp {
 namespace {
 
-constexpr std::array<std::string_view, 6> kCacheable = {"server/discover",          "tools/list", "prompts/list",
-                                                        "resources/list",           "resources/templates/list",
-                                                        "resources/read"};
+constexpr std::array<std::string_view, 6> kCacheable = {
+    "server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read"};
 
 json::Object& ensure_meta(json::Value& holder) {
   json::Value& meta = holder.as_object()["_meta"];

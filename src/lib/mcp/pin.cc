@@ -16,9 +16,8 @@ struct Kind {
   std::string_view word, key;
   json::Array Pin::* list;
 };
-constexpr Kind kKinds[] = {{"tool", "tools", &Pin::tools},
-                           {"prompt", "prompts", &Pin::prompts},
-                           {"template", "templates", &Pin::templates}};
+constexpr Kind kKinds[] = {
+    {"tool", "tools", &Pin::tools}, {"prompt", "prompts", &Pin::prompts}, {"template", "templates", &Pin::templates}};
 
 using ByName = std::map<std::string, const json::Value*, std::less<>>;
 

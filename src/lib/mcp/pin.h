@@ -37,8 +37,8 @@ Result<Pin> pin_of(const json::Value& document);  // kCorrupt
 struct Difference {
   enum class What : std::uint8_t { kAdded, kRemoved, kRenamed, kChanged, kReordered };
   What what = What::kChanged;
-  std::string item;  // "tool read_file", "prompt greet", "template test://{id}", "command", "name", "version",
-                     // "instructions", "capabilities", "order of tools"
+  std::string item;           // "tool read_file", "prompt greet", "template test://{id}", "command", "name", "version",
+                              // "instructions", "capabilities", "order of tools"
   json::Value before, after;  // null where there is none
 };
 std::string_view name_of(Difference::What what);

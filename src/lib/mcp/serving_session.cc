@@ -100,8 +100,8 @@ ServingSession::Taken ServingSession::take_modern(Message message, std::string& 
     return {};
   }
   // Of the legacy era alone.
-  for (const std::string_view gone : {"initialize", "ping", "logging/setLevel", "resources/subscribe",
-                                      "resources/unsubscribe"}) {
+  for (const std::string_view gone :
+       {"initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"}) {
     if (message.method != gone) continue;
     write_error(out, message.id, {kMethodNotFound, "revision 2026-07-28 has no " + message.method, {}});
     return {};

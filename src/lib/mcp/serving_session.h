@@ -3,7 +3,8 @@
 // Messages go in, what they ask for comes out; nothing is sent or waited for here. A request of a modern client says
 // its revision and capabilities itself; a legacy client says them once, in `initialize`, and everything but `ping` is
 // refused before. The machine answers what is the protocol's alone (ping, versions, what does not fit) into `out`;
-// what needs an answer from somewhere else is handed to the caller with all that is needed to write it. Not thread-safe.
+// what needs an answer from somewhere else is handed to the caller with all that is needed to write it. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -58,9 +58,10 @@ TEST(Sessions, a_modern_server_is_found_by_the_probe) {
 }
 
 TEST(Sessions, any_other_answer_to_the_probe_is_a_legacy_server) {
-  for (const char* answer : {R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"what"}})",
-                             R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{"supported":["2025-06-18"]}}})",
-                             R"({"jsonrpc":"2.0","id":1,"result":{}})"}) {
+  for (const char* answer :
+       {R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"what"}})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{"supported":["2025-06-18"]}}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{}})"}) {
     ServingSession serving;
     CallingSession calling({});
     std::string to_server, to_client;
@@ -90,8 +91,9 @@ TEST(Sessions, a_server_of_another_modern_revision_alone_is_refused) {
   CallingSession calling({});
   std::string out;
   calling.start(CallingSession::Era::kUnknown, out);
-  std::string answer = R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{"supported":["2030-01-01"]}}})"
-                       "\n";
+  std::string answer =
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{"supported":["2030-01-01"]}}})"
+      "\n";
   EXPECT_EQ(calling.take(only_message(answer), out).what, Calling::kRefused);
 }
 
@@ -107,11 +109,19 @@ TEST(Sessions, before_initialize_a_legacy_client_gets_nothing_but_ping) {
 TEST(Sessions, a_modern_request_must_say_all_it_must) {
   ServingSession serving;
   std::string out;
-  serving.take(parse(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})",
-                     Batches::kRefused)->front(), out);
+  serving.take(
+      parse(
+          R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})",
+          Batches::kRefused)
+          ->front(),
+      out);
   EXPECT_EQ(only_message(out).error->code, kInvalidParams);
-  serving.take(parse(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"1900-01-01"}}})",
-                     Batches::kRefused)->front(), out);
+  serving.take(
+      parse(
+          R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"1900-01-01"}}})",
+          Batches::kRefused)
+          ->front(),
+      out);
   const Message refused = only_message(out);
   EXPECT_EQ(refused.error->code, kUnsupportedProtocolVersion);
   EXPECT_EQ(refused.error->data.string_or("requested", ""), "1900-01-01");
@@ -122,8 +132,12 @@ TEST(Sessions, a_modern_server_may_not_ask_and_a_legacy_one_may) {
   std::string out;
   modern.start(CallingSession::Era::kUnknown, out);
   out.clear();
-  modern.take(parse(R"({"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{}}})",
-                    Batches::kRefused)->front(), out);
+  modern.take(
+      parse(
+          R"({"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{}}})",
+          Batches::kRefused)
+          ->front(),
+      out);
   const Message asks = parse(R"({"jsonrpc":"2.0","id":9,"method":"roots/list"})", Batches::kRefused)->front();
   EXPECT_EQ(modern.take(asks, out).what, Calling::kNothing);
   EXPECT_TRUE(only_message(out).error.has_value());
@@ -148,7 +162,8 @@ TEST(Sessions, what_a_client_can_be_asked_is_what_it_declared) {
   const json::Value url = json::Object{{"mode", "url"}};
   EXPECT_TRUE(client_can(json::Object{{"elicitation", json::Object{}}}, "elicitation/create", form));
   EXPECT_FALSE(client_can(json::Object{{"elicitation", json::Object{}}}, "elicitation/create", url));
-  EXPECT_TRUE(client_can(json::Object{{"elicitation", json::Object{{"url", json::Object{}}}}}, "elicitation/create", url));
+  EXPECT_TRUE(
+      client_can(json::Object{{"elicitation", json::Object{{"url", json::Object{}}}}}, "elicitation/create", url));
   EXPECT_FALSE(client_can(json::Object{}, "sampling/createMessage", form));
   EXPECT_FALSE(client_can(json::Object{{"sampling", json::Object{}}}, "tools/list", form));
 }

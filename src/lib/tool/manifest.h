@@ -35,13 +35,13 @@ struct Manifest {
   std::vector<std::string> write_paths;  // host paths it may write
   std::int64_t timeout_ms = 30'000;      // hard deadline; an exec may ask for less
   std::int64_t output_bytes_max = 1 << 20;
-  bool read_only = false;  // declared: changes nothing outside itself
-  std::string server;      // kMcp: whose tool it is
+  bool read_only = false;                    // declared: changes nothing outside itself
+  std::string server;                        // kMcp: whose tool it is
   json::Value annotations = json::Object{};  // kMcp: what the server declares; its word, not a proof
   json::Value findings = json::Array{};      // kMcp: what is odd about the definition: {kind, where, severity}
   std::string drift;                         // kMcp: how it differs from its pin; empty: it does not
   json::Value definition;                    // kMcp: the whole definition, for clients
-  std::string digest;      // "sha256:<hex>" of the canonical manifest; filled by the registry
+  std::string digest;                        // "sha256:<hex>" of the canonical manifest; filled by the registry
 };
 
 // A YAML or JSON document (`apiVersion: agentos/v1`, `kind: Tool`), or several in one YAML stream.

@@ -35,7 +35,8 @@ Result<std::shared_ptr<const schema::Schema>> compile(std::string_view tool, std
 std::string digest_of(const Manifest& given) {
   Manifest manifest = given;
   manifest.digest.clear();
-  if (manifest.runs == Runs::kMcp) return "sha256:" + crypto::hex(crypto::sha256(json::write_canonical(manifest.definition)));
+  if (manifest.runs == Runs::kMcp)
+    return "sha256:" + crypto::hex(crypto::sha256(json::write_canonical(manifest.definition)));
   return "sha256:" + crypto::hex(crypto::sha256(json::write_canonical(to_json(manifest))));
 }
 

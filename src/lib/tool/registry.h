@@ -27,10 +27,10 @@ struct ToolResult {
 };
 
 struct Invocation {
-  json::Value arguments;        // already validated against input_schema
-  std::int64_t timeout_ms = 0;  // already bounded by the manifest's
-  std::string agent;            // for whom; given to processes as AGENTOS_AGENT
-  json::Value extra;            // kMcp: what goes beside the arguments
+  json::Value arguments;                                         // already validated against input_schema
+  std::int64_t timeout_ms = 0;                                   // already bounded by the manifest's
+  std::string agent;                                             // for whom; given to processes as AGENTOS_AGENT
+  json::Value extra;                                             // kMcp: what goes beside the arguments
   std::function<void(const json::Value& progress)> on_progress;  // kMcp; may be empty; any thread
 };
 

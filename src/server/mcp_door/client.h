@@ -1,12 +1,12 @@
 // One MCP client of the door: its requests become calls of its session, what servers say and ask is carried to it in
 // the manner of its era.
 //
-// Tools are run by exec, everything else by mcp_request; both are decided and recorded by the kernel. A server's request
-// goes to a legacy client as a request, to a modern one in the result of the request it belongs to (MRTR), whose retry
-// brings the answer: the call itself goes on meanwhile and is made once. A call that waits for a person is held for
-// kHoldMs with progress, then answered as pending; the same call made again gets the outcome. Bounds: kCallsMax under
-// way, kParkedMax of them without a request of the client to answer, kOutboxBytesMax unsent. Thread-safe; the lock is
-// not held while others are called.
+// Tools are run by exec, everything else by mcp_request; both are decided and recorded by the kernel. A server's
+// request goes to a legacy client as a request, to a modern one in the result of the request it belongs to (MRTR),
+// whose retry brings the answer: the call itself goes on meanwhile and is made once. A call that waits for a person is
+// held for kHoldMs with progress, then answered as pending; the same call made again gets the outcome. Bounds:
+// kCallsMax under way, kParkedMax of them without a request of the client to answer, kOutboxBytesMax unsent.
+// Thread-safe; the lock is not held while others are called.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +36,12 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   static constexpr std::size_t kParkedMax = 128;
   static constexpr std::size_t kOutboxBytesMax = 16 << 20;
   static constexpr std::size_t kSubscriptionsMax = 64;
-  static constexpr std::int64_t kHoldMs = 20'000;        // a call that waits for a person keeps its client waiting
+  static constexpr std::int64_t kHoldMs = 20'000;  // a call that waits for a person keeps its client waiting
   static constexpr std::int64_t kHoldProgressMs = 5'000;
-  static constexpr std::int64_t kParkedMs = 900'000;     // an outcome nobody fetched is forgotten
-  static constexpr std::int64_t kFirstWaitMs = 400;      // for a server nothing is known of, before the first answer
-  static constexpr std::int64_t kListWaitMs = 30'000;    // for a server that is starting, before lists
-  static constexpr int kInputRoundsMax = 16;             // a server may ask for input in one call
+  static constexpr std::int64_t kParkedMs = 900'000;   // an outcome nobody fetched is forgotten
+  static constexpr std::int64_t kFirstWaitMs = 400;    // for a server nothing is known of, before the first answer
+  static constexpr std::int64_t kListWaitMs = 30'000;  // for a server that is starting, before lists
+  static constexpr int kInputRoundsMax = 16;           // a server may ask for input in one call
 
   static Result<std::shared_ptr<Client>> make(io::Loop& loop, const Clock& clock, abi::McpEndpoint endpoint);
   ~Client() override;
@@ -106,8 +106,11 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   void take_request(mcp::Asked asked, Effects& effects);
   void identify(mcp::Asked asked, bool initialize, Effects& effects);
   void answer_identity_locked(const mcp::Asked& asked, bool initialize);
+  void call_tool(mcp::Asked asked, Effects& effects);
   void list_tools(mcp::Asked asked, Effects& effects);
   void submit_list(mcp::Asked asked);
+
+  // client_subscriptions.cc: what is told unasked.
   void listen(mcp::Asked asked, Effects& effects);
   void subscribe_locked(const std::string& uri, Effects& effects);
   void unsubscribe_locked(const std::string& uri, Effects& effects);
@@ -168,9 +171,9 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
     bool initialize = false, discover = false;
     std::int64_t until_ns = 0;
   };
-  std::deque<Waiting> waiting_;  // for servers to be known
+  std::deque<Waiting> waiting_;                             // for servers to be known
   std::map<std::string, std::string, std::less<>> owners_;  // of several servers' resources, by URI
-  bool listed_ = false;          // the client has a list of tools, so that it is told of changes
+  bool listed_ = false;  // the client has a list of tools, so that it is told of changes
 };
 
 }  // namespace agentos::mcp_door

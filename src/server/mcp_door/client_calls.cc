@@ -86,14 +86,16 @@ bool Client::attach_locked(mcp::Asked& asked, const std::string& key, Effects& e
       });
     }
     if (!call.approval.empty()) {
-      effects.push_back([weak = weak_from_this(), token = token, approval = call.approval, expires = call.approval_expires_us] {
-        if (const auto self = weak.lock()) self->waits_for_approval(token, approval, expires);
-      });
+      effects.push_back(
+          [weak = weak_from_this(), token = token, approval = call.approval, expires = call.approval_expires_us] {
+            if (const auto self = weak.lock()) self->waits_for_approval(token, approval, expires);
+          });
     }
     return true;
   }
   if (state == nullptr) return false;
-  mcp::ServingSession::answer_error(asked, {mcp::kInvalidParams, "no request waits with that requestState", {}}, outbox_);
+  mcp::ServingSession::answer_error(asked, {mcp::kInvalidParams, "no request waits with that requestState", {}},
+                                    outbox_);
   flush_locked();
   return true;
 }

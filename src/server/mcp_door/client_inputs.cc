@@ -48,10 +48,12 @@ void Client::asked(const std::string& server, const std::string& method, json::V
     } else {
       // The oldest request of the client that this server works on carries it.
       for (auto& [token, call] : calls_) {
-        const bool can = call.asked ? mcp::client_can(call.asked->client.capabilities, method, params) : !call.state.empty();
+        const bool can =
+            call.asked ? mcp::client_can(call.asked->client.capabilities, method, params) : !call.state.empty();
         const bool kind = call.row == "exec" || call.request.string_or("method", "") == "prompts/get" ||
                           call.request.string_or("method", "") == "resources/read";
-        if (!can || !kind || call.inputs.size() >= kInputsMax || (!call.server.empty() && call.server != server)) continue;
+        if (!can || !kind || call.inputs.size() >= kInputsMax || (!call.server.empty() && call.server != server))
+          continue;
         call.inputs.push_back({.key = "input-" + std::to_string(++call.input_rounds),
                                .method = method,
                                .params = std::move(params),
@@ -60,8 +62,8 @@ void Client::asked(const std::string& server, const std::string& method, json::V
         break;
       }
       if (!carrier) {
-        refused = Error{ErrorCode::kUnsupported,
-                        "no request of the client is under way that could carry " + method + " to it", {}};
+        refused = Error{
+            ErrorCode::kUnsupported, "no request of the client is under way that could carry " + method + " to it", {}};
       }
     }
   }
@@ -132,9 +134,10 @@ bool Client::wants_input_locked(Call& call, json::Value& result, Effects& effect
     if (const json::Value* given = request.find("params"); given != nullptr && given->is_object()) params = *given;
     effects.push_back([self = shared_from_this(), token = call.token, key = key, server = call.server,
                        method = std::string(request.string_or("method", "")), params = std::move(params)]() mutable {
-      self->backend_->ask(server, method, std::move(params), [weak = std::weak_ptr(self), token, key](Result<json::Value> given) {
-        if (const auto alive = weak.lock()) alive->input_given(token, key, std::move(given));
-      });
+      self->backend_->ask(server, method, std::move(params),
+                          [weak = std::weak_ptr(self), token, key](Result<json::Value> given) {
+                            if (const auto alive = weak.lock()) alive->input_given(token, key, std::move(given));
+                          });
     });
   }
   return true;
@@ -169,7 +172,8 @@ void Client::input_given(std::uint64_t token, const std::string& key, Result<jso
 
 void Client::continue_locked(Call& call, Effects& effects) {
   json::Value request = call.request;
-  json::Object& holder = (call.row == "exec" ? request.as_object()["extra"] : request.as_object()["params"]).as_object();
+  json::Object& holder =
+      (call.row == "exec" ? request.as_object()["extra"] : request.as_object()["params"]).as_object();
   if (!call.input_responses.empty()) holder["inputResponses"] = std::exchange(call.input_responses, {});
   if (!call.server_state.empty()) holder["requestState"] = call.server_state;
   submit(call.token, call.row, std::move(request), effects);

@@ -69,34 +69,37 @@ void Client::list_page(const std::string& server, const std::string& method, con
   if (session == nullptr) return;
   session->submit(fresh_token(), "mcp_request", json::Value(std::move(request)), {},
                   [weak = weak_from_this(), server, method, key, page, done = std::move(done)](abi::CallOutput output) {
-    const auto self = weak.lock();
-    if (self == nullptr) return;
-    json::Array items;
-    json::Value next;
-    if (output.status) {
-      json::Value& result = static_cast<abi::McpRequestReply*>(output.reply.get())->result;
-      if (json::Value* given = result.is_object() ? result.as_object().find(key) : nullptr; given != nullptr && given->is_array()) {
-        items = std::move(given->as_array());
-      }
-      if (const json::Value* cursor_given = result.find("nextCursor"); cursor_given != nullptr) next = *cursor_given;
-    }
-    {
-      const std::lock_guard lock(self->mutex_);
-      for (json::Value& item : items) {
-        if (!item.is_object()) continue;
-        if (key == "prompts") {
-          item.as_object()["name"] = server + "__" + std::string(item.string_or("name", ""));
-        } else if (self->owners_.size() < kOwnersMax) {
-          self->owners_[std::string(item.string_or("uri", ""))] = server;
-        }
-      }
-    }
-    if (!next.is_string() || page + 1 >= kPagesMax) return done(std::move(items));
-    self->list_page(server, method, key, next, page + 1, [done, items = std::move(items)](json::Array more) mutable {
-      for (json::Value& item : more) items.push_back(std::move(item));
-      done(std::move(items));
-    });
-  });
+                    const auto self = weak.lock();
+                    if (self == nullptr) return;
+                    json::Array items;
+                    json::Value next;
+                    if (output.status) {
+                      json::Value& result = static_cast<abi::McpRequestReply*>(output.reply.get())->result;
+                      if (json::Value* given = result.is_object() ? result.as_object().find(key) : nullptr;
+                          given != nullptr && given->is_array()) {
+                        items = std::move(given->as_array());
+                      }
+                      if (const json::Value* cursor_given = result.find("nextCursor"); cursor_given != nullptr)
+                        next = *cursor_given;
+                    }
+                    {
+                      const std::lock_guard lock(self->mutex_);
+                      for (json::Value& item : items) {
+                        if (!item.is_object()) continue;
+                        if (key == "prompts") {
+                          item.as_object()["name"] = server + "__" + std::string(item.string_or("name", ""));
+                        } else if (self->owners_.size() < kOwnersMax) {
+                          self->owners_[std::string(item.string_or("uri", ""))] = server;
+                        }
+                      }
+                    }
+                    if (!next.is_string() || page + 1 >= kPagesMax) return done(std::move(items));
+                    self->list_page(server, method, key, next, page + 1,
+                                    [done, items = std::move(items)](json::Array more) mutable {
+                                      for (json::Value& item : more) items.push_back(std::move(item));
+                                      done(std::move(items));
+                                    });
+                  });
 }
 
 // Whose a resource is: the server that listed it, or the only one that has any.

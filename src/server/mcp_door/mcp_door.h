@@ -1,5 +1,5 @@
-// The MCP door: serves clients over their descriptors, one thread for all of them. A client that stalls holds up nobody:
-// nothing here blocks, and what waits for a client is bounded.
+// The MCP door: serves clients over their descriptors, one thread for all of them. A client that stalls holds up
+// nobody: nothing here blocks, and what waits for a client is bounded.
 #pragma once
 
 #include <atomic>

@@ -53,8 +53,9 @@ ToolResult result_of(McpAnswer answer, const schema::Schema* output) {
     const auto problems = output->validate(structured == nullptr ? nothing : *structured, 1);
     if (!problems.empty()) {
       result.status = ToolResult::Status::kFailed;
-      result.error = "MalformedOutput: structuredContent does not fit the tool's outputSchema: " +
-                     problems[0].instance + " " + problems[0].message;
+      result.error =
+          "MalformedOutput: structuredContent does not fit the tool's outputSchema: " + problems[0].instance + " " +
+          problems[0].message;
       return result;
     }
   }

@@ -1,5 +1,5 @@
-// One MCP server of one principal, from its start to its end: spoken with over its standard streams, asked, listened to,
-// started anew with growing pauses when it dies.
+// One MCP server of one principal, from its start to its end: spoken with over its standard streams, asked, listened
+// to, started anew with growing pauses when it dies.
 //
 // Whatever the server does is bounded: a line (mcp::kLineBytesMax), what waits to be written to it (kOutboxBytesMax),
 // requests under way (kPendingMax), definitions it lists (kDefinitionsMax), lines that are no messages
@@ -51,6 +51,11 @@ struct McpAnswer {
   std::optional<mcp::RpcError> rpc_error;
   std::optional<Error> error;
 };
+
+// An answer that is an Error of ours.
+McpAnswer failed_with(ErrorCode code, std::string message, std::string hint = {});
+
+inline constexpr std::int64_t kMcpNsPerMs = 1'000'000;
 
 class McpServer : public std::enable_shared_from_this<McpServer> {
  public:
@@ -140,6 +145,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   void down_locked(std::string why, Effects& effects);
   void finish_locked(std::uint64_t ticket, McpAnswer answer, Effects& effects);
   void refresh_locked(Effects& effects);
+  void take_notification_locked(std::string method, json::Value params, Effects& effects);
 
   const std::string name_;
   const std::shared_ptr<McpHost> host_;
@@ -158,8 +164,8 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::string outbox_;
   std::size_t sent_ = 0;
   bool writable_watched_ = false;
-  std::map<std::uint64_t, Pending> pending_;         // by our ticket
-  std::map<std::uint64_t, std::uint64_t> by_sent_;   // the session's ticket -> ours
+  std::map<std::uint64_t, Pending> pending_;        // by our ticket
+  std::map<std::uint64_t, std::uint64_t> by_sent_;  // the session's ticket -> ours
   std::uint64_t next_ticket_ = 1;
   bool sweep_armed_ = false;
   std::int64_t pause_ms_ = kPauseMsMin;

@@ -42,9 +42,7 @@ class ThreadProcess final : public McpProcess {
           pipes.server_output.reset();
           ended("its process ended with status 1");
         }) {}
-  ~ThreadProcess() override {
-    thread_.join();
-  }
+  ~ThreadProcess() override { thread_.join(); }
   void end() override {}
 
  private:
@@ -52,12 +50,14 @@ class ThreadProcess final : public McpProcess {
 };
 
 std::string result(const mcp::Message& message, std::string_view json) {
-  return R"({"jsonrpc":"2.0","id":)" + json::write(mcp::to_json(message.id)) + R"(,"result":)" + std::string(json) + "}\n";
+  return R"({"jsonrpc":"2.0","id":)" + json::write(mcp::to_json(message.id)) + R"(,"result":)" + std::string(json) +
+         "}\n";
 }
 // A modern server with `tools`, which answers the rest with `other`.
 std::string modern(const mcp::Message& message, std::string_view tools, const ThreadProcess::Answer& other) {
   if (message.method == "server/discover") {
-    return result(message, R"({"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}})");
+    return result(message,
+                  R"({"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}})");
   }
   if (message.method == "tools/list") return result(message, tools);
   return other(message);
@@ -79,7 +79,8 @@ class McpServerTest : public testing::Test {
     };
     server_ = std::make_shared<McpServer>(
         "s", *McpHost::start(clock_),
-        [answer = std::move(answer), this](McpPipes pipes, std::function<void(std::string)> ended) -> Result<std::shared_ptr<McpProcess>> {
+        [answer = std::move(answer), this](
+            McpPipes pipes, std::function<void(std::string)> ended) -> Result<std::shared_ptr<McpProcess>> {
           ++starts_;
           return std::make_shared<ThreadProcess>(std::move(pipes), answer, std::move(ended));
         },
@@ -139,9 +140,8 @@ TEST_F(McpServerTest, requests_made_before_it_is_known_are_sent_when_it_is) {
 
 TEST_F(McpServerTest, a_request_it_dies_over_is_answered_and_it_starts_again) {
   serve([](const mcp::Message& message) {
-    return modern(message, R"({"tools":[]})", [](const mcp::Message& one) {
-      return one.method == "die" ? std::string("END") : result(one, "{}");
-    });
+    return modern(message, R"({"tools":[]})",
+                  [](const mcp::Message& one) { return one.method == "die" ? std::string("END") : result(one, "{}"); });
   });
   const McpAnswer answer = ask("die");
   ASSERT_TRUE(answer.error.has_value());
@@ -189,7 +189,11 @@ TEST_F(McpServerTest, too_many_lines_that_are_no_messages_end_it) {
 TEST_F(McpServerTest, definitions_that_cannot_be_governed_have_no_manifest) {
   serve([](const mcp::Message&) { return std::string(); });
   EXPECT_FALSE(mcp_manifest("s", json::Object{{"name", "a"}}, "a").has_value());
-  auto manifest = mcp_manifest("s", json::Object{{"name", "a"}, {"inputSchema", json::Object{}}, {"annotations", json::Object{{"readOnlyHint", true}}}}, "a");
+  auto manifest = mcp_manifest(
+      "s",
+      json::Object{
+          {"name", "a"}, {"inputSchema", json::Object{}}, {"annotations", json::Object{{"readOnlyHint", true}}}},
+      "a");
   ASSERT_TRUE(manifest.has_value());
   EXPECT_TRUE(manifest->read_only);
   EXPECT_EQ(to_json(*manifest).string_or("server", ""), "s");
