@@ -2,7 +2,7 @@
 /// <reference types="node" />
 import { CallOptions, Client } from "../index.js";
 
-export const ABI_REVISION: 2;
+export const ABI_REVISION: 3;
 
 export type SignalName =
   | "SIGSTOP"
@@ -106,6 +106,10 @@ export interface ExecRequest {
   arguments?: Record<string, unknown> | undefined;
   /** Deadline; at most the tool's own. */
   timeout_ms?: number | undefined;
+  /**
+   * What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client progress.
+   */
+  extra?: Record<string, unknown> | undefined;
 }
 
 /** What exec answers. */
@@ -422,7 +426,7 @@ export interface ToolEntry {
   name: string;
   /** What it does. */
   summary: string;
-  /** builtin, host or process. */
+  /** builtin, host, process or mcp. */
   runs: string;
   /** Declared: it changes nothing outside itself. */
   read_only: boolean;
@@ -430,6 +434,8 @@ export interface ToolEntry {
   input_schema: unknown;
   /** Of the manifest. */
   digest: string;
+  /** Of an MCP server's tool: as the server gives it. */
+  definition?: unknown | undefined;
 }
 
 /** What tools answers. */
@@ -558,6 +564,26 @@ export interface CheckpointLoadReply {
   saved_us: number;
 }
 
+/** What mcp_request is asked with. */
+export interface McpRequestRequest {
+  /** The configured server. */
+  server: string;
+  /** MCP method. */
+  method: string;
+  /** What params name: a URI, a prompt, a task. Must be what they do. */
+  name?: string | undefined;
+  /** Of the method. */
+  params?: Record<string, unknown> | undefined;
+  /** What a server gets beside them: logLevel client progress. */
+  extra?: Record<string, unknown> | undefined;
+}
+
+/** What mcp_request answers. */
+export interface McpRequestReply {
+  /** What the other side answered. */
+  result: unknown;
+}
+
 /** What approve is asked with. */
 export interface ApproveRequest {
   /** Its id. */
@@ -588,6 +614,8 @@ export interface SpawnRequest {
   working_directory: string;
   /** The client's environment; the profile says what passes. */
   environment?: Record<string, unknown> | undefined;
+  /** Names that pass beside the profile's; the manifest lists what passed. */
+  environment_allow?: string[] | undefined;
   /** Documents that govern this agent. */
   policy?: Document[] | undefined;
   /** A built-in policy instead; default agent-default. */
@@ -710,6 +738,8 @@ export interface PolicyLoadReply {
 export interface PolicyShowRequest {
   /** Of this agent; default: the kernel's own. */
   agent?: string | undefined;
+  /** With the texts of the documents. */
+  documents?: boolean | undefined;
 }
 
 /** What policy_show answers. */
@@ -718,6 +748,8 @@ export interface PolicyShowReply {
   epoch: number;
   /** Documents, digests and rule counts. */
   policy: unknown;
+  /** The documents themselves, when asked for. */
+  documents?: Document[];
 }
 
 /** What tool_register is asked with. */
@@ -796,6 +828,115 @@ export interface ExplainRequest {
 export interface ExplainReply {
   /** The deciding rule, each clause with the actual value, what else matched, and what would allow it. */
   explanation: unknown;
+}
+
+/** Part of a request or an answer. */
+export interface McpServerSpec {
+  /** Of the server, for people, policy and pins. */
+  name: string;
+  /** Program and arguments. */
+  command: string[];
+  /** Absolute path. */
+  working_directory: string;
+  /** The client's environment; the profile says what passes. */
+  environment?: Record<string, unknown> | undefined;
+  /**
+   * Names that pass beside the profile's; their values come in a fourth descriptor, a file of {server: {name:
+   * value}}.
+   */
+  environment_pass?: string[] | undefined;
+  /** A built-in profile; default mcp-server. */
+  profile_preset?: string | undefined;
+  /** A profile document instead. */
+  profile?: Document | undefined;
+  /** Absolute paths it may read and run. */
+  read_paths?: string[] | undefined;
+  /** Absolute paths it may read and write. */
+  write_paths?: string[] | undefined;
+}
+
+/** What mcp_open is asked with. */
+export interface McpOpenRequest {
+  /** For people and policy. */
+  name: string;
+  /** What it may use; with one, names of tools stay as they are. */
+  servers: McpServerSpec[];
+  /** Documents that govern it; default wrap-default. */
+  policy?: Document[] | undefined;
+  /** When a server differs from its pin: warn, block what differs, or ask. */
+  drift?: "warn" | "block" | "ask" | undefined;
+}
+
+/** What mcp_open answers. */
+export interface McpOpenReply {
+  /** The agent that is served. */
+  agent: string;
+  /** Names of the policy documents in force. */
+  policy: string;
+}
+
+/** Part of a request or an answer. */
+export interface McpServerEntry {
+  /** Who uses it. */
+  agent: string;
+  /** Its name. */
+  server: string;
+  /** The agent its process is, or empty. */
+  process: string;
+  /** stopped, starting, ready, pausing or refused. */
+  state: string;
+  /** Why it is not ready; empty when nothing is wrong. */
+  trouble: string;
+  /** Of the protocol it speaks; empty before it is known. */
+  revision: string;
+  /** none, or what differs from its pin. */
+  drift: string;
+  /** Its identity, tools with findings, prompts and templates. */
+  offers: unknown;
+}
+
+/** What mcp_servers answers. */
+export interface McpServersReply {
+  /** By agent and name. */
+  servers: McpServerEntry[];
+}
+
+/** What pins is asked with. */
+export interface PinsRequest {
+  /** Only this one. */
+  server?: string | undefined;
+}
+
+/** Part of a request or an answer. */
+export interface PinEntry {
+  /** Name and command it belongs to. */
+  server: string;
+  /** Of all that is pinned. */
+  digest: string;
+  /** When it was accepted. */
+  pinned_us: number;
+  /** Tools, prompts and templates pinned. */
+  items: number;
+  /** none, or a count of what differs. */
+  drift: string;
+  /** Each with what it is, what was pinned and what is offered now. */
+  differences: unknown;
+}
+
+/** What pins answers. */
+export interface PinsReply {
+  /** By server. */
+  pins: PinEntry[];
+}
+
+/** What pin_decide is asked with. */
+export interface PinDecideRequest {
+  /** As pins lists it. */
+  server: string;
+  /** true: what it offers now is the pin; false: forget the pin. */
+  approve: boolean;
+  /** When given, it must be that of what is offered now. */
+  digest?: string | undefined;
 }
 
 /** Calls both agents and operators make. */
@@ -1001,6 +1142,13 @@ export class CallsOfAgents extends CallsOfAll {
    * Rejects with NotFound, Corrupt, TooLarge.
    */
   checkpoint_load(request: CheckpointLoadRequest, options?: CallOptions): Promise<CheckpointLoadReply>;
+
+  /**
+   * Pass an MCP request that is not a tool call: of a client to its server, or of a server to its client.
+   *
+   * Rejects with NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
+   */
+  mcp_request(request: McpRequestRequest, options?: CallOptions): Promise<McpRequestReply>;
 }
 
 /** Calls operators make. */
@@ -1086,4 +1234,30 @@ export class CallsOfOperators extends CallsOfAll {
    * Rejects with NoSuchAgent, InvalidArgument.
    */
   explain(request: ExplainRequest, options?: CallOptions): Promise<ExplainReply>;
+
+  /**
+   * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
+   *
+   * Rejects with InvalidArgument, InvalidPolicy, Unsupported, Busy.
+   */
+  mcp_open(request: McpOpenRequest, options?: CallOptions): Promise<McpOpenReply>;
+
+  /**
+   * List the MCP servers in use: whose, in what state, with what they offer.
+   */
+  mcp_servers(request?: Record<string, never>, options?: CallOptions): Promise<McpServersReply>;
+
+  /**
+   * List what MCP servers were pinned to, and how they differ from it now.
+   *
+   * Rejects with NotFound.
+   */
+  pins(request?: PinsRequest, options?: CallOptions): Promise<PinsReply>;
+
+  /**
+   * Accept what an MCP server offers now as its pin, or forget its pin.
+   *
+   * Rejects with NotFound, NotPermitted.
+   */
+  pin_decide(request: PinDecideRequest, options?: CallOptions): Promise<void>;
 }

@@ -26,7 +26,7 @@ from ._wire import (
     request,
 )
 
-ABI_REVISION = 2
+ABI_REVISION = 3
 
 
 @dataclass(frozen=True)
@@ -991,10 +991,12 @@ class PolicyShowReply:
 
     epoch: Number of the set.
     policy: Documents, digests and rule counts.
+    documents: The documents themselves, when asked for.
     """
 
     epoch: int
     policy: Any
+    documents: Optional[List[Document]] = None
 
     @classmethod
     def from_wire(cls, wire: Any) -> PolicyShowReply:
@@ -1002,6 +1004,7 @@ class PolicyShowReply:
         return cls(
             epoch=member(members, "epoch", as_integer),
             policy=member(members, "policy", as_json),
+            documents=optional_member(members, "documents", list_of(Document.from_wire)),
         )
 
 
@@ -1408,7 +1411,8 @@ class CallsOfAgents(CallsOfAll):
         tool: The registered name.
         arguments: Checked against the tool's input schema.
         timeout_ms: Deadline; at most the tool's own.
-        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
+        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client
+            progress.
 
         Raises ToolNotRegistered, InvalidArgument, ToolFailed, TimedOut, Cancelled, Busy, TooLarge.
         """
@@ -1817,7 +1821,7 @@ class CallsOfAgents(CallsOfAll):
         method: MCP method.
         name: What params name: a URI, a prompt, a task. Must be what they do.
         params: Of the method.
-        extra: What a server gets beside them: logLevel client.
+        extra: What a server gets beside them: logLevel client progress.
 
         Raises NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
         """
@@ -1866,6 +1870,7 @@ class CallsOfOperators(CallsOfAll):
         *,
         name: Optional[str] = None,
         environment: Optional[Dict[str, Any]] = None,
+        environment_allow: Optional[Sequence[str]] = None,
         policy: Optional[Sequence[Document]] = None,
         policy_preset: Optional[str] = None,
         profile_preset: Optional[str] = None,
@@ -1882,6 +1887,7 @@ class CallsOfOperators(CallsOfAll):
         working_directory: Absolute path.
         name: For people and policy; default: the program's name.
         environment: The client's environment; the profile says what passes.
+        environment_allow: Names that pass beside the profile's; the manifest lists what passed.
         policy: Documents that govern this agent.
         policy_preset: A built-in policy instead; default agent-default.
         profile_preset: A built-in profile; default agent-default.
@@ -1899,6 +1905,7 @@ class CallsOfOperators(CallsOfAll):
             working_directory=working_directory,
             name=name,
             environment=environment,
+            environment_allow=environment_allow,
             policy=policy,
             policy_preset=policy_preset,
             profile_preset=profile_preset,
@@ -1964,14 +1971,17 @@ class CallsOfOperators(CallsOfAll):
     def policy_show(
         self,
         agent: Optional[str] = None,
+        *,
+        documents: Optional[bool] = None,
     ) -> PolicyShowReply:
         """Show the policy in force, of the kernel or of one agent.
 
         agent: Of this agent; default: the kernel's own.
+        documents: With the texts of the documents.
 
         Raises NoSuchAgent.
         """
-        fields = request(agent=agent)
+        fields = request(agent=agent, documents=documents)
         return PolicyShowReply.from_wire(self.call("policy_show", fields))
 
     def tool_register(
@@ -2238,7 +2248,8 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         tool: The registered name.
         arguments: Checked against the tool's input schema.
         timeout_ms: Deadline; at most the tool's own.
-        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
+        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client
+            progress.
 
         Raises ToolNotRegistered, InvalidArgument, ToolFailed, TimedOut, Cancelled, Busy, TooLarge.
         """
@@ -2647,7 +2658,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         method: MCP method.
         name: What params name: a URI, a prompt, a task. Must be what they do.
         params: Of the method.
-        extra: What a server gets beside them: logLevel client.
+        extra: What a server gets beside them: logLevel client progress.
 
         Raises NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
         """
@@ -2696,6 +2707,7 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         *,
         name: Optional[str] = None,
         environment: Optional[Dict[str, Any]] = None,
+        environment_allow: Optional[Sequence[str]] = None,
         policy: Optional[Sequence[Document]] = None,
         policy_preset: Optional[str] = None,
         profile_preset: Optional[str] = None,
@@ -2712,6 +2724,7 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         working_directory: Absolute path.
         name: For people and policy; default: the program's name.
         environment: The client's environment; the profile says what passes.
+        environment_allow: Names that pass beside the profile's; the manifest lists what passed.
         policy: Documents that govern this agent.
         policy_preset: A built-in policy instead; default agent-default.
         profile_preset: A built-in profile; default agent-default.
@@ -2729,6 +2742,7 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
             working_directory=working_directory,
             name=name,
             environment=environment,
+            environment_allow=environment_allow,
             policy=policy,
             policy_preset=policy_preset,
             profile_preset=profile_preset,
@@ -2794,14 +2808,17 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
     async def policy_show(
         self,
         agent: Optional[str] = None,
+        *,
+        documents: Optional[bool] = None,
     ) -> PolicyShowReply:
         """Show the policy in force, of the kernel or of one agent.
 
         agent: Of this agent; default: the kernel's own.
+        documents: With the texts of the documents.
 
         Raises NoSuchAgent.
         """
-        fields = request(agent=agent)
+        fields = request(agent=agent, documents=documents)
         return PolicyShowReply.from_wire(await self.call("policy_show", fields))
 
     async def tool_register(
