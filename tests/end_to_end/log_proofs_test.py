@@ -23,7 +23,7 @@ class LogProofs(KernelTest):
         self.assertEqual(self.kernel.run("/bin/true").returncode, 0)
 
     def cli(self, *words):
-        return self.kernel.cli("log", *words)
+        return self.kernel.cli("log", *words, text=True)
 
     def both(self, *words):
         """Exit statuses of the two verifiers, and what they print."""
@@ -125,7 +125,7 @@ class LogProofs(KernelTest):
         wait_until(lambda: self.metrics()["signer_starts"] > 1, what="another signer")
         self.wait_until_signed()
         self.assertNotEqual(self.signer(), first)
-        self.assertIn("record", self.kernel.cli("doctor").stdout)
+        self.assertIn("record", self.kernel.cli("doctor", text=True).stdout)
 
 
 if __name__ == "__main__":
