@@ -60,7 +60,9 @@ struct SpawnRequest {
       Optional<&SpawnRequest::environment>{
           "environment", "The client's environment; the profile says what passes.", {.json_object = true}},
       Optional<&SpawnRequest::environment_allow>{
-          "environment_allow", "Names that pass beside the profile's; the manifest lists what passed.", {.size_max = 256}},
+          "environment_allow",
+          "Names that pass beside the profile's; the manifest lists what passed.",
+          {.size_max = 256}},
       Optional<&SpawnRequest::policy>{"policy", "Documents that govern this agent.", {.size_max = 64}},
       Optional<&SpawnRequest::policy_preset>{
           "policy_preset", "A built-in policy instead; default agent-default.", {.size_max = 64}},

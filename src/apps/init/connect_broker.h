@@ -10,8 +10,8 @@
 
 namespace agentos::sandbox {
 
-// Listens on 127.0.0.1 in the caller's network namespace: the program's, before it is confined and while it may bring up
-// the loopback device. -1 with errno.
+// Listens on 127.0.0.1 in the caller's network namespace: the program's, before it is confined and while it may bring
+// up the loopback device. -1 with errno.
 int open_meeting_socket();
 
 class ConnectBroker {
