@@ -97,7 +97,7 @@ export interface ExecRequest {
   /** Deadline; at most the tool's own. */
   timeout_ms?: number;
   /**
-   * What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
+   * What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client progress.
    */
   extra?: Record<string, unknown>;
 }
@@ -630,7 +630,7 @@ export interface McpRequestRequest {
   name?: string;
   /** Of the method. */
   params?: Record<string, unknown>;
-  /** What a server gets beside them: logLevel client. */
+  /** What a server gets beside them: logLevel client progress. */
   extra?: Record<string, unknown>;
 }
 

@@ -1376,7 +1376,7 @@ class CallsOfAgents(CallsOfAll):
         tool: The registered name.
         arguments: Checked against the tool's input schema.
         timeout_ms: Deadline; at most the tool's own.
-        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
+        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client progress.
 
         Raises ToolNotRegistered, InvalidArgument, ToolFailed, TimedOut, Cancelled, Busy, TooLarge.
         """
@@ -1785,7 +1785,7 @@ class CallsOfAgents(CallsOfAll):
         method: MCP method.
         name: What params name: a URI, a prompt, a task. Must be what they do.
         params: Of the method.
-        extra: What a server gets beside them: logLevel client.
+        extra: What a server gets beside them: logLevel client progress.
 
         Raises NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
         """
@@ -2206,7 +2206,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         tool: The registered name.
         arguments: Checked against the tool's input schema.
         timeout_ms: Deadline; at most the tool's own.
-        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client.
+        extra: What an MCP server gets beside the arguments: _meta inputResponses requestState task logLevel client progress.
 
         Raises ToolNotRegistered, InvalidArgument, ToolFailed, TimedOut, Cancelled, Busy, TooLarge.
         """
@@ -2615,7 +2615,7 @@ class AsyncCallsOfAgents(AsyncCallsOfAll):
         method: MCP method.
         name: What params name: a URI, a prompt, a task. Must be what they do.
         params: Of the method.
-        extra: What a server gets beside them: logLevel client.
+        extra: What a server gets beside them: logLevel client progress.
 
         Raises NotFound, InvalidArgument, TimedOut, Cancelled, ToolFailed, TooLarge.
         """
