@@ -1,4 +1,4 @@
-// Rows that are numbered and decided on, whose makers (egress proxy, secret store, MCP door) are not part of this
+// Rows that are numbered and decided on, whose makers (egress proxy, secret store) are not part of this
 // version: no connection may make them, and reaching a handler is a bug.
 #include "kernel/syscalls/handlers.h"
 
@@ -14,9 +14,6 @@ Acted http_request_call(CallContext& context, const abi::HttpRequestRequest&, ab
   return not_yet(context);
 }
 Acted secret_use_call(CallContext& context, const abi::SecretUseRequest&, abi::SecretUseReply&) {
-  return not_yet(context);
-}
-Acted mcp_request_call(CallContext& context, const abi::McpRequestRequest&, abi::McpRequestReply&) {
   return not_yet(context);
 }
 
