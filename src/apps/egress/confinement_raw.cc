@@ -158,7 +158,8 @@ Status confine() {
   TRY(limit(RLIMIT_FSIZE, 0));
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno(errno, "cannot forbid tracing");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "cannot set no_new_privs");
-  if (const int error = sandbox::drop_capabilities(sandbox::kSameUser); error != 0) return fail_errno(error, "cannot drop capabilities");
+  if (const int error = sandbox::drop_capabilities(sandbox::kSameUser); error != 0)
+    return fail_errno(error, "cannot drop capabilities");
   TRY(close_file_system());
   std::vector<sock_filter> code = proxy_filter();
   const sock_fprog program{.len = static_cast<unsigned short>(code.size()), .filter = code.data()};

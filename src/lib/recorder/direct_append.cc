@@ -46,8 +46,7 @@ Status DirectAppend::take_block(std::uint64_t offset) {
   }
   std::size_t done = 0;
   while (done < size) {
-    const ssize_t n =
-        ::pread(file_, blocks_.get() + done, size - done, static_cast<off_t>(offset - size + done));
+    const ssize_t n = ::pread(file_, blocks_.get() + done, size - done, static_cast<off_t>(offset - size + done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return fail_errno(n < 0 ? errno : EIO, "cannot read the block that is appended to");
     done += static_cast<std::size_t>(n);

@@ -1,5 +1,5 @@
-// Appends to a file past the page cache, durable when they return: the octets go from here to the disk, and no memory is
-// filled with a log nobody reads.
+// Appends to a file past the page cache, durable when they return: the octets go from here to the disk, and no memory
+// is filled with a log nobody reads.
 //
 // The disk takes whole blocks, so the last block of an append is written again, with more behind, by the next one; the
 // octets that were in it stay the same. One thread at a time; nobody else writes to the file meanwhile.

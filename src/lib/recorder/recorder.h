@@ -39,8 +39,8 @@ struct Options {
   std::size_t segment_bytes = 64 << 20;
   std::uint64_t disk_bytes_max = 8ULL << 30;  // oldest closed segments are pruned beyond it; 0: never prune
   std::int64_t keep_us = 0;  // closed segments whose newest entry is older are pruned when one is begun; 0: never
-  std::string origin = "agentos.local/log";   // first line of checkpoints (C2SP tlog-checkpoint)
-  std::string signer_program;                 // path of agentos-signer; empty: this process holds the keys
+  std::string origin = "agentos.local/log";  // first line of checkpoints (C2SP tlog-checkpoint)
+  std::string signer_program;                // path of agentos-signer; empty: this process holds the keys
   // While appending, a checkpoint is signed when so many entries or so much time are not covered by one, and a seal is
   // made when so much time is not covered by one.
   std::uint64_t checkpoint_entries = kCheckpointEntries;

@@ -119,13 +119,12 @@ void fill_header(const LaunchRequest& request, const PlanOptions& options, std::
   const bool other_user = plan.host.root && plan.host.namespaces && request.profile.identity == Identity::kUnprivileged;
   header.user = other_user ? options.user : kSameUser;
   const std::string under = plan.tree_directory.substr(0, plan.tree_directory.find('/', 1));
-  header.flags = (request.new_terminal_session ? kNewTerminalSession : 0U) | (plan.tmp.empty() ? 0U : kPrivateTmp) |
-                 (options.cgroups == Cgroups::kWhenPossible ? kUseCgroups : 0U) |
-                 (plan.network != Network::kHost ? kNetworkRefused : 0U) |
-                 (plan.network == Network::kProxy ? kProxied : 0U) |
-                 (plan.working_directory == plan.tmp ? kStartInTmp : 0U) |
-                 (plan.host.namespaces ? kUseNamespaces : kBrokered) |
-                 (!plan.tmp.empty() && under != "/tmp" ? kDirectTmp : 0U);
+  header.flags =
+      (request.new_terminal_session ? kNewTerminalSession : 0U) | (plan.tmp.empty() ? 0U : kPrivateTmp) |
+      (options.cgroups == Cgroups::kWhenPossible ? kUseCgroups : 0U) |
+      (plan.network != Network::kHost ? kNetworkRefused : 0U) | (plan.network == Network::kProxy ? kProxied : 0U) |
+      (plan.working_directory == plan.tmp ? kStartInTmp : 0U) | (plan.host.namespaces ? kUseNamespaces : kBrokered) |
+      (!plan.tmp.empty() && under != "/tmp" ? kDirectTmp : 0U);
   header.probes_promised = promised_probes(plan);
   header.filter_instructions = static_cast<std::uint32_t>(filter_instructions);
   header.cgroup_limits = wanted_cgroup_limits(plan);

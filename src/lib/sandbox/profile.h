@@ -52,8 +52,8 @@ struct Profile {
   Ipc ipc = Ipc::kNone;
   Identity identity = Identity::kUnprivileged;
   Namespaces namespaces = Namespaces::kWhenPossible;
-  int landlock_abi_max = 99;          // rights of newer versions are not used; recorded
-  std::vector<std::string> promises;  // names of isolation.def without which nothing starts
+  int landlock_abi_max = 99;                    // rights of newer versions are not used; recorded
+  std::vector<std::string> promises;            // names of isolation.def without which nothing starts
   std::vector<std::string> internal_addresses;  // with kProxy: what is not public and may be reached; else nothing
   Limits limits;
   std::vector<std::string> environment_allow;  // names passed through from the client; values of others are dropped
