@@ -127,21 +127,21 @@ enum agentos_signal {
 };
 
 /* Rights, one bit each. */
-#define AGENTOS_RIGHT_SELF (1u << 0)         /* Its own life: exit, status, signals it handles, reading its policy. */
-#define AGENTOS_RIGHT_FILES_READ (1u << 1)   /* Read its own namespace. */
-#define AGENTOS_RIGHT_FILES_WRITE (1u << 2)  /* Change its own namespace. */
-#define AGENTOS_RIGHT_MEMORY (1u << 3)       /* Context budget and shared memory. */
+#define AGENTOS_RIGHT_SELF (1u << 0) /* Its own life: exit, status, signals it handles, reading its policy. */
+#define AGENTOS_RIGHT_FILES_READ (1u << 1) /* Read its own namespace. */
+#define AGENTOS_RIGHT_FILES_WRITE (1u << 2) /* Change its own namespace. */
+#define AGENTOS_RIGHT_MEMORY (1u << 3) /* Context budget and shared memory. */
 #define AGENTOS_RIGHT_SHARE_MEMORY (1u << 4) /* Map memory that another agent shared with it, and share its own. */
-#define AGENTOS_RIGHT_IPC (1u << 5)          /* Pipes and messages. */
-#define AGENTOS_RIGHT_SIGNAL (1u << 6)       /* Send signals (policy says to whom). */
-#define AGENTOS_RIGHT_SPAWN (1u << 7)        /* Start child agents. */
-#define AGENTOS_RIGHT_EXEC (1u << 8)         /* Run registered tools. */
-#define AGENTOS_RIGHT_ATTACH (1u << 9)       /* Open further connections for its own processes. */
-#define AGENTOS_RIGHT_NETWORK (1u << 10)     /* Reach hosts through the egress proxy. */
-#define AGENTOS_RIGHT_SECRETS (1u << 11)     /* Have secrets used on its behalf. */
-#define AGENTOS_RIGHT_MCP (1u << 12)         /* MCP requests that are not tool calls. */
-#define AGENTOS_RIGHT_OBSERVE (1u << 16)     /* See all agents, metrics and policy. */
-#define AGENTOS_RIGHT_OPERATE (1u << 17)     /* Start, stop and signal any agent; load policy and tools. */
-#define AGENTOS_RIGHT_APPROVE (1u << 18)     /* Grant or refuse parked calls. */
+#define AGENTOS_RIGHT_IPC (1u << 5) /* Pipes and messages. */
+#define AGENTOS_RIGHT_SIGNAL (1u << 6) /* Send signals (policy says to whom). */
+#define AGENTOS_RIGHT_SPAWN (1u << 7) /* Start child agents. */
+#define AGENTOS_RIGHT_EXEC (1u << 8) /* Run registered tools. */
+#define AGENTOS_RIGHT_ATTACH (1u << 9) /* Open further connections for its own processes. */
+#define AGENTOS_RIGHT_NETWORK (1u << 10) /* Reach hosts through the egress proxy. */
+#define AGENTOS_RIGHT_SECRETS (1u << 11) /* Have secrets used on its behalf. */
+#define AGENTOS_RIGHT_MCP (1u << 12) /* MCP requests that are not tool calls. */
+#define AGENTOS_RIGHT_OBSERVE (1u << 16) /* See all agents, metrics and policy. */
+#define AGENTOS_RIGHT_OPERATE (1u << 17) /* Start, stop and signal any agent; load policy and tools. */
+#define AGENTOS_RIGHT_APPROVE (1u << 18) /* Grant or refuse parked calls. */
 
 #endif /* AGENTOS_CALLS_H */
