@@ -13,16 +13,16 @@ inline constexpr std::size_t kTokenOctetsMin = 16;  // shorter runs are no token
 // Octets tokens are made of: letters, digits, '_', '-', '.'.
 inline constexpr std::array<bool, 256> kTokenOctets = [] {
   std::array<bool, 256> set{};
-  for (int c = '0'; c <= '9'; ++c) set[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) set[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) set[static_cast<std::size_t>(c)] = true;
-  for (const char c : {'_', '-', '.'}) set[static_cast<std::size_t>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) set[static_cast<unsigned char>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) set[static_cast<unsigned char>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) set[static_cast<unsigned char>(c)] = true;
+  for (const char c : {'_', '-', '.'}) set[static_cast<unsigned char>(c)] = true;
   return set;
 }();
 
 inline constexpr std::array<bool, 256> kLettersAndDigits = [] {
   std::array<bool, 256> set = kTokenOctets;
-  for (const char c : {'_', '-', '.'}) set[static_cast<std::size_t>(c)] = false;
+  for (const char c : {'_', '-', '.'}) set[static_cast<unsigned char>(c)] = false;
   return set;
 }();
 
@@ -39,7 +39,7 @@ inline constexpr std::array<bool, 256> kOctetsOfInterest = [] {
   std::array<bool, 256> set{};
   for (std::size_t c = 0; c < 0x20; ++c) set[c] = true;
   for (const std::size_t c : {0x7F, 0xC2, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF, 0xF3}) set[c] = true;
-  for (const char c : {':', '=', '\\'}) set[static_cast<std::size_t>(c)] = true;
+  for (const char c : {':', '=', '\\'}) set[static_cast<unsigned char>(c)] = true;
   return set;
 }();
 
