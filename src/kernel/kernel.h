@@ -15,7 +15,7 @@
 #include "abi/kernel_api.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "kernel/recorded.h"
+#include "kernel/recorded_content.h"
 #include "lib/egress/secret_store.h"
 #include "lib/egress/settings.h"
 #include "lib/policy/bundle/bundle.h"

@@ -5,15 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "kernel/recorded_content.h"
 #include "lib/guard/preview.h"
 #include "lib/policy/policy.h"
 
 namespace agentos::kernel {
 
 struct CallContext;
-
-// kFull is opt-in: secrets in arguments and results are then in the record, too.
-enum class RecordedContent : std::uint8_t { kPreview, kFull };
 
 // `json` as the record keeps it; valid until the next call with this room.
 std::string_view recorded_content(std::string_view json, RecordedContent content, guard::PreviewRoom& room);

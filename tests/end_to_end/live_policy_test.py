@@ -23,7 +23,7 @@ metadata: {name: pay, summary: Pays.}
 spec:
   runs: process
   command: [/bin/true]
-  input: {type: object, properties: {amount: {type: integer}}, required: [amount], additionalProperties: false}
+  input_schema: {type: object, properties: {amount: {type: integer}}, required: [amount], additionalProperties: false}
 """
 SCRIPT = """
 import sys

@@ -35,7 +35,7 @@ foreach(folder base abi client)
   install(DIRECTORY src/${folder} DESTINATION ${headers_folder} COMPONENT embed_cpp FILES_MATCHING
           PATTERN "*.h" PATTERN "*.def" PATTERN "generated" EXCLUDE)
 endforeach()
-foreach(header kernel/kernel.h
+foreach(header kernel/kernel.h kernel/recorded_content.h
     lib/egress/secret_store.h lib/egress/settings.h lib/ipc/pipe.h lib/policy/decision.h lib/policy/limits.h lib/policy/policy.h lib/policy/bundle/bundle.h lib/policy/state/bounds.h lib/policy/state/limit.h
     lib/policy/state/sequence.h
     lib/recorder/entry.h lib/recorder/reader.h lib/recorder/recorder.h

@@ -106,7 +106,7 @@ Result<ClientHello> read_client_hello(std::string_view octets) {
     if (content.size() < size) break;
     octets.remove_prefix(kRecordHeader + size);
   }
-  if (octets.size() > 0 && !looks_like_tls(octets)) {
+  if (!octets.empty() && !looks_like_tls(octets)) {
     return fail(ErrorCode::kMalformed, "the connection does not start with a TLS hello");
   }
   return ClientHello{};
