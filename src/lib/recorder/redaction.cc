@@ -188,7 +188,6 @@ Result<Redacted> copy_without(Disk& disk, const std::string& directory, const st
     TRY(file->reserve(segment.header.capacity));
     TRY(file->write_at(0, encode_header(segment.header)));
     std::uint64_t offset = segment.frames_at;
-    std::string octets(kFrameSizeMax, '\0');
     TRY(each_frame(segment, end, [&](const Frame& frame, std::uint64_t at) -> Status {
       const bool out = frame.has_opening() && (entries.empty() || entries.contains(frame.index));
       std::string written = out ? frame_without(frame, false) : std::string(frame.size, '\0');
