@@ -1,7 +1,10 @@
 // Addresses that are not public, and what an operator would write.
 #include "kernel/egress_rules.h"
 
+#include <algorithm>
+
 #include "kernel/monitor.h"
+#include "lib/policy/limits.h"
 
 namespace agentos::kernel {
 namespace {
@@ -16,22 +19,38 @@ std::string host_and_port(const std::string& host, std::int64_t port) {
   return "host: {host: [" + quoted(host) + "]}, port: {in: [" + std::to_string(port) + "]}";
 }
 
+// As a rule must have one: of the characters a name may have, and not longer.
+std::string rule_name(std::string_view call, std::string_view host) {
+  std::string out = std::string(call) + "-" + std::string(host);
+  for (char& c : out) {
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    if (!allowed) c = '-';
+  }
+  out.resize(std::min(out.size(), policy::kNameBytesMax));
+  return out;
+}
+
 }  // namespace
 
 std::string allowing_rule(const CallContext& context) {
-  std::string arguments;
+  std::string arguments, host;
   if (context.row->call == abi::Call::kConnect) {
     const auto& request = *static_cast<const abi::ConnectRequest*>(context.request);
-    arguments = host_and_port(request.host, request.port);
+    host = request.host;
+    arguments = host_and_port(host, request.port);
   } else if (context.row->call == abi::Call::kHttpRequest) {
     const auto& request = *static_cast<const abi::HttpRequestRequest*>(context.request);
-    arguments = host_and_port(request.host, request.port) + ", method: {in: [" + quoted(request.method) +
+    host = request.host;
+    arguments = host_and_port(host, request.port) + ", method: {in: [" + quoted(request.method) +
                 "]}, path: {prefix: " + quoted(request.path.substr(0, request.path.find('?'))) + "}";
   } else {
     const auto& request = *static_cast<const abi::SecretUseRequest*>(context.request);
-    arguments = "secret: {in: [" + quoted(request.secret) + "]}, host: {host: [" + quoted(request.host) + "]}";
+    host = request.host;
+    arguments = "secret: {in: [" + quoted(request.secret) + "]}, host: {host: [" + quoted(host) + "]}";
   }
-  return "{syscalls: [" + std::string(context.row->name) + "], arguments: {" + arguments + "}, action: allow}";
+  const std::string call(context.row->name);
+  return "{name: " + rule_name(call, host) + ", syscalls: [" + call + "], arguments: {" + arguments +
+         "}, action: allow}";
 }
 
 // A name may resolve to anything; one address that may not be reached refuses the connection, not only that address.

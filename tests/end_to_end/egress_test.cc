@@ -80,25 +80,35 @@ except urllib.error.HTTPError as error:
   EXPECT_NE(ended.output.find("to allow it:"), std::string::npos) << ended.output;
   const std::string refused = joined(world.entries("refused", "http_request"));
   EXPECT_NE(refused.find("other.example.com"), std::string::npos) << refused;
-  EXPECT_NE(refused.find("allowed by: {syscalls: [http_request]"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("allowed by: {name: http_request-other.example.com, syscalls: [http_request]"),
+            std::string::npos)
+      << refused;
   EXPECT_EQ(server.connections(), 0);
 }
 
 TEST(Egress, the_rule_that_a_refusal_names_allows_the_call) {
   HttpServer server;
   EgressWorld world(egress_to(server));
-  const std::string policy = R"(apiVersion: agentos/v1
-kind: Policy
-metadata: {name: named}
-spec:
-  rules:
-    - {syscalls: [http_request], arguments: {host: {host: ["api.example.com"]}, port: {in: [80]}, method: {in: ["GET"]}, path: {prefix: "/named"}}, action: allow}
-    - {syscalls: [connect], arguments: {host: {host: ["api.example.com"]}, port: {in: [80]}}, action: allow}
+  std::string policy(kOneHost.substr(0, kOneHost.find("    - ")));
+  policy += "    - {name: nothing, syscalls: [connect], arguments: {port: {in: [1]}}, action: allow}\n";
+  const std::string script = R"(
+import urllib.request, urllib.error
+try:
+    print(urllib.request.urlopen("http://api.example.com/named", timeout=10).status)
+except urllib.error.HTTPError as error:
+    print(error.read().decode())
 )";
-  const auto ended = world.python(
-      "import urllib.request\nprint(urllib.request.urlopen('http://api.example.com/named', timeout=10).status)",
-      policy);
-  EXPECT_EQ(ended.output, "200\n");
+  constexpr std::string_view kRule = "to allow it: a policy rule ";
+  for (const std::string_view call : {"http_request", "connect"}) {
+    const auto refused = world.python(script, policy);
+    const std::size_t at = refused.output.find(kRule);
+    ASSERT_NE(at, std::string::npos) << refused.output;
+    const std::size_t from = at + kRule.size();
+    const std::string rule = refused.output.substr(from, refused.output.find('\n', from) - from);
+    EXPECT_NE(rule.find("syscalls: [" + std::string(call) + "]"), std::string::npos) << rule;
+    policy += "    - " + rule + "\n";
+  }
+  EXPECT_EQ(world.python(script, policy).output, "200\n") << policy;
 }
 
 TEST(Egress, a_method_that_is_not_allowed_does_not_arrive) {

@@ -62,9 +62,10 @@ sys.stdin.read()
     ::close(out[1]);
     input_ = io::Fd(in[1]);
     const io::Fd output(out[0]);
-    char text[32] = "";
-    usable_ = ::read(output.get(), text, sizeof text - 1) > 0;
-    port_ = static_cast<std::uint16_t>(std::atoi(text));
+    std::string line;  // Python may write it in pieces
+    for (char octet = 0; line.find('\n') == std::string::npos && ::read(output.get(), &octet, 1) == 1;) line += octet;
+    usable_ = line.ends_with('\n');
+    port_ = static_cast<std::uint16_t>(std::atoi(line.c_str()));
   }
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;

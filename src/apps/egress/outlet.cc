@@ -1,6 +1,8 @@
 // ask -> (resolve -> ask) -> dial -> (TLS) -> open; the grant is settled when this goes.
 #include "apps/egress/outlet.h"
 
+#include <utility>
+
 #include "base/net/ip_address.h"
 
 namespace agentos::egress {
@@ -44,8 +46,16 @@ void Outlet::ask(std::vector<std::string> addresses) {
 }
 
 void Outlet::give_up(Trouble trouble) {
-  const auto opened = std::move(opened_);
-  opened(&trouble);
+  dialing_.reset();
+  const auto opened = std::exchange(opened_, nullptr);
+  if (opened != nullptr) opened(&trouble);  // what happens after that is no news
+}
+
+void Outlet::be_open() {
+  const auto opened = std::exchange(opened_, nullptr);
+  if (opened == nullptr) return;  // it was given up
+  open_ = true;
+  opened(nullptr);
 }
 
 void Outlet::verdict(const ControlMessage& message) {
@@ -86,7 +96,7 @@ void Outlet::resolved(Result<std::vector<net::IpAddress>> addresses) {
 }
 
 void Outlet::dialed(Result<Dialed> result) {
-  const auto keep = std::move(dialing_);  // it is what calls this
+  const auto keep = std::exchange(dialing_, nullptr);  // it is what calls this
   if (!result) {
     const bool late = result.error().code == ErrorCode::kTimedOut;
     if (late) {
@@ -108,9 +118,7 @@ void Outlet::dialed(Result<Dialed> result) {
     }
     return;  // wire_changed() goes on
   }
-  open_ = true;
-  const auto opened = std::move(opened_);
-  opened(nullptr);
+  be_open();
 }
 
 void Outlet::wire_changed() {
@@ -120,10 +128,7 @@ void Outlet::wire_changed() {
     grant_->failed(why, wire_->bytes());
     return give_up({502, "agentos: " + target_.host + ": " + why + "\n"});
   }
-  if (wire_->securing()) return;
-  open_ = true;
-  const auto opened = std::move(opened_);
-  opened(nullptr);
+  if (!wire_->securing()) be_open();
 }
 
 }  // namespace agentos::egress

@@ -45,6 +45,7 @@ class Outlet {
   void resolved(Result<std::vector<net::IpAddress>> addresses);
   void dialed(Result<Dialed> result);
   void wire_changed();
+  void be_open();
   void give_up(Trouble trouble);
 
   const Surroundings& around_;

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 
 #include "base/net/ip_address.h"
 
@@ -29,6 +30,15 @@ struct FreeConnection {
   void operator()(SSL* connection) const { SSL_free(connection); }
 };
 
+// Verifying the first certificate would have the C library open files: the time zone's for gmtime_r(), and what qsort()
+// wants to know of the machine's memory. Who made a context may be confined by then.
+void read_what_is_read_late(SSL_CTX* context) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  sk_X509_OBJECT_sort(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context)));
+}
+
 class OpenSslClient final : public Client {
  public:
   OpenSslClient(SSL* connection, BIO* from_network, BIO* to_network)
@@ -40,7 +50,8 @@ class OpenSslClient final : public Client {
       const int done = SSL_do_handshake(ssl_.get());
       if (done != 1) return waits(done) ? Status{} : trouble("the TLS handshake failed");
       ready_ = true;
-      const std::string held = std::move(unsent_);
+      std::string held;
+      held.swap(unsent_);
       send(held);
     }
     std::array<char, kPieceBytes> piece;
@@ -145,6 +156,7 @@ Result<std::unique_ptr<ClientContext>> ClientContext::make(const std::string& tr
   if (SSL_CTX_load_verify_file(context.get(), file) != 1) {
     return library_error("the trusted certificates cannot be read from " + std::string(file));
   }
+  read_what_is_read_late(context.get());
   return std::make_unique<OpenSslContext>(context.release());
 }
 

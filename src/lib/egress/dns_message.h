@@ -34,7 +34,7 @@ struct DnsQuestion {
   std::uint16_t flags = 0;
   std::string name;  // canonical host; empty when it is none
   std::uint16_t type = 0;
-  std::string_view section;  // its octets in the message
+  std::string section;  // its octets in the message
 };
 
 // A query with exactly one question of class IN. kMalformed.
