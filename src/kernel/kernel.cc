@@ -121,6 +121,7 @@ class RunningKernel final : public Kernel {
     wait_for_agents(monitor_.options.grace_ms);
     for (const auto& agent : monitor_.agents.alive()) monitor_.end_agent(agent, "killed", 137);
     wait_for_agents(monitor_.options.grace_ms);
+    monitor_.mcp.end();
     json::Object detail;
     detail["reason"] = json::to_valid_utf8(reason);
     (void)monitor_.record_event("shutdown", nullptr, detail);

@@ -252,16 +252,31 @@ void McpLink::ask(const std::string& server, const std::string& method, json::Va
   });
 }
 
+// Asked without our lock: a server that starts holds its own and comes here.
+std::map<std::string, McpLink::Condition, std::less<>> McpLink::conditions() const {
+  std::vector<std::shared_ptr<tool::McpServer>> servers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, server] : servers_) servers.push_back(server->server);
+  }
+  std::map<std::string, Condition, std::less<>> out;
+  for (const auto& server : servers) out.emplace(server->name(), Condition{server->state(), server->trouble()});
+  return out;
+}
+
 std::vector<abi::McpServerView> McpLink::servers() const {
   std::vector<abi::McpServerView> out;
+  const auto conditions = this->conditions();
   const std::lock_guard lock(mutex_);
   for (const auto& [name, server] : servers_) {
+    const auto condition = conditions.find(name);
+    if (condition == conditions.end()) continue;  // added since
     abi::McpServerView view;
     view.name = name;
-    const auto state = server->server->state();
+    const auto state = condition->second.state;
     view.ready = state == tool::McpServer::State::kReady && server->now.has_value();
     view.settled = view.ready || state == tool::McpServer::State::kRefused || state == tool::McpServer::State::kPausing;
-    view.trouble = server->server->trouble();
+    view.trouble = condition->second.trouble;
     if (const std::optional<mcp::Pin>& source = server->pinned; source) {
       view.known = true;
       view.info = source->info;

@@ -78,6 +78,11 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   void offer();  // the registry anew, from what the servers may offer now
   void server_asks(const std::string& server, std::string method, json::Value params,
                    std::function<void(abi::CallOutput)> done);
+  struct Condition {
+    tool::McpServer::State state;
+    std::string trouble;
+  };
+  std::map<std::string, Condition, std::less<>> conditions() const;
   std::string offered_name(const Server& server, std::string_view tool) const;
   std::shared_ptr<abi::McpPeer> peer() const;
 

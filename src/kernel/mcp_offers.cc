@@ -139,14 +139,17 @@ std::vector<abi::McpServerEntry> McpLink::entries() const {
   std::vector<abi::McpServerEntry> out;
   const auto client = client_.lock();
   const auto offered_tools = tools()->all();
+  const auto conditions = this->conditions();
   const std::lock_guard lock(mutex_);
   for (const auto& [name, server] : servers_) {
+    const auto condition = conditions.find(name);
+    if (condition == conditions.end()) continue;  // added since
     abi::McpServerEntry entry;
     entry.agent = client == nullptr ? "" : client->id;
     entry.server = name;
     entry.process = server->process == nullptr ? "" : server->process->id;
-    entry.state = name_of(server->server->state());
-    entry.trouble = server->refusal.empty() ? server->server->trouble() : server->refusal;
+    entry.state = name_of(condition->second.state);
+    entry.trouble = server->refusal.empty() ? condition->second.trouble : server->refusal;
     entry.drift = server->differences.empty() ? "none" : fmt::format("{} differences", server->differences.size());
     json::Object offers;
     if (server->now) {

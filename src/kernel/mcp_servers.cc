@@ -15,8 +15,19 @@ namespace agentos::kernel {
 
 Result<std::shared_ptr<tool::McpHost>> McpServers::host() {
   const std::lock_guard lock(mutex_);
+  if (ended_) return fail(ErrorCode::kClosed, "the kernel has been shut down");
   if (host_ == nullptr) host_ = TRY(tool::McpHost::start(clock_));
   return host_;
+}
+
+void McpServers::end() {
+  std::shared_ptr<tool::McpHost> host;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    host = std::move(host_);
+  }
+  if (host != nullptr) host->end();  // unlocked: a callback may be in here
 }
 
 void McpServers::add(const std::shared_ptr<McpLink>& link) {

@@ -22,8 +22,10 @@ class McpServers {
  public:
   McpServers(const Clock& clock, std::string pins_directory)
       : clock_(clock), pins_directory_(std::move(pins_directory)) {}
+  ~McpServers() { end(); }
 
   Result<std::shared_ptr<tool::McpHost>> host();  // started at first use
+  void end();                                     // for good: after it no server is heard any more
   void add(const std::shared_ptr<McpLink>& link);
   std::vector<std::shared_ptr<McpLink>> links() const;
 
@@ -40,6 +42,7 @@ class McpServers {
   const std::string pins_directory_;
   mutable std::mutex mutex_;
   std::shared_ptr<tool::McpHost> host_;
+  bool ended_ = false;
   std::vector<std::weak_ptr<McpLink>> links_;
 };
 

@@ -308,13 +308,18 @@ int run_program(int argument_count, char** arguments) {
     print_error(Error{ErrorCode::kInternal, error.what(), {}});
     return exit_code_of(Error{});
   }
-  const bool replays = program.got_subcommand("replay");
-  auto& command = replays ? words.replay.command : words.run.command;
-  command.insert(command.end(), after.begin(), after.end());
-  if (!after.empty() && !replays && !program.got_subcommand("run")) {
-    print_error(Error{ErrorCode::kInvalidArgument, "only run and replay take words after --", "agentos run --help"});
+  std::vector<std::string>* command = nullptr;
+  if (program.got_subcommand("run")) command = &words.run.command;
+  if (program.got_subcommand("replay")) command = &words.replay.command;
+  if (program.got_subcommand("mcp") && program.get_subcommand("mcp")->got_subcommand("wrap")) {
+    command = &words.wrap.command;
+  }
+  if (!after.empty() && command == nullptr) {
+    print_error(
+        Error{ErrorCode::kInvalidArgument, "only run, replay and mcp wrap take words after --", "agentos run --help"});
     return kExitUsage;
   }
+  if (command != nullptr) command->insert(command->end(), after.begin(), after.end());
   return run_verb(words);
 }
 

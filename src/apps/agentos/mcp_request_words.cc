@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -27,16 +28,21 @@ std::string clean_name(std::string_view text) {
   return name.empty() ? "server" : name.substr(0, kNameMax);
 }
 
-// A name from the command, the same for the same command and no other: the last word that looks like a server's, and a
-// few digits of what all words say.
+// A name from the command, the same for the same command and no other: the last part of a word that looks like a
+// server's, and a few digits of what all words say.
 std::string name_of_command(const std::vector<std::string>& command) {
   std::string words;
-  std::string base = command[0];
+  std::string base = command[0].substr(command[0].rfind('/') + 1);
   for (const std::string& word : command) {
     json::write_string(word, words);
-    if (word.find("mcp") != std::string::npos || word.find("server") != std::string::npos) base = word;
+    for (std::size_t at = 0; at < word.size();) {
+      const std::size_t end = std::min(word.find('/', at), word.size());
+      const std::string part = word.substr(at, end - at);
+      if (part.find("mcp") != std::string::npos || part.find("server") != std::string::npos) base = part;
+      at = end + 1;
+    }
   }
-  return clean_name(base.substr(base.rfind('/') + 1)) + "-" + crypto::hex(crypto::sha256(words)).substr(0, 6);
+  return clean_name(base) + "-" + crypto::hex(crypto::sha256(words)).substr(0, 6);
 }
 
 Result<std::vector<std::string>> absolute_paths(const std::vector<std::string>& paths) {

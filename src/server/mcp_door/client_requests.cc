@@ -164,6 +164,7 @@ void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
                       .initialize = initialize,
                       .discover = !initialize,
                       .until_ns = clock_.monotonic_ns() + kFirstWaitMs * kNsPerMs});
+  effects.push_back([self = shared_from_this()] { self->run_waiting(); });  // they may have come to be known just now
   loop_.post([weak = weak_from_this(), &loop = loop_] {
     loop.after_ms(kFirstWaitMs, [weak] {
       if (const auto self = weak.lock()) self->run_waiting();
@@ -309,6 +310,7 @@ void Client::list_tools(mcp::Asked asked, Effects& effects) {
     return flush_locked();
   }
   waiting_.push_back({.asked = std::move(asked), .until_ns = clock_.monotonic_ns() + kListWaitMs * kNsPerMs});
+  effects.push_back([self = shared_from_this()] { self->run_waiting(); });  // they may have come to be known just now
   loop_.post([weak = weak_from_this(), &loop = loop_] {
     loop.after_ms(kListWaitMs, [weak] {
       if (const auto self = weak.lock()) self->run_waiting();

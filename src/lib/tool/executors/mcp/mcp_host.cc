@@ -8,21 +8,21 @@ namespace agentos::tool {
 Result<std::shared_ptr<McpHost>> McpHost::start(const Clock& clock) {
   std::shared_ptr<McpHost> host(new McpHost(clock, TRY(io::Loop::make(clock))));
   try {
-    host->thread_ = std::thread([loop = host->loop_.get()] { (void)loop->run(); });
+    host->thread_ = std::thread([loop = host->loop_] { (void)loop->run(); });
   } catch (const std::system_error&) {
     return fail(ErrorCode::kBusy, "no thread could be started for MCP servers");
   }
   return host;
 }
 
-McpHost::~McpHost() {
+void McpHost::end() {
   loop_->stop();
-  if (!thread_.joinable()) return;
-  if (thread_.get_id() == std::this_thread::get_id()) {
-    thread_.detach();  // the last owner was a callback on the thread itself
-  } else {
-    thread_.join();
-  }
+  if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+}
+
+McpHost::~McpHost() {
+  end();
+  if (thread_.joinable()) thread_.detach();  // the last owner was a callback on the thread itself
 }
 
 }  // namespace agentos::tool

@@ -13,9 +13,10 @@ namespace agentos::tool {
 
 class McpHost {
  public:
-  // `clock` must outlive the host.
+  // `clock` must outlive end(). Servers own the host, too, and may go last, so whoever started it ends it.
   static Result<std::shared_ptr<McpHost>> start(const Clock& clock);
   ~McpHost();
+  void end();  // after it no callback comes; not from the thread itself
   McpHost(const McpHost&) = delete;
   McpHost& operator=(const McpHost&) = delete;
 
@@ -23,10 +24,10 @@ class McpHost {
   const Clock& clock() const { return clock_; }
 
  private:
-  McpHost(const Clock& clock, std::unique_ptr<io::Loop> loop) : clock_(clock), loop_(std::move(loop)) {}
+  McpHost(const Clock& clock, std::shared_ptr<io::Loop> loop) : clock_(clock), loop_(std::move(loop)) {}
 
   const Clock& clock_;
-  std::unique_ptr<io::Loop> loop_;
+  std::shared_ptr<io::Loop> loop_;  // also the thread's, which may end after the host
   std::thread thread_;
 };
 

@@ -105,7 +105,7 @@ void McpServer::stop() {
     stopped_ = true;
     state_ = State::kStopped;
     process = std::move(process_);
-    input_.reset();
+    close_input_locked();
     for (auto& [ticket, pending] : std::exchange(pending_, {})) {
       effects.push_back(
           [done = std::move(pending.done)] { done(failed_with(ErrorCode::kCancelled, "the server was stopped")); });
@@ -237,6 +237,15 @@ void McpServer::flush_locked() {
     outbox_.erase(0, sent_);
     sent_ = 0;
   }
+}
+
+// While it is watched, its number must not come to be another's: the loop forgets it first.
+void McpServer::close_input_locked() {
+  if (input_.valid() && writable_watched_) {
+    io::Loop* loop = &host_->loop();
+    loop->post([loop, input = std::make_shared<io::Fd>(std::move(input_))] { (void)loop->remove(input->get()); });
+  }
+  input_.reset();
 }
 
 void McpServer::finish_locked(std::uint64_t ticket, McpAnswer answer, Effects& effects) {

@@ -140,6 +140,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   void greet_locked();
   void send_locked(std::uint64_t ticket, Pending& pending);
   void flush_locked();
+  void close_input_locked();
   void ready_locked(Effects& effects);
   void arm_sweep_locked();
   void down_locked(std::string why, Effects& effects);

@@ -119,7 +119,7 @@ void McpServer::down_locked(std::string why, Effects& effects) {
   if (session_ && session_->state() == mcp::CallingSession::State::kProbing) known_ = mcp::CallingSession::Era::kLegacy;
   trouble_ = why;
   process_.reset();
-  input_.reset();
+  close_input_locked();
   outbox_.clear();
   sent_ = 0;
   listing_ = false;

@@ -52,12 +52,13 @@ void McpServer::watch(const std::shared_ptr<Reading>& reading) {
   const auto weak = weak_from_this();
   io::Loop* loop = &host_->loop();
   const int fd = reading->output.get();
-  (void)loop->add(fd, EPOLLIN, [weak, loop, reading, fd](std::uint32_t) {
+  const Status watched = loop->add(fd, EPOLLIN, [weak, loop, reading, fd](std::uint32_t) {
     const auto self = weak.lock();
     if (self != nullptr && self->readable(*reading)) return;
     (void)loop->remove(fd);
     if (self != nullptr) self->output_closed(reading->incarnation);
   });
+  if (!watched) output_closed(reading->incarnation);
 }
 
 bool McpServer::readable(Reading& reading) {

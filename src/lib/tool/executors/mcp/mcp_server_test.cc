@@ -1,11 +1,13 @@
 // McpServer against servers of the test: a thread at the other ends of its pipes.
 #include "lib/tool/executors/mcp/mcp_server.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <array>
 #include <condition_variable>
+#include <future>
 #include <thread>
 
 #include "lib/tool/executors/mcp/mcp_executor.h"
@@ -77,8 +79,9 @@ class McpServerTest : public testing::Test {
       downs_.push_back(why);
       changed_.notify_all();
     };
+    host_ = *McpHost::start(clock_);
     server_ = std::make_shared<McpServer>(
-        "s", *McpHost::start(clock_),
+        "s", host_,
         [answer = std::move(answer), this](
             McpPipes pipes, std::function<void(std::string)> ended) -> Result<std::shared_ptr<McpProcess>> {
           ++starts_;
@@ -90,6 +93,7 @@ class McpServerTest : public testing::Test {
   }
   void TearDown() override {
     server_->stop();
+    host_->end();
     server_.reset();
   }
   template <class Condition>
@@ -117,6 +121,7 @@ class McpServerTest : public testing::Test {
   std::vector<McpCatalog> catalogs_;
   std::vector<std::string> downs_;
   std::atomic<int> starts_{0};
+  std::shared_ptr<McpHost> host_;
   std::shared_ptr<McpServer> server_;
 };
 
@@ -143,6 +148,7 @@ TEST_F(McpServerTest, a_request_it_dies_over_is_answered_and_it_starts_again) {
     return modern(message, R"({"tools":[]})",
                   [](const mcp::Message& one) { return one.method == "die" ? std::string("END") : result(one, "{}"); });
   });
+  ASSERT_TRUE(wait_for([&] { return !catalogs_.empty(); }));
   const McpAnswer answer = ask("die");
   ASSERT_TRUE(answer.error.has_value());
   EXPECT_NE(answer.error->message.find("whether it acted is not known"), std::string::npos);
@@ -184,6 +190,39 @@ TEST_F(McpServerTest, too_many_lines_that_are_no_messages_end_it) {
   });
   EXPECT_TRUE(ask("garbage").error.has_value());
   EXPECT_TRUE(wait_for([&] { return !downs_.empty(); }));
+}
+
+// A descriptor that is closed while it is watched gives its number to another, which then cannot be watched.
+TEST_F(McpServerTest, one_stopped_with_words_unread_is_watched_no_more) {
+  serve([](const mcp::Message& message) {
+    return modern(message, R"({"tools":[]})", [](const mcp::Message&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      return std::string("END");
+    });
+  });
+  ASSERT_TRUE(wait_for([&] { return !catalogs_.empty(); }));
+  for (int i = 0; i < 40; ++i) {
+    McpServer::Request request;
+    request.method = "wedge";
+    request.params = json::Object{{"text", std::string(8000, 'x')}};
+    server_->request(std::move(request), [](const McpAnswer&) {});
+  }
+  const auto watched_but_closed = [this] {
+    std::promise<int> count;
+    host_->loop().post([&] {
+      int found = 0;
+      for (int fd = 0; fd < 1024; ++fd) {
+        if (::fcntl(fd, F_GETFD) >= 0) continue;
+        const Status status = host_->loop().modify(fd, 0);
+        found += !status && status.error().code != ErrorCode::kNotFound ? 1 : 0;
+      }
+      count.set_value(found);
+    });
+    return count.get_future().get();
+  };
+  EXPECT_EQ(watched_but_closed(), 0);
+  server_->stop();
+  EXPECT_EQ(watched_but_closed(), 0);
 }
 
 TEST_F(McpServerTest, definitions_that_cannot_be_governed_have_no_manifest) {
