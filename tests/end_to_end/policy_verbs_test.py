@@ -169,7 +169,7 @@ class PolicyVerbs(unittest.TestCase):
         self.assertIn("| `syscalls` |", self.run_verb("schema", "--page"))
 
     def test_import_says_what_was_lost(self):
-        original = 'version: "1.0"\nrules: [{name: no, condition: {field: tool_name, operator: eq, value: pay}, action: deny}]\n'
+        original = 'version: "1.0"\nrules: [{name: "no", condition: {field: tool_name, operator: eq, value: pay}, action: deny}]\n'
         report = self.json_of("import", "--from", "original", "-", given=original)
         self.assertEqual((report["lost"], report["profile"]), ([], None))
         self.write("imported.yaml", report["policy"])

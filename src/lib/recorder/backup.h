@@ -20,7 +20,7 @@ struct BackupReport {
 };
 
 // `to` must not exist, or be an empty directory. It appears when everything in it is on disk and verifies; an error
-// leaves nothing behind. kCorrupt: the log itself does not verify.
+// leaves nothing behind. kCorrupt: the log itself does not verify. kBusy: it was pruned faster than it could be copied.
 Result<BackupReport> back_up_log(const std::string& directory, const std::string& to, BackupKeys keys);
 
 }  // namespace agentos::recorder

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/yaml/document.h"
+#include "lib/policy/glob.h"
 #include "lib/policy/import/document_text.h"
 #include "lib/policy/import/import.h"
 #include "lib/policy/import/original_condition.h"
@@ -74,7 +75,13 @@ std::vector<FieldMeaning> meanings_of(const std::string& field, Fields fields) {
   return {{About::kAnyCall, argument(field)}};
 }
 
-// Names that a clause can hold as they are: the strings of eq and in, when none of them is a glob.
+// Whether a clause can hold the name as it is: as a glob that matches nothing else.
+bool is_plain_name(const std::string& name) {
+  const auto glob = Glob::compile(name, Glob::Style::kName);
+  return glob && glob->is_literal();
+}
+
+// The strings of eq and in, when a clause can hold them all.
 std::vector<std::string> plain_names(const original::Rule& rule) {
   std::vector<std::string> names;
   const auto add = [&](const json::Value& value) {
@@ -84,10 +91,8 @@ std::vector<std::string> plain_names(const original::Rule& rule) {
   if (rule.comparison == Operator::kIn && rule.value.is_array()) {
     for (const json::Value& item : rule.value.as_array()) add(item);
   }
-  const bool plain = std::ranges::all_of(names, [](const std::string& name) {
-    return !name.empty() && name.size() <= kPatternBytesMax && name.find_first_of("*?[]{}\\!") == std::string::npos;
-  });
-  return plain && names.size() <= kPatternsMax ? names : std::vector<std::string>{};
+  const bool plain = names.size() <= kPatternsMax && std::ranges::all_of(names, is_plain_name);
+  return plain ? names : std::vector<std::string>{};
 }
 
 std::string_view plain_action(Action action) {

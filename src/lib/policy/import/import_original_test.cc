@@ -29,10 +29,8 @@ std::vector<Source> sources_of(const json::Value& documents) {
   return sources;
 }
 
-tools::PolicySet compiled(std::vector<Source> sources) {
-  auto set = tools::compile_set(std::move(sources), std::make_shared<const Vocabulary>(table_vocabulary()));
-  EXPECT_TRUE(set) << set.error().message;
-  return set ? std::move(*set) : tools::PolicySet{};
+Result<tools::PolicySet> compiled(std::vector<Source> sources) {
+  return tools::compile_set(std::move(sources), std::make_shared<const Vocabulary>(table_vocabulary()));
 }
 
 // What the original says, in one line: whether, with a record, by which rule, why.
@@ -99,8 +97,9 @@ TEST(ImportOriginalConformance, every_recorded_decision_is_the_same_after_import
       as_calls += fields == Fields::kOfCalls ? 1 : 0;
       const Imported import = imported(sources, {.fields = fields});
       EXPECT_FALSE(import.has_losses()) << line << json::write_pretty(json::Value(import.report()));
-      const tools::PolicySet set = compiled({{import.policy, "p"}});
-      EXPECT_EQ(said(set, import, call_of_tool(context)), expected) << line << "\n" << import.policy;
+      const auto set = compiled({{import.policy, "p"}});
+      ASSERT_TRUE(set) << set.error().message << "\n" << line << "\n" << import.policy;
+      EXPECT_EQ(said(*set, import, call_of_tool(context)), expected) << line << "\n" << import.policy;
     }
   }
   EXPECT_EQ(count, 500u);
@@ -182,16 +181,22 @@ class Generated {
   std::mt19937 random_;
 };
 
-// The kernel's own decision by the documents unchanged, beside that by the imported ones.
-TEST(ImportOriginal, generated_documents_decide_the_same_in_the_kernel) {
-  Generated generated(7);
+// The kernel's own decision by the documents unchanged, beside that by the imported ones; in parts, since each compiles
+// many documents.
+class ImportOriginalGenerated : public ::testing::TestWithParam<unsigned> {};
+INSTANTIATE_TEST_SUITE_P(Parts, ImportOriginalGenerated, ::testing::Range(1u, 6u));
+
+TEST_P(ImportOriginalGenerated, documents_decide_the_same_in_the_kernel) {
+  Generated generated(GetParam());
   std::map<std::string, int> seen;
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 300; ++round) {
     const json::Value documents = json::Array{generated.document(), generated.document()};
     const std::vector<Source> sources = sources_of(documents);
-    const tools::PolicySet before = compiled(sources);
+    const auto before = compiled(sources);
+    ASSERT_TRUE(before) << before.error().message << "\n" << json::write(documents);
     const Imported import = imported(sources);
-    const tools::PolicySet after = compiled({{import.policy, "p"}});
+    const auto after = compiled({{import.policy, "p"}});
+    ASSERT_TRUE(after) << after.error().message << "\n" << json::write(documents) << "\n" << import.policy;
     const bool loses = import.has_losses();
     const bool differs = std::ranges::any_of(import.remarks, [](const Remark& remark) {
       return remark.loss == Loss::kDiffers && remark.what == "condition" &&
@@ -199,10 +204,10 @@ TEST(ImportOriginal, generated_documents_decide_the_same_in_the_kernel) {
     });
     for (int asked = 0; asked < 6; ++asked) {
       const json::Value stated = generated.stated();
-      const auto one = before.read(stated), other = after.read(stated);
+      const auto one = before->read(stated), other = after->read(stated);
       ASSERT_TRUE(one && other) << json::write(stated);
-      const Decision was = before.program->decide((*one)->request());
-      const Decision is = after.program->decide((*other)->request());
+      const Decision was = before->program->decide((*one)->request());
+      const Decision is = after->program->decide((*other)->request());
       const bool stricter = (loses || differs) && is.verdict == Verdict::kDeny;
       EXPECT_TRUE(was.verdict == is.verdict || stricter) << json::write(stated) << "\n"
                                                          << json::write(documents) << "\n"
@@ -211,9 +216,9 @@ TEST(ImportOriginal, generated_documents_decide_the_same_in_the_kernel) {
       ++seen[was.verdict != is.verdict ? "stricter" : was.verdict == Verdict::kAllow ? "allow" : "deny"];
     }
   }
-  EXPECT_GT(seen["allow"], 1000);
-  EXPECT_GT(seen["deny"], 1000);
-  EXPECT_LT(seen["stricter"], 100);
+  EXPECT_GT(seen["allow"], 200);
+  EXPECT_GT(seen["deny"], 200);
+  EXPECT_LT(seen["stricter"], 30);
 }
 
 TEST(ImportOriginal, a_rule_becomes_a_rule_with_a_clause_and_a_comment) {
@@ -236,6 +241,28 @@ TEST(ImportOriginal, a_rule_becomes_a_rule_with_a_clause_and_a_comment) {
   EXPECT_FALSE(import.has_losses());
 }
 
+// Such a name is in no clause: a glob would mean something else, or nothing.
+TEST(ImportOriginal, a_name_that_no_clause_can_hold_is_compared_in_a_condition) {
+  for (const char* name : {"a\nb", "a*", "a?", "[a]", "!a", "{a}", "a\\b", "a\x7f"}) {
+    const json::Value document = json::Object{
+        {"rules",
+         json::Array{json::Object{{"name", "odd"},
+                                  {"action", "deny"},
+                                  {"condition", json::Object{{"field", "tool_name"},
+                                                             {"operator", "in"},
+                                                             {"value", json::Array{name, "read", "/state/a", 0}}}}}}}};
+    const Imported import = imported({{json::write(document), "p.json"}});
+    EXPECT_FALSE(import.has_losses()) << import.policy;
+    const auto set = compiled({{import.policy, "p"}});
+    ASSERT_TRUE(set) << set.error().message << "\n" << import.policy;
+    for (const char* tool : {"a", "ab", "read", "/state/a"}) {
+      const json::Value stated = json::Object{{"tool", tool}, {"args", json::Object{}}};
+      const bool named = std::string_view(tool) == "read" || std::string_view(tool) == "/state/a";
+      EXPECT_TRUE(said(*set, import, stated).starts_with(named ? "deny odd" : "allow default")) << import.policy;
+    }
+  }
+}
+
 TEST(ImportOriginal, what_cannot_be_said_denies_and_is_reported) {
   json::Array many;
   for (int i = 0; i < 3000; ++i) many.push_back("value number " + std::to_string(i));
@@ -248,9 +275,11 @@ TEST(ImportOriginal, what_cannot_be_said_denies_and_is_reported) {
   EXPECT_TRUE(import.has_losses());
   ASSERT_EQ(import.remarks.size(), 1u);
   EXPECT_TRUE(import.remarks[0].reason.contains("too long")) << import.remarks[0].reason;
-  const tools::PolicySet set = compiled({{import.policy, "p"}});
-  EXPECT_TRUE(said(set, import, *json::parse(R"({"tool": "t", "args": {"f": "value number 1"}})")).starts_with("deny"));
-  EXPECT_TRUE(said(set, import, *json::parse(R"({"tool": "t", "args": {}})")).starts_with("allow"));
+  const auto set = compiled({{import.policy, "p"}});
+  ASSERT_TRUE(set) << set.error().message << "\n" << import.policy;
+  EXPECT_TRUE(
+      said(*set, import, *json::parse(R"({"tool": "t", "args": {"f": "value number 1"}})")).starts_with("deny"));
+  EXPECT_TRUE(said(*set, import, *json::parse(R"({"tool": "t", "args": {}})")).starts_with("allow"));
 }
 
 TEST(ImportOriginal, what_the_original_refuses_is_refused_in_its_words) {

@@ -254,8 +254,16 @@ Status write_matches(const original::Rule& rule, const Subject& subject, Conditi
 }  // namespace
 
 std::string literal_text(std::string_view text) {
-  std::string out;
-  json::write_string(text, out);
+  constexpr char kDelete = 0x7f;  // JSON leaves it as it is, and a document of YAML cannot hold it
+  std::string written, out;
+  json::write_string(text, written);
+  for (const char c : written) {
+    if (c == kDelete) {
+      out += "\\u007f";
+    } else {
+      out += c;
+    }
+  }
   return out;
 }
 
