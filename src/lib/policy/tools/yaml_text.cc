@@ -85,6 +85,9 @@ std::string scalar_text(std::string_view text, Inside inside) {
   if (is_plain(text, inside)) return std::string(text);
   std::string out;
   json::write_string(text, out);
+  // JSON leaves the delete character as it is, and YAML refuses it.
+  for (std::size_t at = out.find('\x7f'); at != std::string::npos; at = out.find('\x7f', at))
+    out.replace(at, 1, "\\u007f");
   return out;
 }
 
