@@ -7,6 +7,9 @@
 namespace agentos::policy::original {
 namespace {
 
+constexpr std::string_view kNotSpace =
+    "\\x{0}-\\x{8}\\x{e}-\\x{1b}\\x{21}-\\x{84}\\x{86}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-\\x{2027}"
+    "\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}";
 // As is_digit, is_word and is_space, with their opposites; empty where it takes more than members of a class.
 constexpr std::string_view kMembers[CharacterSet::kClasses] = {
     "\\p{Nd}",
@@ -14,8 +17,7 @@ constexpr std::string_view kMembers[CharacterSet::kClasses] = {
     "\\pL\\pN_",
     "",
     "\\t-\\r\\x{1c}-\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}",
-    "\\x{0}-\\x{8}\\x{e}-\\x{1b}\\x{21}-\\x{84}\\x{86}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-\\x{2027}"
-    "\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}"};
+    kNotSpace};
 constexpr std::string_view kOnlyNotWord = "[^\\pL\\pN_]";
 
 class PortableWriter {
