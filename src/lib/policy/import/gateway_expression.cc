@@ -214,7 +214,7 @@ class Guards {
     if (plain && node.name == cel::operators::kNot) return "!(" + text_of(node.arguments[0], !positive) + ")";
     std::vector<std::string> guards;
     collect(id, guards);
-    const std::string text = to_text(ast_, id);
+    std::string text = to_text(ast_, id);
     if (guards.empty()) return text;
     std::string all;
     for (const std::string& guard : guards) all += (all.empty() ? "" : " && ") + guard;

@@ -115,7 +115,7 @@ class ConditionWriter {
     if (value.is_object()) {
       json::Array keys;
       for (const auto& [key, unused] : value.as_object()) keys.push_back(json::Value(key));
-      const std::string among = one_of(x, keys, subject.is_text);
+      std::string among = one_of(x, keys, subject.is_text);
       if (subject.is_text) return among;
       return fmt::format("(type({0}) == list || type({0}) == map ? {1} : {2})", x, raised(x), among);
     }
@@ -126,7 +126,7 @@ class ConditionWriter {
   std::string containing(const Subject& subject, const json::Value& value) {
     const std::string& x = subject.value;
     const bool text = value.is_string();
-    const std::string in_text = text ? fmt::format("{}.contains({})", x, literal_text(value.as_string())) : raised(x);
+    std::string in_text = text ? fmt::format("{}.contains({})", x, literal_text(value.as_string())) : raised(x);
     if (subject.is_text) return in_text;
     std::string in_list = fmt::format("{} in {}", is_plain_value(value) ? plain_text(value) : "null", x);
     if (!is_plain_value(value)) in_list = fmt::format("{}.exists(e, {})", x, equal("e", value));

@@ -2,11 +2,13 @@
 #include "lib/tool/executors/mcp/mcp_host.h"
 
 #include <system_error>
+#include <utility>
 
 namespace agentos::tool {
 
 Result<std::shared_ptr<McpHost>> McpHost::start(const Clock& clock) {
-  std::shared_ptr<McpHost> host(new McpHost(clock, TRY(io::Loop::make(clock))));
+  std::shared_ptr<io::Loop> made = TRY(io::Loop::make(clock));
+  std::shared_ptr<McpHost> host(new McpHost(clock, std::move(made)));
   try {
     host->thread_ = std::thread([loop = host->loop_] { (void)loop->run(); });
   } catch (const std::system_error&) {
