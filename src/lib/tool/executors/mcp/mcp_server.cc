@@ -146,6 +146,7 @@ std::uint64_t McpServer::request(Request request, std::function<void(McpAnswer)>
       }
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only when nothing was refused
   if (refused) done(std::move(*refused));
   return ticket;
 }
