@@ -7,8 +7,6 @@ POLICY = """apiVersion: agentos/v1
 kind: Policy
 metadata: {name: p}
 spec:
-  limits:
-    - {name: once, measure: calls, max: 1, window: 1h, per: agent, syscalls: [stat]}
   rules:
     - {name: own, syscalls: [hello, status, read, stat], action: allow}
     - name: notes
@@ -44,7 +42,7 @@ class LivePolicy(KernelTest):
         self.addCleanup(self.end_agent)
         self.assertEqual(self.agent.stdout.readline(), "ready\n", self.agent)
         agents = json.loads(self.kernel.cli("ps", "--format", "json").stdout)
-        self.name = next(one["agent"] for one in agents["agents"] if one["state"] == "running")
+        self.name = next(one["agent"] for one in agents if one["state"] == "running")
 
     def end_agent(self):
         self.agent.communicate("", timeout=30)
