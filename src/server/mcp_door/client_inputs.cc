@@ -67,6 +67,7 @@ void Client::asked(const std::string& server, const std::string& method, json::V
       }
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only when nothing was refused
   if (refused) return done(std::unexpected(std::move(*refused)));
   // After what was asked together has come together.
   loop_.post([weak = weak_from_this(), token = *carrier] {
