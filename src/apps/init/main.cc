@@ -97,7 +97,7 @@ int probe(const char* base) {
   auto* report = static_cast<StartReport*>(shared_memory(sizeof(StartReport)));
   if (report == nullptr || !own_descriptors() || !own_process()) return kUsageExitCode;
   *report = StartReport{};
-  char directory[kProbePathMax];
+  static char directory[kProbePathMax];  // the plan keeps it
   std::snprintf(directory, sizeof directory, "%s/agentos-probe-%d", base, ::getpid());
   plan.header.flags = kUseNamespaces | kNetworkRefused;
   plan.header.rules = 1;
