@@ -44,7 +44,7 @@ inline ToolResult run(Executor& executor, const Manifest& manifest, json::Value 
                       std::int64_t timeout_ms = 0) {
   auto outcome = std::make_shared<Outcome>();
   const auto running =
-      executor.execute(manifest, {std::move(arguments), timeout_ms, "agent-1"}, Outcome::done_of(outcome));
+      executor.execute(manifest, {std::move(arguments), timeout_ms, "agent-1", {}, {}}, Outcome::done_of(outcome));
   return outcome->wait();
 }
 
