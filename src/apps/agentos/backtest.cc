@@ -138,7 +138,7 @@ struct Backtest::Content {
       known = leaf.string_or("arguments", "").empty();
       return;
     }
-    const json::Value& shown = shown_content(opening);
+    const json::Value& shown = shown_content(&opening);
     known = shown.is_object();
     if (!known) return;
     arguments = shown;
@@ -179,7 +179,7 @@ void Backtest::intent(const recorder::StoredEntry& entry, const json::Value& lea
   if (agent.starts_with("operator")) return;  // no policy decides their calls
   if (leaf.string_or("call", "") == "open") {
     if (opens_.size() >= kOpensMax) opens_.erase(opens_.begin());
-    opens_[entry.index] = {std::string(agent), std::string(shown_content(opening).string_or("path", ""))};
+    opens_[entry.index] = {std::string(agent), std::string(shown_content(&opening).string_or("path", ""))};
   }
   // A call that came back with its approval was counted when it was asked for.
   if (!leaf.string_or("approval", "").empty()) return;
@@ -190,7 +190,7 @@ void Backtest::intent(const recorder::StoredEntry& entry, const json::Value& lea
 void Backtest::outcome(const json::Value& leaf, const json::Value& opening) {
   const auto open = opens_.find(static_cast<recorder::Index>(leaf.int_or("intent", -1)));
   if (open == opens_.end()) return;
-  const std::int64_t handle = shown_content(opening).int_or("handle", -1);
+  const std::int64_t handle = shown_content(&opening).int_or("handle", -1);
   if (handle >= 0 && leaf.string_or("status", "") == "ok")
     agents_[open->second.first].handles[handle] = open->second.second;
   opens_.erase(open);

@@ -72,7 +72,8 @@ void print_entries(const std::vector<StoredEntry>& entries) {
                {"WHY", Align::kLeft, Fit::kFlexible}});
   for (const StoredEntry& entry : entries) {
     const json::Value leaf = leaf_of(entry);
-    const Summary summary = summary_of(leaf, shown_content(opening_of(entry)));
+    const json::Value opening = opening_of(entry);
+    const Summary summary = summary_of(leaf, shown_content(&opening));
     std::string call(leaf.string_or("call", ""));
     if (const std::string_view tool = leaf.string_or("tool", ""); !tool.empty()) call += " " + std::string(tool);
     table.add({std::to_string(entry.index),

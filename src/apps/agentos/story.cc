@@ -33,10 +33,10 @@ std::string names_of_documents(const json::Value& opening) {
 
 }  // namespace
 
-const json::Value& shown_content(const json::Value& opening) {
-  if (!opening.is_object() || opening.find("digest") == nullptr || opening.find("size") == nullptr) return opening;
-  const json::Value* preview = opening.find("preview");
-  return preview != nullptr ? *preview : opening;
+const json::Value& shown_content(const json::Value* opening) {
+  if (!opening->is_object() || opening->find("digest") == nullptr || opening->find("size") == nullptr) return *opening;
+  const json::Value* preview = opening->find("preview");
+  return preview != nullptr ? *preview : *opening;
 }
 
 std::size_t Story::agent_of(std::string_view id, std::int64_t time_us) {
@@ -106,7 +106,7 @@ void Story::outcome(const json::Value& leaf, const json::Value& opening) {
   call.exit_status = leaf.int_or("exit_status", -1);
   if (call.status != "ok") {
     if (call.verdict != "ask") ++agents_[found->second.first].failed;
-    const json::Value& shown = shown_content(opening);
+    const json::Value& shown = shown_content(&opening);
     if (shown.is_string()) call.error = shown.as_string();
   }
   open_.erase(found);
@@ -151,7 +151,7 @@ void Story::event(const recorder::StoredEntry& entry, const json::Value& leaf, c
     return;
   }
   StoryAgent& agent = agents_[number];
-  const json::Value& shown = shown_content(opening);
+  const json::Value& shown = shown_content(&opening);
   if (name == "agent_start") {
     begin(agent, leaf, shown);
     const auto above = agent.parent.empty() ? by_id_.end() : by_id_.find(agent.parent);
@@ -192,7 +192,7 @@ std::vector<std::size_t> Story::roots(std::string_view only) const {
   for (std::size_t i = 0; i < agents_.size(); ++i) {
     const StoryAgent& agent = agents_[i];
     if (only.empty()) {
-      if (agent.above == StoryAgent::kNobody && (!agent.items.empty() || agent.kind != "")) out.push_back(i);
+      if (agent.above == StoryAgent::kNobody && (!agent.items.empty() || !agent.kind.empty())) out.push_back(i);
     } else if (agent.id == only || agent.name == only || agent.run == only) {
       // Not below another one that is asked for.
       const bool below =

@@ -91,6 +91,6 @@ struct LogOptions;
 Result<Story> story_of(const std::string& directory, const LogOptions& options, std::vector<std::size_t>& roots);
 
 // What a content that was recorded as a preview shows of itself; any other as it is.
-const json::Value& shown_content(const json::Value& opening);
+const json::Value& shown_content(const json::Value* opening);
 
 }  // namespace agentos::cli

@@ -63,7 +63,7 @@ json::Value opening_of(const recorder::StoredEntry& entry) {
 }
 
 std::string subject_of_call(const json::Value& opening) {
-  const json::Value& arguments = shown_content(opening);
+  const json::Value& arguments = shown_content(&opening);
   std::string what = place_on_network(arguments);
   if (!what.empty()) return cut_to_width(printable(what), kSubjectColumnsMax);
   for (const std::string_view name :

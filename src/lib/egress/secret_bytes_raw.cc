@@ -11,7 +11,7 @@ constexpr std::size_t kPageBytes = 4096;
 
 }  // namespace
 
-Result<std::shared_ptr<const SecretBytes>> SecretBytes::take(std::string& from) {
+Result<std::unique_ptr<const SecretBytes>> SecretBytes::take(std::string& from) {
   const std::size_t mapped = (from.size() / kPageBytes + 1) * kPageBytes;
   void* memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return fail(ErrorCode::kNoSpace, "there is no memory for a secret");
@@ -21,7 +21,7 @@ Result<std::shared_ptr<const SecretBytes>> SecretBytes::take(std::string& from) 
     return fail(ErrorCode::kNoSpace, "a secret cannot be locked in memory", "raise the limit: ulimit -l");
   }
   ::memcpy(memory, from.data(), from.size());
-  std::shared_ptr<const SecretBytes> out(new SecretBytes(static_cast<char*>(memory), from.size(), mapped));
+  std::unique_ptr<const SecretBytes> out(new SecretBytes(static_cast<char*>(memory), from.size(), mapped));
   ::explicit_bzero(from.data(), from.size());
   from.clear();
   return out;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/io/fd.h"
 
@@ -95,15 +96,18 @@ std::string_view name_of(SecretSource source) { return kSources[static_cast<std:
 
 Result<std::shared_ptr<const SecretStore>> SecretStore::load(const std::vector<SecretSpec>& specs,
                                                              const Places& places) {
-  auto store = std::make_shared<SecretStore>();
-  store->specs_ = specs;
+  std::map<std::string, std::unique_ptr<const SecretBytes>, std::less<>> values;
   for (const SecretSpec& spec : specs) {
     std::string value = TRY(read_source(spec, places));
     const Status fits = check_value(spec, value);
     if (!fits) ::explicit_bzero(value.data(), value.size());
     TRY(fits);
-    store->values_[spec.name] = TRY(SecretBytes::take(value));
+    std::unique_ptr<const SecretBytes> kept = TRY(SecretBytes::take(value));
+    values.insert_or_assign(spec.name, std::move(kept));
   }
+  auto store = std::make_shared<SecretStore>();
+  store->specs_ = specs;
+  store->values_ = std::move(values);
   return store;
 }
 

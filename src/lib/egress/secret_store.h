@@ -37,7 +37,7 @@ Result<SecretsDocument> parse_secrets(std::string_view text, std::string_view fi
 class SecretBytes {
  public:
   // Takes the octets and zeroes `from`. kNoSpace when the memory cannot be had or locked.
-  static Result<std::shared_ptr<const SecretBytes>> take(std::string& from);
+  static Result<std::unique_ptr<const SecretBytes>> take(std::string& from);
   ~SecretBytes();
   SecretBytes(const SecretBytes&) = delete;
   SecretBytes& operator=(const SecretBytes&) = delete;
@@ -65,7 +65,7 @@ class SecretStore {
 
  private:
   std::vector<SecretSpec> specs_;
-  std::map<std::string, std::shared_ptr<const SecretBytes>, std::less<>> values_;
+  std::map<std::string, std::unique_ptr<const SecretBytes>, std::less<>> values_;
 };
 
 }  // namespace agentos::egress
