@@ -86,14 +86,9 @@ def measure_round(figures, world, shared, seconds):
 
 def measure_once(figures, world):
     figures.add("pipelined from 8 agents", lines_of([BENCH, "pipelined", f"{world}/pipelined", "5"], "pipelined")[-1]["calls_per_second"])
-    idle, few, many = None, None, None
-    for line in lines_of(["taskset", "-c", "0", BENCH, "contexts", f"{world}/contexts"], "10,000 agents"):
-        if "bytes" in line:
-            idle = line["bytes"]
-        elif idle is None:
-            few = line["p50_ns"]
-        else:
-            many = line["p50_ns"]
+    lines = lines_of(["taskset", "-c", "0", BENCH, "contexts", f"{world}/contexts"], "10,000 agents")
+    idle = next(line["bytes"] for line in lines if "bytes" in line)
+    few, many = (line["p50_ns"] for line in lines if "p50_ns" in line)
     figures.add("idle context bytes", idle)
     figures.add("latency beside 10,000 agents over that beside 10", many / few)
 
