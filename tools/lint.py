@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """clang-tidy on the sources, shellcheck on the scripts, and a compile of every Python file.
 
-Looks at src/**/*.cc of a configured build directory but tests, fuzz targets and benchmarks. Files that the build compiles
-in one batch are joined and looked at in one go, since most of the time goes into the headers they share. A batch whose
+Looks at src/**/*.cc of a configured build directory but tests, fuzz targets and benchmarks. The files of a folder
+are joined and looked at in one go, since most of the time goes into the headers they share. A batch whose
 text, headers of ours, flags and configuration have not changed since it was last clean is not looked at again. The last
 line is "lint: N passed, N failed", counted in files; the exit status says the same.
 """
@@ -26,6 +26,7 @@ NOT_LINTED = re.compile(r"_(test|fuzz|bench)\.cc$|/generated/")
 INCLUDE_LINE = re.compile(r"[ \t]*#[ \t]*include[ \t]*([<\"][^>\"]+[>\"])")
 FINDING = re.compile(r"(?m)^(?=\S+:\d+:\d+: (?:error|warning): )")
 FILE_SECONDS_MAX = 300
+JOINED_FILES_MAX = 40
 
 
 def tracked(*patterns):
@@ -80,8 +81,15 @@ class Tidy:
         names = [name for name in names if name.startswith("src/") and name.endswith((".cc", ".c")) and not NOT_LINTED.search(name)
                  and name not in self.flags and (ROOT / name).is_file()]
         self.flags.update((name, flags) for name in names)
-        if names:
-            self.batches.append(names)
+        if not names:
+            return
+        # Batches of a folder with the same flags become one: the headers they share are half of the work.
+        for batch in self.batches:
+            same = pathlib.Path(batch[0]).parent == pathlib.Path(names[0]).parent and pathlib.Path(batch[0]).suffix == pathlib.Path(names[0]).suffix
+            if same and self.flags[batch[0]] == flags and len(batch) + len(names) <= JOINED_FILES_MAX:
+                batch += names
+                return
+        self.batches.append(names)
 
     def key(self, names):
         pending, seen = list(names), {}
@@ -157,7 +165,7 @@ def main():
         wanted = {str(pathlib.Path(name).resolve().relative_to(ROOT)) for name in parsed.files}
         batches = [[name] for name in tidy.flags if name in wanted]
         scripts = [name for name in scripts if name in wanted]
-    work = [(tidy.look, names) for names in batches] + [(script, name) for name in scripts]
+    work = [(tidy.look, names) for names in sorted(batches, key=len, reverse=True)] + [(script, name) for name in scripts]
     total = sum(map(len, batches)) + len(scripts)
     passed, failed, started, shown = 0, 0, time.monotonic(), set()
     with concurrent.futures.ThreadPoolExecutor(parsed.jobs) as pool:

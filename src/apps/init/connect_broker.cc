@@ -168,7 +168,7 @@ bool hand_over(int channel, const egress::Arrival& arrival, int connection) {
 }
 
 // A network namespace of the program's own begins without its loopback device.
-void bring_up_loopback(int socket) {
+void raise_loopback(int socket) {
   ifreq request{};
   std::memcpy(request.ifr_name, "lo", sizeof "lo");
   if (::ioctl(socket, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) != 0) return;
@@ -183,7 +183,7 @@ int open_meeting_socket() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (socket >= 0) bring_up_loopback(socket);
+  if (socket >= 0) raise_loopback(socket);
   if (socket < 0 || ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(socket, kBacklog) != 0) {
     const int error = errno;

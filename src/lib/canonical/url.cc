@@ -23,7 +23,6 @@ constexpr std::array<Scheme, 6> kSchemes = {
     {{"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}, {"ftp", 21}, {"file", 0}}};
 constexpr std::size_t kSchemeBytesMax = 5;
 
-constexpr bool is_slash(char c) { return c == '/' || c == '\\'; }
 constexpr bool is_edge(char c) { return static_cast<unsigned char>(c) <= ' '; }
 constexpr bool is_break(char c) { return c == '\t' || c == '\n' || c == '\r'; }
 

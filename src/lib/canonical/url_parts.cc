@@ -9,7 +9,6 @@ namespace {
 
 constexpr bool is_unreserved(char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-constexpr bool is_slash(char c) { return c == '/' || c == '\\'; }
 
 // The percent-encode sets of the URL Standard, for special schemes.
 bool must_escape(char c, UrlPart part) {

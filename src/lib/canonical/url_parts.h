@@ -7,6 +7,8 @@
 
 namespace agentos::canonical {
 
+constexpr bool is_slash(char c) { return c == '/' || c == '\\'; }
+
 enum class UrlPart : std::uint8_t { kPath, kQuery, kFragment };
 
 // Appends `text` with unreserved escapes decoded, other escapes in upper case, and what `part` cannot hold escaped.

@@ -96,14 +96,13 @@ std::string_view name_of(SecretSource source) { return kSources[static_cast<std:
 
 Result<std::shared_ptr<const SecretStore>> SecretStore::load(const std::vector<SecretSpec>& specs,
                                                              const Places& places) {
-  std::map<std::string, std::unique_ptr<const SecretBytes>, std::less<>> values;
+  std::map<std::string, SecretBytes, std::less<>> values;
   for (const SecretSpec& spec : specs) {
     std::string value = TRY(read_source(spec, places));
     const Status fits = check_value(spec, value);
     if (!fits) ::explicit_bzero(value.data(), value.size());
     TRY(fits);
-    std::unique_ptr<const SecretBytes> kept = TRY(SecretBytes::take(value));
-    values.insert_or_assign(spec.name, std::move(kept));
+    values.emplace(spec.name, TRY(SecretBytes::take(value)));
   }
   auto store = std::make_shared<SecretStore>();
   store->specs_ = specs;
@@ -114,7 +113,7 @@ Result<std::shared_ptr<const SecretStore>> SecretStore::load(const std::vector<S
 Result<std::string_view> SecretStore::value(std::string_view name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return fail(ErrorCode::kNotFound, "there is no secret \"" + std::string(name) + "\"");
-  return found->second->view();
+  return found->second.view();
 }
 
 }  // namespace agentos::egress

@@ -37,15 +37,16 @@ Result<SecretsDocument> parse_secrets(std::string_view text, std::string_view fi
 class SecretBytes {
  public:
   // Takes the octets and zeroes `from`. kNoSpace when the memory cannot be had or locked.
-  static Result<std::unique_ptr<const SecretBytes>> take(std::string& from);
+  static Result<SecretBytes> take(std::string& from);
   ~SecretBytes();
+  SecretBytes(SecretBytes&& other) noexcept;
   SecretBytes(const SecretBytes&) = delete;
   SecretBytes& operator=(const SecretBytes&) = delete;
   std::string_view view() const { return {memory_, size_}; }
 
  private:
   SecretBytes(char* memory, std::size_t size, std::size_t mapped) : memory_(memory), size_(size), mapped_(mapped) {}
-  char* memory_;
+  char* memory_;  // null: moved away
   std::size_t size_, mapped_;
 };
 
@@ -65,7 +66,7 @@ class SecretStore {
 
  private:
   std::vector<SecretSpec> specs_;
-  std::map<std::string, std::unique_ptr<const SecretBytes>, std::less<>> values_;
+  std::map<std::string, SecretBytes, std::less<>> values_;
 };
 
 }  // namespace agentos::egress

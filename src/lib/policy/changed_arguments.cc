@@ -6,7 +6,7 @@
 namespace agentos::policy {
 namespace {
 
-constexpr std::size_t kTriesMax = 4096;
+constexpr std::size_t kCombinationsMax = 4096;
 
 bool holds_with(const Expression& expression, const Request& request, const Changes& changes) {
   ChangedArguments arguments(request.arguments);
@@ -58,13 +58,13 @@ std::optional<Changes> changes_for(const Expression& expression, const Request& 
   const Changes candidates = expression.candidates();
   std::size_t tries = 0;
   for (const auto& candidate : candidates) {
-    if (++tries > kTriesMax) return std::nullopt;
+    if (++tries > kCombinationsMax) return std::nullopt;
     if (holds_with(expression, request, {candidate})) return Changes{candidate};
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     for (std::size_t j = i + 1; j < candidates.size(); ++j) {
       if (candidates[i].first == candidates[j].first) continue;
-      if (++tries > kTriesMax) return std::nullopt;
+      if (++tries > kCombinationsMax) return std::nullopt;
       if (holds_with(expression, request, {candidates[i], candidates[j]})) return Changes{candidates[i], candidates[j]};
     }
   }

@@ -37,11 +37,11 @@ Number load(std::string_view octets, std::size_t at) {
   return number;
 }
 
+}  // namespace
+
 bool all_zero(std::string_view octets) {
   return std::all_of(octets.begin(), octets.end(), [](char octet) { return octet == 0; });
 }
-
-}  // namespace
 
 std::string encode_header(const SegmentHeader& header) {
   const auto nodes = header.before.nodes();

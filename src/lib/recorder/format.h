@@ -39,6 +39,8 @@ std::string encode_header(const SegmentHeader& header);
 Result<std::size_t> header_size(std::string_view octets);
 Result<SegmentHeader> decode_header(std::string_view octets);
 
+bool all_zero(std::string_view octets);
+
 std::string segment_name(Index first);                           // "segment-00000000000000000000.log"
 std::optional<Index> segment_first(std::string_view file_name);  // the other way; nothing for other names
 

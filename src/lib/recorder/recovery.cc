@@ -93,7 +93,7 @@ Status collect_open(Disk& disk, const std::string& directory, LogState& state) {
   return {};
 }
 
-std::string path_of(const std::string& directory, std::string_view name) {
+std::string place_of(const std::string& directory, std::string_view name) {
   return fmt::format("{}/{}", directory, name);
 }
 
@@ -101,12 +101,12 @@ std::string path_of(const std::string& directory, std::string_view name) {
 
 Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, CheckpointSigner& signer) {
   LogIdentity identity;
-  identity.verifier = TRY(parse_verifier(TRY(read_small_file(disk, path_of(directory, kVerifierName), kNoteSizeMax))));
-  const auto note = read_small_file(disk, path_of(directory, kCheckpointName), kNoteSizeMax);
+  identity.verifier = TRY(parse_verifier(TRY(read_small_file(disk, place_of(directory, kVerifierName), kNoteSizeMax))));
+  const auto note = read_small_file(disk, place_of(directory, kCheckpointName), kNoteSizeMax);
   if (!note && note.error().code != ErrorCode::kNotFound) return std::unexpected(note.error());
   if (!note) {
     if (!TRY(list_segments(disk, directory)).empty())
-      return damaged(fmt::format("{} is missing", path_of(directory, kCheckpointName)));
+      return damaged(fmt::format("{} is missing", place_of(directory, kCheckpointName)));
     identity.checkpoint = {identity.verifier.name, 0, Frontier().root(), {}};
     TRY(replace_file(disk, directory, std::string(kCheckpointName),
                      TRY(signer.sign(checkpoint_body(identity.checkpoint)))));
@@ -114,7 +114,7 @@ Result<LogIdentity> open_identity(Disk& disk, const std::string& directory, Chec
   }
   const auto checkpoint = open_checkpoint(identity.verifier, *note);
   if (!checkpoint)
-    return damaged(fmt::format("{}: {}", path_of(directory, kCheckpointName), checkpoint.error().message));
+    return damaged(fmt::format("{}: {}", place_of(directory, kCheckpointName), checkpoint.error().message));
   identity.checkpoint = *checkpoint;
   return identity;
 }
@@ -129,10 +129,10 @@ Result<LogState> recover(Disk& disk, const std::string& directory, const Checkpo
     return state;
   }
   for (const std::string& name : names) {
-    auto file = TRY(disk.open_for_reading(path_of(directory, name)));
+    auto file = TRY(disk.open_for_reading(place_of(directory, name)));
     state.segments.push_back({name, *segment_first(name), TRY(file->size())});
   }
-  Segment last = TRY(read_segment(TRY(disk.open(path_of(directory, names.back()))), names.back()));
+  Segment last = TRY(read_segment(TRY(disk.open(place_of(directory, names.back()))), names.back()));
   state.frontier = last.header.before;
   state.capacity = last.header.capacity;
   state.version = last.header.version;

@@ -19,10 +19,6 @@ std::unexpected<Error> in_file(const std::string& name, Error error) {
   return std::unexpected(std::move(error));
 }
 
-bool all_zero(std::string_view octets) {
-  return std::all_of(octets.begin(), octets.end(), [](char octet) { return octet == 0; });
-}
-
 // Offset behind the last octet of `octets` that is not zero.
 std::size_t nonzero_size(std::string_view octets) {
   std::size_t size = octets.size();

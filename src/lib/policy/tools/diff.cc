@@ -26,7 +26,7 @@ std::string fingerprint(const RuleClauses& clauses, const std::vector<Dimension>
   for (const std::string& call : rule.call_names) parts.push_back(call);
   for (const Dimension& dimension : dimensions) {
     for (const Edit& edit : dimension.edits) {
-      for (const Assignment& one : edit) {
+      for (const ArgumentEdit& one : edit) {
         parts.push_back(dotted(one.path));
         if (one.value) parts.push_back(*one.value);
       }

@@ -256,7 +256,7 @@ std::vector<Dimension> dimensions_of(const Rule& rule, const Agents& scope, cons
 }
 
 void apply_edit(const Edit& edit, json::Object& stated) {
-  for (const Assignment& assignment : edit) {
+  for (const ArgumentEdit& assignment : edit) {
     json::Object* object = &stated;
     for (std::size_t i = 0; i + 1 < assignment.path.size() && object != nullptr; ++i) {
       json::Value& inner = (*object)[assignment.path[i]];

@@ -11,12 +11,12 @@
 
 namespace agentos::policy::tools {
 
-struct Assignment {
+struct ArgumentEdit {
   std::vector<std::string> path;     // of the member in the stated request: {"args", "amount"}
   std::optional<json::Value> value;  // nothing: the member is taken away
-  bool operator==(const Assignment&) const = default;
+  bool operator==(const ArgumentEdit&) const = default;
 };
-using Edit = std::vector<Assignment>;
+using Edit = std::vector<ArgumentEdit>;
 
 // Alternatives for one thing a rule looks at, those that its clause accepts first where that is known.
 struct Dimension {

@@ -109,7 +109,7 @@ class Search {
     const Decision decision = set_.program->decide((*request)->request());
     if (!flips(decision.verdict)) return nullptr;
     json::Array changes;
-    for (const Assignment& assignment : edit) {
+    for (const ArgumentEdit& assignment : edit) {
       const json::Value* before = member_of(stated_, assignment.path);
       json::Value from = before == nullptr ? json::Value() : *before;
       json::Value to = assignment.value ? *assignment.value : json::Value();

@@ -57,7 +57,7 @@ Value distinct(const CallContext& context, Arguments arguments) {
   return finish(kept);
 }
 
-Value reverse(const CallContext& context, Arguments arguments) {
+Value reverse_list(const CallContext& context, Arguments arguments) {
   ScratchList reversed(context.scratch);
   for (std::uint32_t i = list_size(arguments[0]); i-- > 0;)
     reversed.push(list_element(arguments[0], i, context.scratch));
@@ -132,7 +132,7 @@ Rows list_rows() {
       {"list_flatten_dyn", "flatten", kMember, "list(dyn)", "list(dyn)", flatten},
       {"list_flatten_int", "flatten", kMember, "list(dyn),int", "list(dyn)", flatten},
       {"list_distinct", "distinct", kMember, "list(T)", "list(T)", distinct},
-      {"list_reverse", "reverse", kMember, "list(T)", "list(T)", reverse},
+      {"list_reverse", "reverse", kMember, "list(T)", "list(T)", reverse_list},
       {"lists_range", "lists.range", kGlobal, "int", "list(int)", range},
       {"list_sort", "sort", kMember, "list(T)", "list(T)", sort_by_keys},
       {"list_sort_by_keys", "@sortByAssociatedKeys", kMember, "list(T),list(U)", "list(T)", sort_by_keys},

@@ -81,7 +81,7 @@ Value shifted_ascii(const CallContext& context, Arguments arguments) {
   return copy;
 }
 
-Value reverse(const CallContext& context, Arguments arguments) {
+Value reverse_string(const CallContext& context, Arguments arguments) {
   const std::string_view text = arguments[0].text();
   ScratchArray<char> reversed(context.scratch);
   char* out = reversed.grow(text.size());
@@ -150,7 +150,7 @@ Rows string_rows() {
       {"string_trim", "trim", kMember, "string", "string", trim},
       {"string_lower_ascii", "lowerAscii", kMember, "string", "string", shifted_ascii<'A', 'Z', 32>},
       {"string_upper_ascii", "upperAscii", kMember, "string", "string", shifted_ascii<'a', 'z', -32>},
-      {"string_reverse", "reverse", kMember, "string", "string", reverse},
+      {"string_reverse", "reverse", kMember, "string", "string", reverse_string},
       {"strings_quote", "strings.quote", kGlobal, "string", "string", quote},
       {"list_join", "join", kMember, "list(string)", "string", join},
       {"list_join_string", "join", kMember, "list(string),string", "string", join},
