@@ -202,7 +202,7 @@ class BadInput(KernelTest):
         self.assertIsNone(wire.line())
 
     def test_a_client_that_reads_nothing_after_it_closed_its_side_is_let_go(self):
-        before = self.kernel.descriptors()
+        before = self.kernel.settled_descriptors()
         wire = self.kernel.operator()
         wire.socket.shutdown(socket.SHUT_RD)
         with contextlib.suppress(OSError):
@@ -243,7 +243,7 @@ class BadInput(KernelTest):
         resource.setrlimit(resource.RLIMIT_NOFILE, (CONNECTIONS + 200, hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         neighbour = Neighbour(self.kernel)
-        descriptors, memory = self.kernel.descriptors(), self.kernel.memory_bytes()
+        descriptors, memory = self.kernel.settled_descriptors(), self.kernel.memory_bytes()
         wires, refused = [], 0
         with contextlib.ExitStack() as held:
             for _ in range(CONNECTIONS):
@@ -279,7 +279,7 @@ class BadInput(KernelTest):
         return bool(select.select([wire.socket], [], [], 0)[0])
 
     def test_connections_that_come_and_go_leave_nothing(self):
-        descriptors = self.kernel.descriptors()
+        descriptors = self.kernel.settled_descriptors()
         for n in range(3000):
             wire = self.kernel.operator()
             if n % 3 == 0:

@@ -74,7 +74,7 @@ class Descriptors(KernelTest):
         for _ in range(3):
             self.kernel.run("true")
         time.sleep(0.5)
-        before = self.kernel.descriptors()
+        before = self.kernel.settled_descriptors()
         for _ in range(100):
             self.assertEqual(self.kernel.run("true").returncode, 0)
         wait_until(lambda: self.kernel.descriptors() <= before, what="the former number of descriptors")

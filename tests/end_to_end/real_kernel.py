@@ -165,6 +165,15 @@ class RealKernel:
                 count += "/state/agentos/log/" not in os.readlink(f"/proc/{self.process.pid}/fd/{entry}")
         return count
 
+    def settled_descriptors(self) -> int:
+        """The same once it has not changed for half a second: a kernel that has just started still opens some."""
+        last, since = self.descriptors(), time.monotonic()
+        while time.monotonic() - since < 0.5:
+            time.sleep(0.05)
+            if (now := self.descriptors()) != last:
+                last, since = now, time.monotonic()
+        return last
+
     def memory_bytes(self) -> int:
         """Resident memory of the kernel process."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()
