@@ -80,13 +80,17 @@ constexpr bool may_end_a_name(std::string_view ending) {
   return is_lower(first) ? (before.two >> place_of(first) & 1U) != 0 : is_name_octet(first);
 }
 
-const Name* name_before(std::string_view text, std::size_t at) {
+// Where the name ends that a value is given to at `at`; 0 when there is none. The last letters settle nearly every name
+// without reading it.
+std::size_t end_of_name(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end > 0 && (text[end - 1] == ' ' || is_quote(text[end - 1]) || text[end - 1] == '\\')) {
-    if (at - --end > 4) return nullptr;
+    if (at - --end > 4) return 0;
   }
-  // The last letters settle nearly every name without reading it.
-  if (end < kNameMin || !may_end_a_name(text.substr(end - kNameMin, kNameMin))) return nullptr;
+  return end >= kNameMin && may_end_a_name(text.substr(end - kNameMin, kNameMin)) ? end : 0;
+}
+
+const Name* name_before(std::string_view text, std::size_t end) {
   std::array<char, kNameMax> letters;
   std::size_t size = 0;
   std::size_t begin = end;
@@ -145,7 +149,7 @@ bool is_chosen(std::string_view value, bool quoted) {
 }
 
 // "scheme://user:password@host": the password.
-std::optional<Finding> password_of_url(std::string_view text, std::size_t authority) {
+[[gnu::noinline]] std::optional<Finding> password_of_url(std::string_view text, std::size_t authority) {
   std::size_t colon = text.npos;
   const std::size_t limit = std::min(text.size(), authority + kAuthorityMax);
   for (std::size_t at = authority; at < limit; ++at) {
@@ -162,12 +166,10 @@ std::optional<Finding> password_of_url(std::string_view text, std::size_t author
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<Finding> assigned_at(std::string_view text, std::size_t at, Syntax syntax) {
-  if (at + 2 < text.size() && text[at] == ':' && text[at + 1] == '/' && text[at + 2] == '/')
-    return password_of_url(text, at + 3);
-  const Name* name = name_before(text, at);
+// The value given at `at` to the name that ends at `name_end`.
+[[gnu::noinline]] std::optional<Finding> value_of_name(std::string_view text, std::size_t name_end, std::size_t at,
+                                                       Syntax syntax) {
+  const Name* name = name_before(text, name_end);
   if (name == nullptr) return std::nullopt;
   std::size_t begin = at + 1;
   while (begin < text.size() && (text[begin] == ' ' || text[begin] == '=' || text[begin] == '>')) ++begin;
@@ -198,6 +200,16 @@ std::optional<Finding> assigned_at(std::string_view text, std::size_t at, Syntax
   const bool made = is_made(value) && value.find(' ') == value.npos;
   if (!made && (name->value == Value::kMade || !is_chosen(value, quoted))) return std::nullopt;
   return Finding{Kind::kSecret, Confidence::kMedium, name->finding, begin, end};
+}
+
+}  // namespace
+
+std::optional<Finding> assigned_at(std::string_view text, std::size_t at, Syntax syntax) {
+  if (at + 2 < text.size() && text[at] == ':' && text[at + 1] == '/' && text[at + 2] == '/')
+    return password_of_url(text, at + 3);
+  const std::size_t name_end = end_of_name(text, at);
+  if (name_end == 0) return std::nullopt;
+  return value_of_name(text, name_end, at, syntax);
 }
 
 }  // namespace agentos::guard
