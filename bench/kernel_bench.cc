@@ -1,10 +1,11 @@
 // What a governed call costs: in-process, over the socket beside a bare echo of the same octets, and with many agents.
 //
 //   kernel_bench write DIR [seconds]     one producer, writes of 64 octets, 100-rule policy, intent and outcome
-//   recorded kernel_bench socket DIR [calls]      round trips from another process, and the echo of the same octets
-//   kernel_bench pipelined DIR [seconds] eight agents in eight processes, up to 64 calls in flight each
-//   kernel_bench contexts DIR            memory of 10,000 idle agents and the latency beside them
-//   kernel_bench disk DIR [seconds]      what the disk takes when octets are appended durably, 1 MiB at a time
+//   recorded kernel_bench calls DIR [calls]       the same for a number of calls, to count instructions by kernel_bench
+//   socket DIR [calls]      round trips from another process, and the echo of the same octets kernel_bench pipelined
+//   DIR [seconds] eight agents in eight processes, up to 64 calls in flight each kernel_bench contexts DIR memory of
+//   10,000 idle agents and the latency beside them kernel_bench disk DIR [seconds]      what the disk takes when octets
+//   are appended durably, 1 MiB at a time
 //
 // DIR is on the disk that is meant to hold the log. Mode `effects`. Each line of output is one JSON object.
 #include <fcntl.h>
@@ -141,6 +142,17 @@ int bench_write(const std::string& folder, double seconds) {
                   static_cast<double>(calls) * 1e9 / static_cast<double>(now - start),
                   fmt::format(",\"written_bytes_per_call\":{:.0f}",
                               static_cast<double>(octets_written() - written) / static_cast<double>(calls)));
+  return 0;
+}
+
+int bench_calls(const std::string& folder, int calls) {
+  World world(folder);
+  auto session = world.agent();
+  const abi::WriteRequest request = sixty_four_octets();
+  for (int i = 0; i < calls; ++i) {
+    if (auto reply = session->call(request); !reply) World::fail_with(reply.error());
+  }
+  fmt::print("{{\"what\":\"in-process governed writes, not timed\",\"count\":{}}}\n", calls);
   return 0;
 }
 
@@ -320,10 +332,11 @@ int main(int argc, char** argv) {
   const std::string what = argc > 2 ? argv[1] : "";
   const double number = argc > 3 ? std::atof(argv[3]) : 0;
   if (what == "write") return bench_write(argv[2], number > 0 ? number : 10);
+  if (what == "calls") return bench_calls(argv[2], number > 0 ? static_cast<int>(number) : 10'000);
   if (what == "socket") return bench_socket(argv[2], number > 0 ? static_cast<int>(number) : 50'000);
   if (what == "pipelined") return bench_pipelined(argv[2], number > 0 ? number : 5);
   if (what == "contexts") return bench_contexts(argv[2]);
   if (what == "disk") return bench_disk(argv[2], number > 0 ? number : 5);
-  fmt::print(stderr, "usage: kernel_bench write|socket|pipelined|contexts|disk DIR [number]\n");
+  fmt::print(stderr, "usage: kernel_bench write|calls|socket|pipelined|contexts|disk DIR [number]\n");
   return 64;
 }

@@ -4,11 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include <fmt/format.h>
 
 #include "base/json/value.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace agentos::path {
 namespace {
@@ -35,23 +41,59 @@ bool is_c1_control(std::string_view text, std::size_t at) {
          static_cast<std::uint8_t>(text[at + 1]) < 0xa0;
 }
 
+// What one look at sixteen octets says, a bit each.
+struct Looked {
+  std::uint32_t slashes = 0;
+  std::uint32_t special = 0;  // controls and what is not ASCII
+};
+
+constexpr std::size_t kLookOctets = 16;
+
+Looked look(const char* at) {
+#if defined(__SSE2__)
+  const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto bits = [](__m128i found) { return static_cast<std::uint32_t>(_mm_movemask_epi8(found)); };
+  // Signed: everything above 0x7F is below 0x20, too.
+  return {bits(_mm_cmpeq_epi8(octets, _mm_set1_epi8('/'))),
+          bits(_mm_or_si128(_mm_cmplt_epi8(octets, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7F))))};
+#else
+  Looked looked;
+  for (std::size_t i = 0; i < kLookOctets; ++i) {
+    const Octet octet = octet_of(at[i]);
+    looked.slashes |= static_cast<std::uint32_t>(octet == Octet::kSlash) << i;
+    looked.special |= static_cast<std::uint32_t>(octet == Octet::kControl || octet == Octet::kHigh) << i;
+  }
+  return looked;
+#endif
+}
+
 // Precondition: starts with '/'. False when anything needs a closer look, be it mendable or an error.
 bool is_canonical_ascii(std::string_view path, const Rules& rules) {
   if (path.size() == 1) return true;
   std::size_t start = 1;
   std::size_t depth = 0;
-  for (std::size_t i = 1; i <= path.size(); ++i) {
-    if (i < path.size()) {
-      const Octet octet = octet_of(path[i]);
-      if (octet == Octet::kPlain) continue;
-      if (octet != Octet::kSlash) return false;
-    }
-    const std::size_t size = i - start;
+  const auto ends_well = [&](std::size_t end) {
+    const std::size_t size = end - start;
     if (size == 0 || size > rules.name_bytes_max || ++depth > rules.depth_max) return false;
     if (size <= 2 && is_dots(path.substr(start, size))) return false;
-    start = i + 1;
+    start = end + 1;
+    return true;
+  };
+  for (std::size_t from = 1; from < path.size(); from += kLookOctets) {
+    std::array<char, kLookOctets> last;
+    const char* octets = path.data() + from;
+    if (from + kLookOctets > path.size()) {
+      last.fill('x');
+      std::memcpy(last.data(), octets, path.size() - from);
+      octets = last.data();
+    }
+    Looked looked = look(octets);
+    if (looked.special != 0) return false;
+    for (; looked.slashes != 0; looked.slashes &= looked.slashes - 1) {
+      if (!ends_well(from + static_cast<std::size_t>(std::countr_zero(looked.slashes)))) return false;
+    }
   }
-  return true;
+  return ends_well(path.size());
 }
 
 Status check_octets(std::string_view path) {

@@ -68,8 +68,9 @@ HandlerFunction handler_of(const abi::Row& row) {
 
 void Monitor::dispatch(CallContext& context) {
   metrics.syscall_count.fetch_add(1, std::memory_order_relaxed);
-  context.start_us = clock.wall_us();
-  context.start_ns = clock.monotonic_ns();
+  const Moment now = clock.now();
+  context.start_us = now.wall_us;
+  context.start_ns = now.monotonic_ns;
   if (context.caller.agent != nullptr) context.agent().calls.fetch_add(1, std::memory_order_relaxed);
   context.decided_us = context.start_us;
   step_from_gate(context);
@@ -353,8 +354,7 @@ void Monitor::carry_out_refusal_obligations(CallContext& context) {
 }
 
 void Monitor::answer(CallContext& context) {
-  std::shared_ptr<Agent> agent = context.caller.agent;
-  if (agent != nullptr) {
+  if (Agent* agent = context.caller.agent.get(); agent != nullptr) {
     if (context.charged != nullptr) settle_limits(context);
     if (context.reserved_bytes >= 0) agent->quota->settle(context.bytes - context.reserved_bytes);
     context.reserved_bytes = -1;
@@ -364,7 +364,7 @@ void Monitor::answer(CallContext& context) {
         std::lock_guard lock(agent->mutex);
         stop = agent->pausing && agent->state == AgentState::kRunning;
       }
-      if (stop) reactor.post([this, agent] { stop_agent(agent); });
+      if (stop) reactor.post([this, kept = context.caller.agent] { stop_agent(kept); });
     }
     context.counted_in_flight = false;
   }

@@ -33,14 +33,14 @@ class MonitorSession final : public abi::Session {
     if (descriptors != nullptr) context.descriptors_in = std::move(*descriptors);
     // The encodings' buffers are kept per thread: a call then allocates nothing for them.
     thread_local std::string spare_arguments, spare_reply;
-    context.arguments.swap(spare_arguments);
-    context.reply_json.swap(spare_reply);
+    context.arguments = std::move(spare_arguments);
+    context.reply_json = std::move(spare_reply);
     context.arguments.clear();
     context.reply_json.clear();
     monitor_.dispatch(context);
     if (auto latch = context.latch) latch->wait(0, std::memory_order_acquire);
-    if (context.arguments.capacity() <= kSpareBytesMax) spare_arguments.swap(context.arguments);
-    if (context.reply_json.capacity() <= kSpareBytesMax) spare_reply.swap(context.reply_json);
+    if (context.arguments.capacity() <= kSpareBytesMax) spare_arguments = std::move(context.arguments);
+    if (context.reply_json.capacity() <= kSpareBytesMax) spare_reply = std::move(context.reply_json);
     if (descriptors != nullptr) *descriptors = std::move(context.descriptors_out);
     return std::move(context.status);
   }

@@ -3,6 +3,10 @@
 
 #include "base/json/value.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace agentos::json {
 namespace {
 
@@ -39,6 +43,15 @@ std::size_t valid_prefix(std::string_view text) {
   const auto* octets = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t at = 0;
   while (at < text.size()) {
+#if defined(__SSE2__)
+    if (text.size() - at >= sizeof(__m128i)) {
+      const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(octets + at));
+      if (_mm_movemask_epi8(sixteen) == 0) {
+        at += sizeof(__m128i);
+        continue;
+      }
+    }
+#endif
     if (text.size() - at >= 8) {
       std::uint64_t eight = 0;
       std::memcpy(&eight, octets + at, 8);

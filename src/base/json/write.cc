@@ -9,7 +9,12 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/digits.h"
 #include "base/json/value.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace agentos::json {
 namespace {
@@ -28,6 +33,17 @@ std::uint64_t must_escape(std::uint64_t eight) {
 // Octets before the first one that must be escaped.
 std::size_t plain_prefix(std::string_view text) {
   std::size_t at = 0;
+#if defined(__SSE2__)
+  for (; text.size() - at >= sizeof(__m128i); at += sizeof(__m128i)) {
+    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto is = [&](char one) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(one)); };
+    // Unsigned, at most 0x1F: what the larger of the two is 0x1F.
+    const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(octets, _mm_set1_epi8(0x1F)), _mm_set1_epi8(0x1F));
+    const auto found =
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(is('"'), is('\\')))));
+    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
+  }
+#endif
   for (; text.size() - at >= 8; at += 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, text.data() + at, 8);
@@ -217,9 +233,20 @@ void Writer<style>::object(const Object& object) {
 }  // namespace
 
 void write_string(std::string_view utf8, std::string& out) {
+  std::size_t plain = plain_prefix(utf8);
+  if (plain == utf8.size()) {  // the usual case: one growth
+    const std::size_t before = out.size(), size = before + plain + 2;
+    // The library may offer more room than was asked for.
+    out.resize_and_overwrite(size, [&](char* octets, std::size_t) {
+      octets[before] = '"';
+      if (plain != 0) std::memcpy(octets + before + 1, utf8.data(), plain);
+      octets[size - 1] = '"';
+      return size;
+    });
+    return;
+  }
   out += '"';
-  while (true) {
-    const std::size_t plain = plain_prefix(utf8);
+  for (;; plain = plain_prefix(utf8)) {
     out.append(utf8.data(), plain);
     if (plain == utf8.size()) break;
     write_escape(utf8[plain], out);
@@ -229,9 +256,8 @@ void write_string(std::string_view utf8, std::string& out) {
 }
 
 void write_int(std::int64_t number, std::string& out) {
-  std::array<char, 24> buffer;
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  out.append(buffer.data(), written.ptr);
+  std::array<char, kDigitsRoom> buffer;
+  out.append(buffer.data(), write_digits(buffer.data(), number));
 }
 
 // ECMA-262, Number::toString, radix 10.

@@ -50,29 +50,47 @@ constexpr std::array<std::string_view, 5> kHarmless = {"page", "next", "continua
 constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 constexpr bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
-// By last letter: the letters that stand before it in a name.
-constexpr std::array<std::uint32_t, 26> kBeforeLast = [] {
-  std::array<std::uint32_t, 26> letters{};
+constexpr std::size_t kNameMin =
+    std::ranges::min(kNames, {}, [](const Name& name) { return name.ending.size(); }).ending.size();
+static_assert(kNameMin == 3);
+
+constexpr std::size_t place_of(char letter) { return static_cast<std::size_t>(letter - 'a'); }
+
+// By last letter: the letters that stand one and two places before it in a name.
+struct Before {
+  std::uint32_t one = 0, two = 0;
+};
+constexpr std::array<Before, 26> kBeforeLast = [] {
+  std::array<Before, 26> letters{};
   for (const Name& name : kNames) {
     const std::size_t last = name.ending.size() - 1;
-    letters[static_cast<std::size_t>(name.ending[last] - 'a')] |= 1U << (name.ending[last - 1] - 'a');
+    Before& before = letters[place_of(name.ending[last])];
+    before.one |= 1U << place_of(name.ending[last - 1]);
+    before.two |= 1U << place_of(name.ending[last - 2]);
   }
   return letters;
 }();
 
-constexpr bool may_end_a_name(char before_last, char last) {
-  const char first = to_lower(before_last), second = to_lower(last);
-  return is_lower(first) && is_lower(second) &&
-         (kBeforeLast[static_cast<std::size_t>(second - 'a')] >> (first - 'a') & 1U) != 0;
+// Of the last kNameMin octets before a ':' or '='. Between the first and the second there may be a '_', '-' or '.'.
+constexpr bool may_end_a_name(std::string_view ending) {
+  const char first = to_lower(ending[0]), second = to_lower(ending[1]), third = to_lower(ending[2]);
+  if (!is_lower(second) || !is_lower(third)) return false;
+  const Before before = kBeforeLast[place_of(third)];
+  if ((before.one >> place_of(second) & 1U) == 0) return false;
+  return is_lower(first) ? (before.two >> place_of(first) & 1U) != 0 : is_name_octet(first);
 }
 
-const Name* name_before(std::string_view text, std::size_t at) {
+// Where the name ends that a value is given to at `at`; 0 when there is none. The last letters settle nearly every name
+// without reading it.
+std::size_t end_of_name(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end > 0 && (text[end - 1] == ' ' || is_quote(text[end - 1]) || text[end - 1] == '\\')) {
-    if (at - --end > 4) return nullptr;
+    if (at - --end > 4) return 0;
   }
-  // The last two letters settle nearly every name without reading it.
-  if (end < 2 || !may_end_a_name(text[end - 2], text[end - 1])) return nullptr;
+  return end >= kNameMin && may_end_a_name(text.substr(end - kNameMin, kNameMin)) ? end : 0;
+}
+
+const Name* name_before(std::string_view text, std::size_t end) {
   std::array<char, kNameMax> letters;
   std::size_t size = 0;
   std::size_t begin = end;
@@ -131,7 +149,7 @@ bool is_chosen(std::string_view value, bool quoted) {
 }
 
 // "scheme://user:password@host": the password.
-std::optional<Finding> password_of_url(std::string_view text, std::size_t authority) {
+[[gnu::noinline]] std::optional<Finding> password_of_url(std::string_view text, std::size_t authority) {
   std::size_t colon = text.npos;
   const std::size_t limit = std::min(text.size(), authority + kAuthorityMax);
   for (std::size_t at = authority; at < limit; ++at) {
@@ -148,11 +166,10 @@ std::optional<Finding> password_of_url(std::string_view text, std::size_t author
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<Finding> assigned_at(std::string_view text, std::size_t at, Syntax syntax) {
-  if (text.substr(at).starts_with("://")) return password_of_url(text, at + 3);
-  const Name* name = name_before(text, at);
+// The value given at `at` to the name that ends at `name_end`.
+[[gnu::noinline]] std::optional<Finding> value_of_name(std::string_view text, std::size_t name_end, std::size_t at,
+                                                       Syntax syntax) {
+  const Name* name = name_before(text, name_end);
   if (name == nullptr) return std::nullopt;
   std::size_t begin = at + 1;
   while (begin < text.size() && (text[begin] == ' ' || text[begin] == '=' || text[begin] == '>')) ++begin;
@@ -183,6 +200,16 @@ std::optional<Finding> assigned_at(std::string_view text, std::size_t at, Syntax
   const bool made = is_made(value) && value.find(' ') == value.npos;
   if (!made && (name->value == Value::kMade || !is_chosen(value, quoted))) return std::nullopt;
   return Finding{Kind::kSecret, Confidence::kMedium, name->finding, begin, end};
+}
+
+}  // namespace
+
+std::optional<Finding> assigned_at(std::string_view text, std::size_t at, Syntax syntax) {
+  if (at + 2 < text.size() && text[at] == ':' && text[at + 1] == '/' && text[at + 2] == '/')
+    return password_of_url(text, at + 3);
+  const std::size_t name_end = end_of_name(text, at);
+  if (name_end == 0) return std::nullopt;
+  return value_of_name(text, name_end, at, syntax);
 }
 
 }  // namespace agentos::guard

@@ -2,8 +2,13 @@
 // that names and prose which only begin like one are left alone.
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "lib/guard/finders.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace agentos::guard {
 namespace {
@@ -82,6 +87,7 @@ struct ShapesByFirst {
   std::array<std::uint8_t, kShapes.size()> next{};
 };
 static_assert(kShapes.size() < 255);
+static_assert(std::ranges::all_of(kShapes, [](const Shape& shape) { return shape.prefix.size() >= 2; }));
 constexpr ShapesByFirst kByFirst = [] {
   ShapesByFirst by;
   for (std::size_t i = kShapes.size(); i-- > 0;) {
@@ -108,6 +114,25 @@ bool is_of(Letters letters, char c) {
       return is_token_octet(c);
   }
   return false;
+}
+
+// Where in the run [at, end) of token octets, behind its first, a token may begin that is long enough: behind the first
+// '_', '-' or '.'. `end` when nowhere.
+std::size_t behind_mark(std::string_view text, std::size_t at, std::size_t end) {
+#if defined(__SSE2__)
+  static_assert(kTokenOctetsMin >= sizeof(__m128i), "what follows a mark in the last octets is too short");
+  for (; at + sizeof(__m128i) <= end; at += sizeof(__m128i)) {
+    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto is = [&](char one) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(one)); };
+    const auto marks =
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is('_'), is('-')), is('.'))));
+    if (marks != 0) return at + static_cast<std::size_t>(std::countr_zero(marks)) + 1;
+  }
+  return end;
+#else
+  while (at < end && is_alnum(text[at])) ++at;
+  return std::min(at + 1, end);
+#endif
 }
 
 // Octets of `run` that are this shape; 0: it is none.
@@ -161,10 +186,9 @@ void find_tokens(std::string_view text, std::size_t begin, std::size_t end, Find
   };
   bool found = false;
   for (std::size_t at = begin; at + kTokenOctetsMin <= end;) {
-    const bool begins = at == begin || !is_alnum(text[at - 1]);
     const std::uint8_t shapes = kByFirst.first[static_cast<unsigned char>(text[at])];
-    if (!begins || (shapes == 0 && text[at] != 'e')) {
-      ++at;
+    if (shapes == 0 && text[at] != 'e') {
+      at = behind_mark(text, at, end);
       continue;
     }
     const std::string_view run = text.substr(at, end - at);
@@ -172,11 +196,12 @@ void find_tokens(std::string_view text, std::size_t begin, std::size_t end, Find
     if (size != 0) add("json_web_token", at, size);
     for (std::uint8_t next = shapes; next != 0 && size == 0; next = kByFirst.next[next - 1]) {
       const Shape& shape = kShapes[next - 1];
+      if (run[1] != shape.prefix[1]) continue;
       size = length_of(shape, run);
       if (size != 0) add(shape.name, at, size);
     }
     found |= size != 0;
-    at += std::max<std::size_t>(size, 1);
+    at = behind_mark(text, at + std::max<std::size_t>(size, 1) - 1, end);
   }
   if (found || !follows_bearer(text, begin)) return;
   const std::string_view run = text.substr(begin, end - begin);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/crypto/sha256_fast.h"
+#include "base/digits.h"
 #include "lib/recorder/leaf_writer.h"
 #include "lib/recorder/octet_words.h"
 
@@ -224,7 +225,7 @@ class Members {
   template <std::size_t N>
   void number(const char (&key)[N], std::int64_t value) {
     literal(key);
-    at_ = std::to_chars(at_, at_ + 20, std::clamp(value, -kIntegerMax, kIntegerMax)).ptr;
+    at_ = write_digits(at_, std::clamp(value, -kIntegerMax, kIntegerMax));
   }
   template <std::size_t N>
   void count(const char (&key)[N], std::uint64_t value) {
