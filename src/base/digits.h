@@ -36,7 +36,7 @@ inline char* write_digits(char* to, std::uint64_t number) {
       return to + 1;
     }
     const std::uint64_t octets = digits::eight_of(number);
-    const int leading = std::countr_zero(octets) / 8;
+    const int leading = std::countr_zero(octets | std::uint64_t{1} << 56) / 8;  // one digit is left
     const std::uint64_t text = (octets | digits::kZeroes) >> (8 * leading);
     std::memcpy(to, &text, sizeof(text));
     return to + 8 - leading;
