@@ -3,14 +3,20 @@
 #include "lib/recorder/group_commit.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "lib/recorder/subtree_sources.h"
+#include "lib/recorder/tile_builder.h"
 
 namespace agentos::recorder {
 
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr int kTilerNice = 19;
 
 }  // namespace
 
@@ -28,7 +34,7 @@ LogRecorder::LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock
       bytes_(writer_->bytes()),
       segments_(writer_->segments()) {}
 
-Status LogRecorder::start(Disk& disk) {
+Status LogRecorder::start(Disk& disk, Preparation preparation) {
   if (options_.content == Content::kWhole) blobs_ = &disk;
   TRY(append_torn());
   TRY(append_unknown_outcomes(disk));
@@ -51,8 +57,34 @@ Status LogRecorder::start(Disk& disk) {
     signed_ = std::move(status);
     writer_cv_.notify_one();
   });
+  if (preparation == Preparation::kAhead) {
+    tiles_ = &disk;
+    tiled_ = tiles_asked_ = TileSubtrees(disk, options_.directory).tiled();
+    tiler_ = std::make_unique<Flusher>([this](const Status& status) {
+      const std::lock_guard lock(mutex_);
+      tiling_ = false;
+      tiles_error_ = status ? std::string() : status.error().message;
+    });
+  }
   thread_ = std::thread([this] { run(); });
   return {};
+}
+
+// Once a segment is full and signed. A thread of its own with the lowest priority reads what is in segments: neither
+// the writer nor a producer waits for it. What fails is tried again with the next segment.
+void LogRecorder::build_tiles_when_full() {
+  const Index full = writer_->newest_segment();
+  if (tiles_ == nullptr || tiling_ || closing_ || full <= tiles_asked_ || writer_->checkpoint().size < full) return;
+  tiles_asked_ = full;
+  tiling_ = true;
+  tiler_->start([this, checkpoint = writer_->checkpoint()]() -> Status {
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kTilerNice);
+    const auto built = TRY(build_tiles(*tiles_, options_.directory, checkpoint, TileContent::kHashes,
+                                       [this] { return !stop_tiling_.load(std::memory_order_relaxed); }));
+    const std::lock_guard lock(mutex_);
+    tiled_ = built.size;
+    return {};
+  });
 }
 
 void LogRecorder::ask_signer() {
@@ -94,6 +126,7 @@ void LogRecorder::checkpoint_signed(Lock& lock) {
   signer_error_ = status ? std::string() : status.error().message;
   if (status && attempt(lock, [this] { return write_signed(); })) checkpoint_size_ = asked_.size;
   checkpoint_ns_ = clock_.monotonic_ns();
+  build_tiles_when_full();
 }
 
 void LogRecorder::run_ready(Lock& lock) {
@@ -313,6 +346,8 @@ void LogRecorder::finish(Lock& lock) {
   if (close_status_ && unsealed_) (void)signer_->seal(checkpoint_body(*unsealed_));
   lock.unlock();
   flusher_.reset();
+  stop_tiling_.store(true, std::memory_order_relaxed);
+  tiler_.reset();
   writer_->discard_prepared();
   lock.lock();
   closed_ = true;

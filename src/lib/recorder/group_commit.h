@@ -30,7 +30,7 @@ class LogRecorder final : public Recorder {
   ~LogRecorder() override { (void)close(); }
 
   // Starts the writer thread and puts what the last run left undone into the log.
-  Status start(Disk& disk);
+  Status start(Disk& disk, Preparation preparation);
 
   Result<Index> append(const Entry& entry) override;
   void when_durable(Index index, std::function<void(Status)> done) override;
@@ -76,6 +76,7 @@ class LogRecorder final : public Recorder {
   void pause(Lock& lock);                                           // between attempts while the disk fails
   bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
   void ask_signer();                                                // for a note of the next checkpoint
+  void build_tiles_when_full();                                     // of what the newest checkpoint covers
   Status sign();                             // asked_, after sealing the one before when it is due
   Status write_signed();                     // asked_ and note_
   void checkpoint_signed(Lock& lock);        // the signer answered
@@ -135,6 +136,13 @@ class LogRecorder final : public Recorder {
   std::int64_t sealed_ns_ = 0;          // monotonic time of the last seal
   std::unique_ptr<Flusher> notary_;     // a signer that hangs must not hold up the writer
   std::unique_ptr<Flusher> flusher_;
+  Disk* tiles_ = nullptr;    // where tiles are built; null: on command alone
+  bool tiling_ = false;      // under mutex_
+  Index tiles_asked_ = 0;    // entries before the newest segment when tiles were last asked for
+  Index tiled_ = 0;          // under mutex_
+  std::string tiles_error_;  // under mutex_
+  std::atomic<bool> stop_tiling_{false};
+  std::unique_ptr<Flusher> tiler_;  // on a thread of its own, behind everything else
   std::mutex close_mutex_;
   std::thread thread_;
 };

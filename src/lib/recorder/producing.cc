@@ -124,6 +124,8 @@ Stats LogRecorder::stats() const {
   stats.checkpoint_size = checkpoint_size_;
   stats.signer_starts = signer_->state().starts;
   stats.signer_error = signer_error_;
+  stats.tiled = tiled_;
+  stats.tiles_error = tiles_error_;
   return stats;
 }
 
