@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr int kTilerNice = 19;
+constexpr auto kSweepWait = std::chrono::seconds(5);  // for entries in sequence to be on disk; else the next time
 
 }  // namespace
 
@@ -72,19 +73,34 @@ Status LogRecorder::start(Disk& disk, Preparation preparation) {
 
 // Once a segment is full and signed. A thread of its own with the lowest priority reads what is in segments: neither
 // the writer nor a producer waits for it. What fails is tried again with the next segment.
-void LogRecorder::build_tiles_when_full() {
+void LogRecorder::tidy_when_full() {
   const Index full = writer_->newest_segment();
   if (tiles_ == nullptr || tiling_ || closing_ || full <= tiles_asked_ || writer_->checkpoint().size < full) return;
   tiles_asked_ = full;
   tiling_ = true;
-  tiler_->start([this, checkpoint = writer_->checkpoint()]() -> Status {
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kTilerNice);
-    const auto built = TRY(build_tiles(*tiles_, options_.directory, checkpoint, TileContent::kHashes,
-                                       [this] { return !stop_tiling_.load(std::memory_order_relaxed); }));
+  const bool sweeps = blobs_ != nullptr && writer_->oldest_segment() > swept_base_;
+  if (sweeps) swept_base_ = writer_->oldest_segment();
+  tiler_->start([this, checkpoint = writer_->checkpoint(), sweeps]() { return tidy(checkpoint, sweeps); });
+}
+
+Status LogRecorder::tidy(const Checkpoint& checkpoint, bool sweeps) {
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kTilerNice);
+  const auto go_on = [this] { return !stop_tiling_.load(std::memory_order_relaxed); };
+  const auto built = build_tiles(*tiles_, options_.directory, checkpoint, TileContent::kHashes, go_on);
+  if (built) {
     const std::lock_guard lock(mutex_);
-    tiled_ = built.size;
-    return {};
-  });
+    tiled_ = built->size;
+  }
+  if (sweeps) {
+    blob_uses_.begin_sweep();
+    Lock lock(mutex_);
+    const Index end = next_;  // what is in sequence names blobs that are not in use any more
+    durable_cv_.wait_for(lock, kSweepWait, [&] { return durable_ >= end || !go_on(); });
+    const bool durable = durable_ >= end;
+    lock.unlock();
+    if (durable) TRY(sweep_blobs(*blobs_, options_.directory, blob_uses_, go_on));
+  }
+  return built ? Status{} : std::unexpected(built.error());
 }
 
 void LogRecorder::ask_signer() {
@@ -126,7 +142,7 @@ void LogRecorder::checkpoint_signed(Lock& lock) {
   signer_error_ = status ? std::string() : status.error().message;
   if (status && attempt(lock, [this] { return write_signed(); })) checkpoint_size_ = asked_.size;
   checkpoint_ns_ = clock_.monotonic_ns();
-  build_tiles_when_full();
+  tidy_when_full();
 }
 
 void LogRecorder::run_ready(Lock& lock) {
@@ -344,9 +360,10 @@ void LogRecorder::finish(Lock& lock) {
     (void)attempt(lock, [this] { return checkpoint_now(); });
   // Otherwise the next open seals it.
   if (close_status_ && unsealed_) (void)signer_->seal(checkpoint_body(*unsealed_));
+  stop_tiling_.store(true, std::memory_order_relaxed);
+  durable_cv_.notify_all();
   lock.unlock();
   flusher_.reset();
-  stop_tiling_.store(true, std::memory_order_relaxed);
   tiler_.reset();
   writer_->discard_prepared();
   lock.lock();

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/recorder/blob_sweep.h"
 #include "lib/recorder/checkpoint_signer.h"
 #include "lib/recorder/flusher.h"
 #include "lib/recorder/log_recorder.h"
@@ -58,7 +59,8 @@ class LogRecorder final : public Recorder {
 
   Status check_open() const;  // under mutex_
   Status check_outcome(const Slot& slot) const;
-  Status keep_whole(const Entry& entry) const;
+  Result<std::string> keep_whole(const Entry& entry);  // the name of its blob; empty: none is kept
+  Result<Index> append_entry(const Entry& entry);
   bool has_room(const Slot& slot) const {
     return filling_.size() + slot.size() + draining_.size() <= options_.queue_bytes_max;
   }
@@ -76,7 +78,8 @@ class LogRecorder final : public Recorder {
   void pause(Lock& lock);                                           // between attempts while the disk fails
   bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
   void ask_signer();                                                // for a note of the next checkpoint
-  void build_tiles_when_full();                                     // of what the newest checkpoint covers
+  void tidy_when_full();                                            // what the newest checkpoint covers
+  Status tidy(const Checkpoint& checkpoint, bool sweeps);           // on the tidier's thread
   Status sign();                             // asked_, after sealing the one before when it is due
   Status write_signed();                     // asked_ and note_
   void checkpoint_signed(Lock& lock);        // the signer answered
@@ -98,6 +101,8 @@ class LogRecorder final : public Recorder {
   const std::unique_ptr<LogWriter> writer_;  // the writer thread's, once it runs
 
   Disk* blobs_ = nullptr;  // where whole content goes; null: nowhere
+  BlobUses blob_uses_;
+  Index swept_base_ = 0;  // entries that were pruned when blobs were last swept; the writer thread's
 
   mutable std::mutex mutex_;
   std::condition_variable writer_cv_, space_cv_, durable_cv_;
