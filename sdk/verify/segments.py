@@ -234,6 +234,7 @@ class Log:
         self.segments = [Segment(directory, name) for name in names]
         self.tree, self.intents, self.answered, self.open = Tree(), set(), set(), set()
         self.base = self.next_root = self.same = self.durable = self.openings = 0
+        self.directory, self.blobs, self.blob_count = directory, set(), 0
         self.begin(directory)
         self.tiles = Tiles(directory, self.base)
         for segment in self.segments:
@@ -308,6 +309,7 @@ class Log:
                 if base64.urlsafe_b64encode(sha256(frame.salted)).decode().rstrip("=") != commitment:
                     raise Found("opening", "the opening is not what the leaf committed to", place)
                 self.openings += 1
+                self.blob(frame.salted[16:], place)
         if leaf["kind"] == "intent":
             self.intents.add(frame.index)
             if leaf.get("verdict") == "allow" and leaf.get("effect") == "external":
@@ -322,6 +324,24 @@ class Log:
         self.tree.add(digest)
         self.tiles.add(frame.leaf, digest)
 
+    def blob(self, opening, place):
+        """Content kept whole, where it is there: it is kept by choice, so that it is absent says nothing."""
+        try:
+            value = json.loads(opening) if opening.startswith(b'{"digest":"') else None
+            if not isinstance(value, dict) or len(value) != 3:
+                return
+            digest = base64.urlsafe_b64decode(value["digest"] + "=")
+            if len(digest) != 32 or digest in self.blobs:
+                return
+            self.blobs.add(digest)
+            with open(os.path.join(self.directory, "blob", digest.hex()[:2], digest.hex()), "rb") as file:
+                content = file.read()
+        except (ValueError, KeyError, TypeError, OSError, RecursionError):
+            return
+        if sha256(content) != digest:
+            raise Found("blob", "the content kept whole is not what the entry names", place)
+        self.blob_count += 1
+
     def finish(self):
         self.roots()
         size = self.tree.size
@@ -335,4 +355,5 @@ class Log:
     def report(self):
         return {"entries": self.tree.size - self.base, "openings": self.openings, "seals": self.signed.seals,
                 "epoch": self.signed.epoch, "checkpoint": self.signed.checkpoint.size, "tiles": self.tiles.count,
+                "blobs": self.blob_count,
                 "root": base64.b64encode(self.tree.root()).decode(), "cosigners": self.signed.cosigners}

@@ -1,4 +1,5 @@
 // Octets flipped, files cut, removed, swapped: found by checksums, sizes and names.
+#include "lib/recorder/blob.h"
 #include "lib/recorder/format.h"
 #include "tests/tampering/cases.h"
 #include "tests/tampering/log_image.h"
@@ -22,6 +23,11 @@ void change_content(FakeDisk& disk, std::size_t segment, const std::function<voi
   std::string content = disk.content(path);
   change(content);
   disk.set_content(path, content);
+}
+
+// Where the long content of a run is (good_log.cc).
+std::string blob_path(char of_run) {
+  return "/log/" + blob_name(crypto::sha256(std::string(kOpeningSizeMax + 1, of_run)));
 }
 
 // The frame of an entry becomes zeroes.
@@ -81,6 +87,13 @@ std::vector<TamperCase> file_cases() {
        [](FakeDisk& disk) {
          for (std::size_t left = LogImage(disk).segments.size(); left > 0; --left) disk.erase(segment_path(disk, 0));
        }},
+      {"octet_of_content_kept_whole_changed", kNothing, "blob", segment,
+       [](FakeDisk& disk) { flip(disk, blob_path('1'), kOpeningSizeMax / 2); }},
+      {"content_kept_whole_cut", kNothing, "blob", segment,
+       [](FakeDisk& disk) { disk.set_content(blob_path('2'), std::string(kOpeningSizeMax, '2')); }},
+      {"content_kept_whole_of_two_entries_swapped", kNothing, "blob", segment,
+       [](FakeDisk& disk) { disk.set_content(blob_path('0'), disk.content(blob_path('1'))); }},
+      {"content_kept_whole_removed", kNothing, "", "", [](FakeDisk& disk) { disk.erase(blob_path('1')); }},
       {"two_segments_swapped", kNothing, "segment", segment, [](FakeDisk& disk) { swap_files(disk, 0, 1); }},
       {"segment_copied_to_another_name", kNothing, "segment", segment,
        [](FakeDisk& disk) { disk.set_content("/log/" + segment_name(7), disk.content(segment_path(disk, 0))); }},

@@ -15,9 +15,15 @@ namespace {
 constexpr int kCallsOfARun = 300;
 
 void run_once(FakeWorld& world, FakeDisk& disk, int number) {
-  const auto recorder = world.start(disk);
+  Options options = world.options();
+  options.content = Content::kWhole;
+  const auto recorder = world.start(disk, options);
   const std::string agent = "agent-" + std::to_string(number);
-  (void)recorder->append(recorder::testing::event("boot")).value();
+  // Of each run some content that is kept whole.
+  const std::string whole(kOpeningSizeMax + 1, static_cast<char>('0' + number));
+  Event boot = recorder::testing::event("boot");
+  boot.detail.text = whole;
+  (void)recorder->append(boot).value();
   for (int i = 0; i < kCallsOfARun; ++i) {
     const Index intent =
         recorder->append(recorder::testing::intent(agent, i % 3 == 0 ? Effect::kExternal : Effect::kState)).value();

@@ -29,7 +29,7 @@ def wrong_with(case, answers):
         if case["kind"] and not (answer["position"] and answer["position"].startswith(case["position"])):
             return "%s finds it at %s" % (name, answer["position"])
     first, second = answers.values()
-    for member in ("kind", "position", "entries", "root", "openings", "seals", "epoch", "tiles", "cosigners", "leaf", "size"):
+    for member in ("kind", "position", "entries", "root", "openings", "blobs", "seals", "epoch", "tiles", "cosigners", "leaf", "size"):
         if member in first and member in second and first["valid"] and first[member] != second[member]:
             return "%s is %s and %s" % (member, first[member], second[member])
     if first["position"] != second["position"]:

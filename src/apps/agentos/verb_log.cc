@@ -71,6 +71,7 @@ Result<int> verb_log_verify(const Globals& globals, const LogOptions& options) {
                                                           {"segments", report.segments},
                                                           {"bytes", report.bytes},
                                                           {"openings", report.openings},
+                                                          {"blobs", report.blobs},
                                                           {"intents", report.intents},
                                                           {"outcomes", report.outcomes},
                                                           {"refused", report.refused},

@@ -49,16 +49,13 @@ int say(const verify::Request& request, const json::Object& rows, const recorder
 
 int check_log(const verify::Request& request, const recorder::VerifyReport& report) {
   json::Object rows;
-  const std::pair<const char*, std::uint64_t> counts[] = {{"entries", report.entries},
-                                                          {"segments", report.segments},
-                                                          {"openings", report.openings},
-                                                          {"intents", report.intents},
-                                                          {"outcomes", report.outcomes},
-                                                          {"unknown", report.unknown},
-                                                          {"checkpoint", report.checkpoint_size},
-                                                          {"seals", report.seals},
-                                                          {"epoch", report.epoch},
-                                                          {"tiles", report.tiles}};
+  const std::pair<const char*, std::uint64_t> counts[] = {
+      {"entries", report.entries},   {"segments", report.segments},
+      {"openings", report.openings}, {"blobs", report.blobs},
+      {"intents", report.intents},   {"outcomes", report.outcomes},
+      {"unknown", report.unknown},   {"checkpoint", report.checkpoint_size},
+      {"seals", report.seals},       {"epoch", report.epoch},
+      {"tiles", report.tiles}};
   for (const auto& [name, count] : counts) rows[name] = static_cast<std::int64_t>(count);
   rows["root"] = report.root;
   rows["sealed"] = report.sealed;

@@ -20,6 +20,8 @@ Acted metrics_call(CallContext& context, const abi::MetricsRequest&, abi::Metric
   log["signed"] = static_cast<std::int64_t>(stats.checkpoint_size);
   log["signer_starts"] = static_cast<std::int64_t>(stats.signer_starts);
   log["signer_error"] = stats.signer_error;
+  log["tiled"] = static_cast<std::int64_t>(stats.tiled);
+  log["tiles_error"] = stats.tiles_error;
   report.as_object()["log"] = std::move(log);
   reply.metrics = std::move(report);
   return done();

@@ -4,6 +4,7 @@
 // Thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ std::string blob_name(const crypto::Digest& digest);  // "blob/ab/ab..."
 Status put_blob(Disk& disk, const std::string& directory, std::string_view content);  // kTooLarge
 // kNotFound; kCorrupt when the content is not what its name says.
 Result<std::string> read_blob(Disk& disk, const std::string& directory, const crypto::Digest& digest);
+// The digest of the blob an opening names, when it is one that stands for longer content.
+std::optional<crypto::Digest> blob_named_by(std::string_view opening);
 // Overwrites and removes it; one that is not there is fine.
 Status erase_blob(Disk& disk, const std::string& directory, const crypto::Digest& digest);
 

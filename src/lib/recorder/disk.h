@@ -27,6 +27,7 @@ class DiskFile {
   virtual Status clear(std::uint64_t size) = 0;
   virtual Result<std::size_t> read_at(std::uint64_t offset, char* octets, std::size_t size) = 0;  // less at the end
   virtual Result<std::uint64_t> size() = 0;
+  virtual void will_read(std::uint64_t /*offset*/, std::size_t /*size*/) {}  // soon: the disk may begin now
 };
 
 // Held until destroyed.

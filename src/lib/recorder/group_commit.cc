@@ -3,14 +3,21 @@
 #include "lib/recorder/group_commit.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "lib/recorder/subtree_sources.h"
+#include "lib/recorder/tile_builder.h"
 
 namespace agentos::recorder {
 
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr int kTilerNice = 19;
+constexpr auto kSweepWait = std::chrono::seconds(5);  // for entries in sequence to be on disk; else the next time
 
 }  // namespace
 
@@ -28,7 +35,7 @@ LogRecorder::LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock
       bytes_(writer_->bytes()),
       segments_(writer_->segments()) {}
 
-Status LogRecorder::start(Disk& disk) {
+Status LogRecorder::start(Disk& disk, Preparation preparation) {
   if (options_.content == Content::kWhole) blobs_ = &disk;
   TRY(append_torn());
   TRY(append_unknown_outcomes(disk));
@@ -51,8 +58,49 @@ Status LogRecorder::start(Disk& disk) {
     signed_ = std::move(status);
     writer_cv_.notify_one();
   });
+  if (preparation == Preparation::kAhead) {
+    tiles_ = &disk;
+    tiled_ = tiles_asked_ = TileSubtrees(disk, options_.directory).tiled();
+    tiler_ = std::make_unique<Flusher>([this](const Status& status) {
+      const std::lock_guard lock(mutex_);
+      tiling_ = false;
+      tiles_error_ = status ? std::string() : status.error().message;
+    });
+  }
   thread_ = std::thread([this] { run(); });
   return {};
+}
+
+// Once a segment is full and signed. A thread of its own with the lowest priority reads what is in segments: neither
+// the writer nor a producer waits for it. What fails is tried again with the next segment.
+void LogRecorder::tidy_when_full() {
+  const Index full = writer_->newest_segment();
+  if (tiles_ == nullptr || tiling_ || closing_ || full <= tiles_asked_ || writer_->checkpoint().size < full) return;
+  tiles_asked_ = full;
+  tiling_ = true;
+  const bool sweeps = blobs_ != nullptr && writer_->oldest_segment() > swept_base_;
+  if (sweeps) swept_base_ = writer_->oldest_segment();
+  tiler_->start([this, checkpoint = writer_->checkpoint(), sweeps]() { return tidy(checkpoint, sweeps); });
+}
+
+Status LogRecorder::tidy(const Checkpoint& checkpoint, bool sweeps) {
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kTilerNice);
+  const auto go_on = [this] { return !stop_tiling_.load(std::memory_order_relaxed); };
+  const auto built = build_tiles(*tiles_, options_.directory, checkpoint, TileContent::kHashes, go_on);
+  if (built) {
+    const std::lock_guard lock(mutex_);
+    tiled_ = built->size;
+  }
+  if (sweeps) {
+    blob_uses_.begin_sweep();
+    Lock lock(mutex_);
+    const Index end = next_;  // what is in sequence names blobs that are not in use any more
+    durable_cv_.wait_for(lock, kSweepWait, [&] { return durable_ >= end || !go_on(); });
+    const bool durable = durable_ >= end;
+    lock.unlock();
+    if (durable) TRY(sweep_blobs(*blobs_, options_.directory, blob_uses_, go_on));
+  }
+  return built ? Status{} : std::unexpected(built.error());
 }
 
 void LogRecorder::ask_signer() {
@@ -94,6 +142,7 @@ void LogRecorder::checkpoint_signed(Lock& lock) {
   signer_error_ = status ? std::string() : status.error().message;
   if (status && attempt(lock, [this] { return write_signed(); })) checkpoint_size_ = asked_.size;
   checkpoint_ns_ = clock_.monotonic_ns();
+  tidy_when_full();
 }
 
 void LogRecorder::run_ready(Lock& lock) {
@@ -311,8 +360,11 @@ void LogRecorder::finish(Lock& lock) {
     (void)attempt(lock, [this] { return checkpoint_now(); });
   // Otherwise the next open seals it.
   if (close_status_ && unsealed_) (void)signer_->seal(checkpoint_body(*unsealed_));
+  stop_tiling_.store(true, std::memory_order_relaxed);
+  durable_cv_.notify_all();
   lock.unlock();
   flusher_.reset();
+  tiler_.reset();
   writer_->discard_prepared();
   lock.lock();
   closed_ = true;

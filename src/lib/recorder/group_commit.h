@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/recorder/blob_sweep.h"
 #include "lib/recorder/checkpoint_signer.h"
 #include "lib/recorder/flusher.h"
 #include "lib/recorder/log_recorder.h"
@@ -30,7 +31,7 @@ class LogRecorder final : public Recorder {
   ~LogRecorder() override { (void)close(); }
 
   // Starts the writer thread and puts what the last run left undone into the log.
-  Status start(Disk& disk);
+  Status start(Disk& disk, Preparation preparation);
 
   Result<Index> append(const Entry& entry) override;
   void when_durable(Index index, std::function<void(Status)> done) override;
@@ -58,7 +59,8 @@ class LogRecorder final : public Recorder {
 
   Status check_open() const;  // under mutex_
   Status check_outcome(const Slot& slot) const;
-  Status keep_whole(const Entry& entry) const;
+  Result<std::string> keep_whole(const Entry& entry);  // the name of its blob; empty: none is kept
+  Result<Index> append_entry(const Entry& entry);
   bool has_room(const Slot& slot) const {
     return filling_.size() + slot.size() + draining_.size() <= options_.queue_bytes_max;
   }
@@ -76,6 +78,8 @@ class LogRecorder final : public Recorder {
   void pause(Lock& lock);                                           // between attempts while the disk fails
   bool attempt(Lock& lock, const std::function<Status()>& action);  // false: given up, because closing
   void ask_signer();                                                // for a note of the next checkpoint
+  void tidy_when_full();                                            // what the newest checkpoint covers
+  Status tidy(const Checkpoint& checkpoint, bool sweeps);           // on the tidier's thread
   Status sign();                             // asked_, after sealing the one before when it is due
   Status write_signed();                     // asked_ and note_
   void checkpoint_signed(Lock& lock);        // the signer answered
@@ -97,6 +101,8 @@ class LogRecorder final : public Recorder {
   const std::unique_ptr<LogWriter> writer_;  // the writer thread's, once it runs
 
   Disk* blobs_ = nullptr;  // where whole content goes; null: nowhere
+  BlobUses blob_uses_;
+  Index swept_base_ = 0;  // entries that were pruned when blobs were last swept; the writer thread's
 
   mutable std::mutex mutex_;
   std::condition_variable writer_cv_, space_cv_, durable_cv_;
@@ -135,6 +141,13 @@ class LogRecorder final : public Recorder {
   std::int64_t sealed_ns_ = 0;          // monotonic time of the last seal
   std::unique_ptr<Flusher> notary_;     // a signer that hangs must not hold up the writer
   std::unique_ptr<Flusher> flusher_;
+  Disk* tiles_ = nullptr;    // where tiles are built; null: on command alone
+  bool tiling_ = false;      // under mutex_
+  Index tiles_asked_ = 0;    // entries before the newest segment when tiles were last asked for
+  Index tiled_ = 0;          // under mutex_
+  std::string tiles_error_;  // under mutex_
+  std::atomic<bool> stop_tiling_{false};
+  std::unique_ptr<Flusher> tiler_;  // on a thread of its own, behind everything else
   std::mutex close_mutex_;
   std::thread thread_;
 };

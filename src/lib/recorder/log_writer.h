@@ -60,6 +60,8 @@ class LogWriter {
   const Checkpoint& checkpoint() const { return checkpoint_; }  // the newest that was written
   std::uint64_t bytes() const;
   std::uint64_t segments() const { return state_.segments.size(); }
+  Index oldest_segment() const { return state_.segments.front().first; }  // entries before it were pruned
+  Index newest_segment() const { return state_.segments.back().first; }   // its first entry; those before are full
   const OpenIntents& external() const { return state_.external; }
   const std::optional<TornTail>& torn() const { return state_.torn; }
 

@@ -22,16 +22,28 @@ Status LogRecorder::check_outcome(const Slot& slot) const {
               "append one outcome for each intent, with the index its append returned");
 }
 
-// Before the entry, so that what its opening names is there.
-Status LogRecorder::keep_whole(const Entry& entry) const {
+// Before the entry, so that what its opening names is there; it is in use until the entry is in sequence.
+Result<std::string> LogRecorder::keep_whole(const Entry& entry) {
   const std::string_view text = opening_of(entry).text;
-  if (text.size() <= kOpeningSizeMax) return {};
-  return put_blob(*blobs_, options_.directory, text);
+  if (blobs_ == nullptr || text.size() <= kOpeningSizeMax) return std::string();
+  std::string name = crypto::hex(crypto::sha256(text));
+  blob_uses_.begin(name);
+  const Status put = put_blob(*blobs_, options_.directory, text);
+  if (put) return name;
+  blob_uses_.end(name);
+  return std::unexpected(put.error());
 }
 
 Result<Index> LogRecorder::append(const Entry& entry) {
   if (!healthy_.load(std::memory_order_acquire)) TRY(health());
-  if (blobs_ != nullptr) TRY(keep_whole(entry));
+  if (blobs_ == nullptr) return append_entry(entry);
+  const std::string blob = TRY(keep_whole(entry));
+  auto index = append_entry(entry);
+  if (!blob.empty()) blob_uses_.end(blob);
+  return index;
+}
+
+Result<Index> LogRecorder::append_entry(const Entry& entry) {
   thread_local Encoded encoded;
   encode(entry, encoded);
   const Slot& slot = encoded.slot;
@@ -124,6 +136,8 @@ Stats LogRecorder::stats() const {
   stats.checkpoint_size = checkpoint_size_;
   stats.signer_starts = signer_->state().starts;
   stats.signer_error = signer_error_;
+  stats.tiled = tiled_;
+  stats.tiles_error = tiles_error_;
   return stats;
 }
 

@@ -45,6 +45,7 @@ struct VerifyReport {
   std::uint64_t segments = 0;
   std::uint64_t bytes = 0;
   std::uint64_t openings = 0;
+  std::uint64_t blobs = 0;            // whole content that is there and is what it should be
   std::string root;                   // base64 root hash over `entries`
   std::uint64_t checkpoint_size = 0;  // tree size of the newest signed checkpoint that was checked; 0: none
   std::uint64_t intents = 0, outcomes = 0, refused = 0, events = 0, unknown = 0, open_intents = 0;

@@ -81,6 +81,10 @@ class RealFile final : public DiskFile {
     return static_cast<std::uint64_t>(status.st_size);
   }
 
+  void will_read(std::uint64_t offset, std::size_t size) override {
+    (void)::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+  }
+
  private:
   Status write_synced_at(std::uint64_t offset, std::string_view octets) {
     if (!per_write_sync_) {

@@ -70,7 +70,7 @@ Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, R
   auto writer = TRY(LogWriter::open(options, clock, random, disk, *signer, preparation));
   auto recorder =
       std::make_unique<LogRecorder>(std::move(options), clock, std::move(*lock), std::move(signer), std::move(writer));
-  TRY(recorder->start(disk));
+  TRY(recorder->start(disk, preparation));
   return recorder;
 }
 

@@ -63,6 +63,8 @@ struct Stats {
   std::uint64_t checkpoint_size = 0;  // entries the newest signed checkpoint covers
   std::uint64_t signer_starts = 0;    // of the signer's process; 0: there is none
   std::string signer_error;           // why nothing is signed; empty: it is. Appending goes on meanwhile
+  std::uint64_t tiled = 0;            // entries that have tiles, as far as this run built them
+  std::string tiles_error;            // why the last full segment got none; empty: it did. Proofs are slower meanwhile
 };
 
 class Recorder {

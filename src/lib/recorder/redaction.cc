@@ -8,7 +8,6 @@
 #include <charconv>
 #include <functional>
 
-#include "base/json/value.h"
 #include "lib/recorder/blob.h"
 #include "lib/recorder/note.h"
 #include "lib/recorder/recovery.h"
@@ -92,19 +91,6 @@ Status write_erased(Disk& disk, const std::string& directory, const std::vector<
   return disk.sync_directory(directory);
 }
 
-// The digest of the blob an opening names, when it is one that stands for longer content.
-std::optional<crypto::Digest> blob_of(std::string_view opening) {
-  const auto value = json::parse(opening);
-  if (!value || !value->is_object() || value->as_object().size() != 3) return std::nullopt;
-  std::string text(value->string_or("digest", ""));
-  for (char& octet : text) octet = octet == '-' ? '+' : octet == '_' ? '/' : octet;
-  const auto octets = crypto::from_base64(text + "=");
-  crypto::Digest digest;
-  if (!octets || octets->size() != digest.size()) return std::nullopt;
-  std::copy(octets->begin(), octets->end(), reinterpret_cast<char*>(digest.data()));
-  return digest;
-}
-
 // Walks the frames of a segment that hold entries before `end`.
 Status each_frame(Segment& segment, Index end, const std::function<Status(const Frame&, std::uint64_t offset)>& each) {
   FrameCursor cursor(*segment.file, segment.frames_at, segment.size);
@@ -150,7 +136,7 @@ Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const 
     if (!holds_any(segment, i + 1 < names.size() ? *segment_first(names[i + 1]) : kNoIndex, entries)) continue;
     TRY(each_frame(segment, kNoIndex, [&](const Frame& frame, std::uint64_t offset) -> Status {
       if (!entries.contains(frame.index) || !frame.has_opening() || frame.erased()) return {};
-      if (const auto blob = blob_of(frame.opening)) blobs.push_back(*blob);
+      if (const auto blob = blob_named_by(frame.opening)) blobs.push_back(*blob);
       frames.push_back({segment.name, offset, frame_without(frame, true)});
       return {};
     }));

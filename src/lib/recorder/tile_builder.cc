@@ -20,8 +20,12 @@ std::size_t partial_width(Index size, unsigned level) {
 
 class TileBuilder {
  public:
-  TileBuilder(Disk& disk, const std::string& directory, TileContent content)
-      : disk_(disk), directory_(directory), content_(content), stack_([this](auto level, auto index, auto hashes) {
+  TileBuilder(Disk& disk, const std::string& directory, TileContent content, const std::function<bool()>& go_on)
+      : disk_(disk),
+        directory_(directory),
+        content_(content),
+        go_on_(go_on),
+        stack_([this](auto level, auto index, auto hashes) {
           return write(tile_path(level, index, kTileWidth), tile_octets(hashes));
         }) {}
 
@@ -39,10 +43,12 @@ class TileBuilder {
   std::optional<std::vector<std::vector<crypto::Digest>>> read_partials(Index size);
   bool read_bundle(Index size);
   Status remove_partials(Index size);
+  Status remove_pruned_bundles();
 
   Disk& disk_;
   const std::string& directory_;
   TileContent content_;
+  const std::function<bool()>& go_on_;
   TileStack stack_;
   std::string bundle_;
   Tiled before_;
@@ -114,8 +120,15 @@ void TileBuilder::resume() {
 }
 
 Status TileBuilder::run(Index size) {
-  return walk_leaves(disk_, directory_, stack_.size(), size,
-                     [this](Index index, std::string_view leaf) { return add(index, leaf); });
+  const Status walked =
+      walk_leaves(disk_, directory_, stack_.size(), size, [this](Index index, std::string_view leaf) -> Status {
+        if (index % kTileWidth == 0 && go_on_ && !go_on_())
+          return fail(ErrorCode::kCancelled, "the tiles are built further later");
+        return add(index, leaf);
+      });
+  if (!walked && walked.error().code == ErrorCode::kCancelled && stack_.size() > before_.size)
+    TRY(finish(stack_.size()));
+  return walked;
 }
 
 std::set<std::string> partial_names(Index size) {
@@ -138,6 +151,20 @@ Status TileBuilder::remove_partials(Index size) {
   return {};
 }
 
+// The leaves of entries that retention took: oldest first, so that what an interrupted removal left is found again.
+Status TileBuilder::remove_pruned_bundles() {
+  if (content_ == TileContent::kHashes) return {};
+  std::uint64_t end = TRY(pruned_tree(disk_, directory_)).size() / kTileWidth;
+  std::vector<std::string> found;
+  for (; end > 0; --end) {
+    const std::string path = directory_ + "/" + bundle_path(end - 1, kTileWidth);
+    if (!disk_.open_for_reading(path)) break;
+    found.push_back(path);
+  }
+  for (auto path = found.rbegin(); path != found.rend(); ++path) TRY(disk_.remove(*path));
+  return {};
+}
+
 Status TileBuilder::finish(Index size) {
   for (unsigned level = 0; level < kTileLevelsMax; ++level) {
     const auto hashes = stack_.partial(level);
@@ -149,6 +176,7 @@ Status TileBuilder::finish(Index size) {
   TRY(replace_file(disk_, fmt::format("{}/{}", directory_, kTileFolder), std::string(kTiledName),
                    tiled_text({size, content_})));
   TRY(remove_partials(size));
+  TRY(remove_pruned_bundles());
   built.size = size;
   return {};
 }
@@ -156,7 +184,7 @@ Status TileBuilder::finish(Index size) {
 }  // namespace
 
 Result<TilesBuilt> build_tiles(Disk& disk, const std::string& directory, const Checkpoint& checkpoint,
-                               TileContent content) {
+                               TileContent content, const std::function<bool()>& go_on) {
   const std::string folder = fmt::format("{}/{}", directory, kTileFolder);
   TRY(disk.make_directory(folder));
   const auto lock = disk.lock(fmt::format("{}/{}", folder, kTileLock));
@@ -164,7 +192,7 @@ Result<TilesBuilt> build_tiles(Disk& disk, const std::string& directory, const C
     return fail(ErrorCode::kBusy, fmt::format("another process builds the tiles in {}", folder), "try again later");
   if (!lock) return std::unexpected(lock.error());
   {
-    TileBuilder builder(disk, directory, content);
+    TileBuilder builder(disk, directory, content, go_on);
     builder.resume();
     if (builder.built.from == checkpoint.size && builder.root() == checkpoint.root) {
       builder.built.size = checkpoint.size;
@@ -178,7 +206,7 @@ Result<TilesBuilt> build_tiles(Disk& disk, const std::string& directory, const C
       }
     }
   }
-  TileBuilder builder(disk, directory, content);
+  TileBuilder builder(disk, directory, content, go_on);
   builder.built.anew = true;
   TRY(builder.run(checkpoint.size));
   if (builder.root() != checkpoint.root)

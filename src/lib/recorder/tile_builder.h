@@ -4,6 +4,7 @@
 // it, so what that names is whole after a power failure. Memory: one tile a level. One builder at a time (kBusy).
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "lib/recorder/disk.h"
@@ -21,7 +22,9 @@ struct TilesBuilt {
 
 // Full tiles of the entries the checkpoint covers, partial ones at its size. The root over them is compared with the
 // checkpoint's: kCorrupt when it differs though they were built anew. kNotFound when pruned entries would be needed.
+// Entries that were pruned lose their bundles, never their hashes: proofs about them can still be made.
+// `go_on` is asked now and then; kCancelled once it says no, and the next build goes on from what `tiled` counts.
 Result<TilesBuilt> build_tiles(Disk& disk, const std::string& directory, const Checkpoint& checkpoint,
-                               TileContent content);
+                               TileContent content, const std::function<bool()>& go_on = nullptr);
 
 }  // namespace agentos::recorder

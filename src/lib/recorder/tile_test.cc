@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "lib/recorder/disk_log.h"
 #include "lib/recorder/leaf_walk.h"
 #include "lib/recorder/log_proof.h"
@@ -259,6 +262,104 @@ TEST(Tile, a_walk_begins_anywhere) {
                             })
                     .has_value());
     EXPECT_EQ(next, std::min<Index>(first + 130, 2500));
+  }
+}
+
+// A recorder as programs open it: with threads of its own for tiles and segments.
+std::unique_ptr<Recorder> start_ahead(FakeWorld& world, FakeDisk& disk, Options options) {
+  options.checkpoint_interval_ms = 1;
+  auto recorder = open_recorder(std::move(options), world.clock, world.random, disk, Preparation::kAhead);
+  if (!recorder) throw std::runtime_error(recorder.error().message);
+  return std::move(*recorder);
+}
+
+// Appends until tiles cover more than `entries`, for 20 s at most.
+bool append_until_tiled(FakeWorld& world, Recorder& recorder, Index entries) {
+  for (int round = 0; round < 2000; ++round) {
+    for (int i = 0; i < 50; ++i)
+      if (!recorder.append(testing::event("x"))) return false;
+    world.clock.advance_us(10'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (recorder.stats().tiled > entries) return true;
+  }
+  return false;
+}
+
+TEST(TilesWhileRunning, are_built_when_a_segment_is_full_and_lead_to_a_signed_root) {
+  FakeWorld world;
+  FakeDisk disk;
+  auto recorder = start_ahead(world, disk, world.options());
+  ASSERT_TRUE(append_until_tiled(world, *recorder, 0)) << recorder->stats().tiles_error;
+  EXPECT_EQ(recorder->stats().tiles_error, "");
+  ASSERT_TRUE(recorder->close().has_value());
+  const auto report = verify_log_on(disk, "/log");
+  ASSERT_TRUE(report.has_value());
+  EXPECT_TRUE(report->valid) << report->problem;
+  EXPECT_GT(report->tiles, 0U);
+  ASSERT_TRUE(build(disk).has_value());
+  expect_tiles(disk);  // and no partial tile of the checkpoint before is left
+}
+
+TEST(TilesWhileRunning, go_on_in_the_next_run_and_are_not_asked_for_twice) {
+  FakeWorld world;
+  FakeDisk disk;
+  auto recorder = start_ahead(world, disk, world.options());
+  ASSERT_TRUE(append_until_tiled(world, *recorder, 0));
+  ASSERT_TRUE(recorder->close().has_value());
+  recorder.reset();
+  recorder = start_ahead(world, disk, world.options());
+  const Index before = recorder->stats().tiled;
+  EXPECT_GT(before, 0U);
+  ASSERT_TRUE(append_until_tiled(world, *recorder, before)) << recorder->stats().tiles_error;
+  ASSERT_TRUE(recorder->close().has_value());
+}
+
+TEST(TilesWhileRunning, that_cannot_be_built_stop_nobody_and_are_told) {
+  FakeWorld world;
+  FakeDisk disk;
+  auto recorder = start_ahead(world, disk, world.options());
+  const auto lock = disk.lock("/log/tile/lock");  // as if somebody else built them for ever
+  for (int round = 0; round < 2000 && recorder->stats().tiles_error.empty(); ++round) {
+    ASSERT_TRUE(recorder->append(testing::event("x")).has_value());
+    world.clock.advance_us(1000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_NE(recorder->stats().tiles_error.find("another process builds"), std::string::npos);
+  EXPECT_TRUE(recorder->health().has_value());
+  ASSERT_TRUE(recorder->close().has_value());
+  EXPECT_TRUE(verify_log_on(disk, "/log")->valid);
+}
+
+TEST(TilesInterrupted, are_gone_on_from_where_they_were_stopped) {
+  const auto disk = tiled_log(3000);
+  int asked = 0;
+  const auto stopped = build_tiles(*disk, "/log", newest(*disk), TileContent::kHashes, [&] { return ++asked <= 5; });
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(verify_log_on(*disk, "/log")->valid);
+  const auto built = build(*disk);
+  ASSERT_TRUE(built.has_value());
+  EXPECT_EQ(built->from, 5 * kTileWidth);
+  EXPECT_FALSE(built->anew);
+  expect_tiles(*disk);
+}
+
+TEST(TilesOfPrunedEntries, lose_their_leaves_and_keep_their_hashes) {
+  FakeWorld world;
+  FakeDisk disk;
+  Options options = world.options();
+  options.disk_bytes_max = 0;
+  write_entries(world, disk, 3000, options);
+  ASSERT_TRUE(build(disk, TileContent::kHashesAndEntries).has_value());
+  ASSERT_TRUE(disk.exists("/log/" + bundle_path(0, kTileWidth)));
+  options.disk_bytes_max = 2 * options.segment_bytes;
+  write_entries(world, disk, 300, options);
+  const auto pruned = pruned_tree(disk, "/log");
+  ASSERT_GT(pruned->size(), 2 * kTileWidth);
+  ASSERT_TRUE(build(disk).has_value());
+  for (std::uint64_t i = 0; i < 3000 / kTileWidth; ++i) {
+    EXPECT_TRUE(disk.exists("/log/" + tile_path(0, i, kTileWidth))) << i;
+    EXPECT_EQ(disk.exists("/log/" + bundle_path(i, kTileWidth)), i >= pruned->size() / kTileWidth) << i;
   }
 }
 

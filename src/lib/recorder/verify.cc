@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/crypto/sha256_fast.h"
+#include "lib/recorder/blob.h"
 #include "lib/recorder/disk_log.h"
 #include "lib/recorder/leaf_reader.h"
 #include "lib/recorder/leaf_writer.h"
@@ -27,6 +28,8 @@ namespace {
 
 constexpr int kAttemptsMax = 8;        // of the whole, when the running recorder pruned what was being opened
 constexpr int kTailAttemptsMax = 200;  // of one frame that the running recorder may be writing
+constexpr std::size_t kBlobsRemembered = 1 << 16;
+constexpr const char* kBlobChanged = "the content kept whole is not what the entry names";
 constexpr auto kTailPause = std::chrono::milliseconds(10);
 
 using Problem = Finding;
@@ -55,6 +58,7 @@ class Verifier {
   Check check_frame(const Segment& segment, std::uint64_t offset, const Frame& frame);
   const char* check_outcome(const Leaf& leaf);
   const char* check_opening(const Frame& frame, const Leaf& leaf);
+  const char* check_blob(std::string_view opening);
   const char* count(const Frame& frame, const Leaf& leaf);
   Check check_roots();
   Check check_checkpoint() const;
@@ -71,6 +75,8 @@ class Verifier {
   std::size_t roots_checked_ = 0;  // of signed_.roots
   Index same_until_ = 0;           // entries whose root was as expected
   std::optional<TileCheck> tiles_;
+  bool has_blobs_ = false;
+  std::unordered_set<std::string> blobs_checked_;
   std::vector<Segment> segments_;
   Index base_ = 0;  // the first entry that is there
   Frontier frontier_;
@@ -124,6 +130,7 @@ Check Verifier::check_beginning() {
       return Problem{"anchor", "the remembered checkpoint covers only entries that were pruned since",
                      signed_.roots[roots_checked_].finding.where};
   tiles_.emplace(disk_, directory_, base_);
+  has_blobs_ = !disk_.list(path("blob")).value_or(std::vector<std::string>{}).empty();
   return {};
 }
 
@@ -167,7 +174,18 @@ const char* Verifier::check_opening(const Frame& frame, const Leaf& leaf) {
   if (std::memcmp(text, leaf.commitment->data(), kCommitmentTextSize) != 0)
     return "the opening is not what the leaf committed to";
   ++report.openings;
-  return nullptr;
+  return check_blob(frame.opening);
+}
+
+// Content that was kept whole, where it is there: it is kept by choice, so that it is absent says nothing.
+const char* Verifier::check_blob(std::string_view opening) {
+  if (!has_blobs_) return nullptr;
+  const auto blob = blob_named_by(opening);
+  if (!blob || !blobs_checked_.insert(crypto::hex(*blob)).second) return nullptr;
+  if (blobs_checked_.size() > kBlobsRemembered) blobs_checked_.clear();
+  const auto content = read_blob(disk_, directory_, *blob);
+  if (content) ++report.blobs;
+  return content || content.error().code == ErrorCode::kNotFound ? nullptr : kBlobChanged;
 }
 
 const char* Verifier::check_outcome(const Leaf& leaf) {
@@ -218,7 +236,7 @@ Check Verifier::check_frame(const Segment& segment, std::uint64_t offset, const 
   durable_before_ = frame.durable_before();
   const auto leaf = read_leaf(frame.leaf);
   if (!leaf) return wrong("leaf", leaf.error());
-  if (const char* what = check_opening(frame, *leaf)) return wrong("opening", what);
+  if (const char* what = check_opening(frame, *leaf)) return wrong(what == kBlobChanged ? "blob" : "opening", what);
   if (const char* what = count(frame, *leaf)) return wrong("outcome", what);
   // The octet before a leaf is zero, as RFC 6962 wants it hashed.
   const auto hash = crypto::sha256_fast({frame.leaf.data() - 1, frame.leaf.size() + 1});

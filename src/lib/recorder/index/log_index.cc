@@ -79,9 +79,10 @@ Result<std::string> LogIndex::staleness() {
       "ORDER BY idx DESC LIMIT 1"));
   if (!TRY(newest.step())) return std::string();  // everything it had was pruned
   if (newest.integer(0) != next - 1) return std::string("it contradicted itself");
+  open_.clear();
   const auto entry =
-      read_entry(static_cast<Index>(newest.integer(0)), static_cast<Index>(newest.integer(1)),
-                 static_cast<std::uint64_t>(newest.integer(2)), static_cast<std::uint64_t>(newest.integer(3)));
+      read_entry_once({static_cast<Index>(newest.integer(0)), static_cast<Index>(newest.integer(1)),
+                       static_cast<std::uint64_t>(newest.integer(2)), static_cast<std::uint64_t>(newest.integer(3))});
   if (!entry && entry.error().code == ErrorCode::kNotFound) {
     const auto segments = TRY(list_segments(*disk_, directory_));
     const bool pruned = !segments.empty() && *segment_first(segments.front()) > static_cast<Index>(newest.integer(0));
@@ -98,8 +99,8 @@ Result<IndexState> LogIndex::catch_up() {
       if (const std::string stale = TRY(staleness()); !stale.empty()) TRY(build_anew(stale));
       IndexState state;
       state.added = TRY(Follower(*disk_, directory_, *database_).follow());
-      state.entries = static_cast<std::uint64_t>(
-          TRY(database_->integer("SELECT coalesce(max(idx) - min(idx) + 1, 0) FROM entry", 0)));
+      state.entries = static_cast<std::uint64_t>(TRY(database_->integer(
+          "SELECT coalesce((SELECT max(idx) FROM entry) - (SELECT min(idx) FROM entry) + 1, 0)", 0)));
       state.next = static_cast<Index>(TRY(database_->integer("SELECT value FROM meta WHERE key = 'next'", 0)));
       state.rebuilt = rebuilt_;
       return state;

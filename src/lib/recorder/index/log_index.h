@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,18 @@ struct IndexState {
   Index next = 0;             // the first entry that is not
   std::uint64_t added = 0;    // by this catch_up()
   std::string rebuilt;        // why it was built anew; empty: it was not
+};
+
+// A segment that answers are read from, by its first entry.
+struct OpenSegment {
+  std::unique_ptr<DiskFile> file;
+  std::uint64_t size = 0;
+};
+
+// Where an entry stands (see schema.h).
+struct Place {
+  Index index = 0, segment_first = 0;
+  std::uint64_t at = 0, base_at = 0;
 };
 
 enum class Order : std::uint8_t { kNewestFirst, kOldestFirst };
@@ -48,12 +61,17 @@ class LogIndex {
   Result<std::string> identity() const;
   Status search_once(const Filter& filter, Order order, const std::function<bool(const StoredEntry&)>& each,
                      bool& begun);
-  Result<StoredEntry> read_entry(Index index, Index segment_first, std::uint64_t at, std::uint64_t base_at);
+  Result<OpenSegment*> segment_of(Index segment_first);
+  Result<std::vector<Place>> next_places(Statement& rows);
+  Result<StoredEntry> read_entry(const Place& place);
+  Result<StoredEntry> read_entry_once(const Place& place);
 
   std::string directory_, file_;
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<Database> database_;
   std::string rebuilt_;
+  std::map<Index, OpenSegment> open_;  // during one search
+  std::string frame_room_, base_room_;
 };
 
 }  // namespace agentos::recorder

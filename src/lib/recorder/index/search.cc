@@ -11,6 +11,10 @@
 namespace agentos::recorder {
 namespace {
 
+constexpr std::size_t kOpenSegmentsMax = 256;
+constexpr std::size_t kPlacesAtOnce = 128;
+constexpr std::size_t kFrameSizeUsual = 1024;
+
 // The conditions of a query and what is bound to them.
 struct Question {
   std::string sql = "SELECT e.idx, e.segment, e.at, e.base_at FROM entry e WHERE 1";
@@ -69,34 +73,68 @@ Result<Question> question_of(Database& database, const Filter& filter, Order ord
 
 }  // namespace
 
-Result<StoredEntry> LogIndex::read_entry(Index index, Index segment_first, std::uint64_t at, std::uint64_t base_at) {
+Result<OpenSegment*> LogIndex::segment_of(Index segment_first) {
+  if (const auto found = open_.find(segment_first); found != open_.end()) return &found->second;
+  if (open_.size() >= kOpenSegmentsMax) open_.clear();
   const std::string name = segment_name(segment_first);
-  const auto stale = [&] {
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("the index leads to {} offset {}, where entry {} is not", name, at, index));
-  };
   auto opened = disk_->open_for_reading(directory_ + "/" + name);
   if (!opened && opened.error().code == ErrorCode::kNotFound) {
     // It was pruned, or there never was such a segment.
     const auto names = TRY(list_segments(*disk_, directory_));
-    if (names.empty() || *agentos::recorder::segment_first(names.front()) <= segment_first) return stale();
+    if (names.empty() || *agentos::recorder::segment_first(names.front()) <= segment_first)
+      return fail(ErrorCode::kCorrupt, fmt::format("the index leads to {}, which is not there", name));
   }
-  const auto file = TRY(std::move(opened));
-  const std::uint64_t size = TRY(file->size());
-  if (at >= size || base_at >= size) return stale();
-  WholeLeaves whole;
-  const auto frame_at = [&](std::uint64_t offset, std::string& room) -> Result<Frame> {
-    room.resize(kFrameSizeMax);
-    room.resize(TRY(file->read_at(offset, room.data(), room.size())));
-    auto frame = decode_frame(room);
-    if (!frame) return stale();
-    return *frame;
+  OpenSegment segment;
+  segment.file = TRY(std::move(opened));
+  segment.size = TRY(segment.file->size());
+  return &(open_[segment_first] = std::move(segment));
+}
+
+// What was written past the page cache is not in memory: the disk is asked for all places at once, not one by one.
+Result<std::vector<Place>> LogIndex::next_places(Statement& rows) {
+  std::vector<Place> places;
+  while (places.size() < kPlacesAtOnce && TRY(rows.step())) {
+    const Place place{static_cast<Index>(rows.integer(0)), static_cast<Index>(rows.integer(1)),
+                      static_cast<std::uint64_t>(rows.integer(2)), static_cast<std::uint64_t>(rows.integer(3))};
+    if (const auto segment = segment_of(place.segment_first)) {
+      (*segment)->file->will_read(place.at, kFrameSizeUsual);
+      if (place.base_at != 0) (*segment)->file->will_read(place.base_at, kFrameSizeUsual);
+    }
+    places.push_back(place);
+  }
+  return places;
+}
+
+Result<StoredEntry> LogIndex::read_entry(const Place& place) {
+  const bool was_open = open_.contains(place.segment_first);
+  auto entry = read_entry_once(place);
+  if (entry || !was_open || entry.error().code != ErrorCode::kCorrupt) return entry;
+  // The running recorder may have pruned what was opened, and used its room again.
+  open_.erase(place.segment_first);
+  return read_entry_once(place);
+}
+
+Result<StoredEntry> LogIndex::read_entry_once(const Place& place) {
+  const auto [index, segment_first, at, base_at] = place;
+  OpenSegment& segment = *TRY(segment_of(segment_first));
+  const auto stale = [&place] {
+    return fail(ErrorCode::kCorrupt, fmt::format("the index leads to {} offset {}, where entry {} is not",
+                                                 segment_name(place.segment_first), place.at, place.index));
   };
-  std::string base_room, room;
-  Frame frame = TRY(frame_at(at, room));
+  if (at >= segment.size || base_at >= segment.size) return stale();
+  const auto frame_at = [&](std::uint64_t offset, std::string& room) -> Result<Frame> {
+    for (const std::size_t size : {kFrameSizeUsual, kFrameSizeMax}) {
+      room.resize(size);
+      room.resize(TRY(segment.file->read_at(offset, room.data(), size)));
+      if (auto frame = decode_frame(room)) return *frame;
+    }
+    return stale();
+  };
+  Frame frame = TRY(frame_at(at, frame_room_));
   if (frame.index != index || frame.is_difference() != (base_at != 0)) return stale();
+  WholeLeaves whole;
   if (base_at != 0) {
-    const Frame base = TRY(frame_at(base_at, base_room));
+    const Frame base = TRY(frame_at(base_at, base_room_));
     if (base.is_difference() || base.group != frame.group) return stale();
     (void)whole.leaf_of(base);
   }
@@ -112,9 +150,17 @@ Status LogIndex::search_once(const Filter& filter, Order order, const std::funct
   if (question.nothing) return {};
   Statement rows = TRY(database_->prepare(question.sql));
   for (std::size_t i = 0; i < question.numbers.size(); ++i) rows.bind(static_cast<int>(i) + 1, question.numbers[i]);
-  while (TRY(rows.step())) {
-    auto entry = read_entry(static_cast<Index>(rows.integer(0)), static_cast<Index>(rows.integer(1)),
-                            static_cast<std::uint64_t>(rows.integer(2)), static_cast<std::uint64_t>(rows.integer(3)));
+  std::vector<Place> places;
+  std::size_t next = 0;
+  for (;; ++next) {
+    if (next == places.size()) {
+      const bool was_all = next > 0 && next < kPlacesAtOnce;  // asking a statement that ended begins it again
+      places.clear();
+      if (!was_all) places = TRY(next_places(rows));
+      next = 0;
+      if (places.empty()) return {};
+    }
+    auto entry = read_entry(places[next]);
     if (!entry && entry.error().code == ErrorCode::kNotFound) continue;  // pruned meanwhile
     if (!entry) return std::unexpected(std::move(entry).error());
     if (!filter.text.empty() && !has_text(entry->leaf, filter.text) &&
@@ -135,10 +181,10 @@ Status LogIndex::search_once(const Filter& filter, Order order, const std::funct
     begun = true;
     if (!each(*entry)) return {};
   }
-  return {};
 }
 
 Status LogIndex::search(const Filter& filter, Order order, const std::function<bool(const StoredEntry&)>& each) {
+  open_.clear();  // so that what was pruned since is not held
   bool begun = false;
   Status done = search_once(filter, order, each, begun);
   if (done || begun || done.error().code != ErrorCode::kCorrupt) return done;
