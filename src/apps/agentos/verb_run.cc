@@ -11,6 +11,7 @@
 #include "apps/agentos/report.h"
 #include "apps/agentos/spawn_request.h"
 #include "apps/agentos/terminal.h"
+#include "apps/agentos/workspace_run.h"
 #include "base/clock.h"
 #include "client/place.h"
 
@@ -134,7 +135,13 @@ Result<int> run_in_front(const Globals& globals, const RunOptions& options, Reac
 }  // namespace
 
 Result<int> verb_run(const Globals& globals, const RunOptions& options) {
-  const abi::SpawnRequest request = TRY(spawn_request(options, environ));
+  if (!options.workspace_name.empty() && options.workspace.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "--workspace-name is for --workspace DIR", "agentos run --help");
+  }
+  abi::SpawnRequest request = TRY(spawn_request(options, environ));
+  // Held while the agent runs in front, so that no verb works on it meanwhile.
+  std::optional<workspace::Workspace> workspace;
+  if (!options.workspace.empty()) workspace = TRY(enter_workspace(globals, options, request));
   const io::Fd signals = TRY(take_signals());
   const Globals place = options.own_kernel ? TRY(private_place(globals)) : globals;
   const std::vector<std::string> words = record_words(options.record);
@@ -153,6 +160,9 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
     (void)reached.client->call(abi::ShutdownRequest{.reason = "the private run has ended"});
     for (const char* lock : {".lock", ".start"}) ::unlink((place.socket + lock).c_str());
     print_note("the private kernel's state and log are in " + place.state_directory);
+  }
+  if (workspace && code) {
+    print_note("what it changed: agentos diff " + workspace->name() + "; then agentos commit or discard it");
   }
   return code;
 }
