@@ -59,6 +59,7 @@ struct RunOptions {
 struct WorkspaceOptions {
   std::string name;
   bool original = false;                     // diff
+  bool names_only = false;                   // diff
   std::vector<std::string> allow_protected;  // commit: relative paths
 };
 struct ServeOptions {

@@ -212,6 +212,22 @@ Result<std::vector<Change>> Workspace::changes_of_original() const {
       TRY(take_snapshot(folder.get(), {.bounds = bounds, .hard_links = HardLinks::kAny, .skipped = staging()})));
 }
 
+Result<Workspace::Texts> Workspace::texts_of(const Change& change, std::size_t bytes_max) const {
+  const auto read = [&](const std::string& top, const Entry& entry) -> Result<std::string> {
+    if (entry.kind != Kind::kFile) return std::string();
+    if (entry.size_bytes > bytes_max) {
+      return fail(ErrorCode::kTooLarge,
+                  quoted(change.path) + " is larger than " + std::to_string(bytes_max) + " bytes");
+    }
+    const io::Fd folder = TRY(open_folder(top));
+    const io::Fd file = TRY(open_beneath(folder.get(), change.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    std::string content = TRY(io::read_file("/proc/self/fd/" + std::to_string(file.get()), bytes_max));
+    if (crypto::sha256(content) == entry.digest) return content;
+    return fail(ErrorCode::kBusy, quoted(change.path) + " was changed meanwhile");
+  };
+  return Texts{TRY(read(original_, change.before)), TRY(read(copy(), change.after))};
+}
+
 Status Workspace::discard(const std::string& store, Workspace workspace) {
   // After this it is no workspace, so that a crash leaves nothing that looks like one.
   ::unlinkat(workspace.folder_.get(), "description.json", 0);

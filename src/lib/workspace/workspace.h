@@ -53,6 +53,13 @@ class Workspace {
   // What somebody else changed in the original since then.
   Result<std::vector<Change>> changes_of_original() const;
 
+  // A file of a change before and after it, as far as it is there and at most `bytes_max` large: of the original only
+  // while it is what was copied.
+  struct Texts {
+    std::string before, after;
+  };
+  Result<Texts> texts_of(const Change& change, std::size_t bytes_max) const;
+
   // What was committed; empty: there was nothing.
   Result<std::vector<Change>> commit(const CommitOptions& options);
   Result<std::vector<Change>> rollback(const Step& step = {});
