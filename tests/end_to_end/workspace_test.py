@@ -78,6 +78,10 @@ class Workspaces(KernelTest):
              "deep/er/x": "added", "run.sh": "mode"},
         )
         self.assertIn("0755 -> 0600", self.done("diff", "project").stdout.decode())
+        shown = self.done("diff", "project").stdout.decode()
+        self.assertIn("@@ -1,1 +1,1 @@\n-one\n+changed\n", shown)
+        self.assertIn("+new file\n", shown)
+        self.assertNotIn("@@", self.done("diff", "--names").stdout.decode())
         self.done("commit", "project")
         after = self.contents()
         self.assertEqual(after["a.txt"][1], b"changed\n")

@@ -22,6 +22,7 @@ void add_workspaces(CLI::App& program, Words& words) {
                        "  agentos diff project --format json",
                        verb_diff);
   diff->add_flag("--original", options.original, "What somebody else changed in the original meanwhile");
+  diff->add_flag("--names", options.names_only, "Only which files, not their lines");
   CLI::App* commit =
       add(program, "commit", "Take an agent's changes into the original folder",
           "  agentos diff project && agentos commit project\n"
