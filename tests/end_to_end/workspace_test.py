@@ -160,6 +160,7 @@ class Workspaces(KernelTest):
             (("--workspace-name", "x"), "--workspace DIR"),
         ):
             self.assertIn(wanted, self.refused("run", *words, "--", "true"))
+        self.assertEqual(self.kernel.run("no-such-program", options=["--workspace", str(self.project)]).returncode, 127)
         os.mkfifo(self.project / "pipe")
         self.assertIn('"pipe" is a device', self.refused("run", "--workspace", str(self.project), "--", "true"))
         self.assertIn("there is no workspace", self.refused("commit", "other"))

@@ -140,7 +140,7 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
   }
   abi::SpawnRequest request = TRY(spawn_request(options, environ));
   // Held while the agent runs in front, so that no verb works on it meanwhile.
-  std::optional<workspace::Workspace> workspace;
+  std::optional<EnteredWorkspace> workspace;
   if (!options.workspace.empty()) workspace = TRY(enter_workspace(globals, options, request));
   const io::Fd signals = TRY(take_signals());
   const Globals place = options.own_kernel ? TRY(private_place(globals)) : globals;
@@ -152,8 +152,9 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
   Reached reached = TRY(reach_kernel(place, Start::kWhenAbsent, words));
   if (options.detach) {
     auto spawned = reached.client->call(request);
-    if (!spawned) return report_failed_start(spawned.error(), request);
-    return report_detached(globals, *spawned);
+    const int code = spawned ? report_detached(globals, *spawned) : report_failed_start(spawned.error(), request);
+    if (workspace) leave_workspace(globals, std::move(*workspace), code);
+    return code;
   }
   auto code = run_in_front(globals, options, reached, request, signals.get());
   if (options.own_kernel) {
@@ -161,9 +162,7 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
     for (const char* lock : {".lock", ".start"}) ::unlink((place.socket + lock).c_str());
     print_note("the private kernel's state and log are in " + place.state_directory);
   }
-  if (workspace && code) {
-    print_note("what it changed: agentos diff " + workspace->name() + "; then agentos commit or discard it");
-  }
+  if (workspace && code) leave_workspace(globals, std::move(*workspace), *code);
   return code;
 }
 

@@ -42,7 +42,7 @@ Result<std::string> free_name(const std::string& store, const std::string& folde
   return fail(ErrorCode::kAlreadyExists, "all names for a workspace of " + folder + " are taken", "--workspace-name");
 }
 
-Result<workspace::Workspace> made_or_taken(const Globals& globals, const RunOptions& options) {
+Result<EnteredWorkspace> made_or_taken(const Globals& globals, const RunOptions& options) {
   const std::string folder = TRY(canonical_folder(options.workspace));
   TRY(client::own_directory(state_directory_of(globals)));
   const std::string store = workspace_store(globals);
@@ -50,14 +50,14 @@ Result<workspace::Workspace> made_or_taken(const Globals& globals, const RunOpti
     const std::vector<std::string> known = TRY(workspace::Workspace::names(store));
     if (std::find(known.begin(), known.end(), options.workspace_name) != known.end()) {
       workspace::Workspace found = TRY(open_workspace(globals, options.workspace_name));
-      if (found.original() == folder) return found;
+      if (found.original() == folder) return EnteredWorkspace{.workspace = std::move(found), .made = false};
       return fail(ErrorCode::kAlreadyExists,
                   "the workspace " + found.name() + " is of " + found.original() + ", not of " + folder,
                   "give another name");
     }
   }
   const std::string name = options.workspace_name.empty() ? TRY(free_name(store, folder)) : options.workspace_name;
-  return workspace::Workspace::create(store, name, folder);
+  return EnteredWorkspace{.workspace = TRY(workspace::Workspace::create(store, name, folder)), .made = true};
 }
 
 json::Value grant_of(const std::string& path, const std::string& from) {
@@ -68,8 +68,8 @@ json::Value grant_of(const std::string& path, const std::string& from) {
 
 }  // namespace
 
-Result<workspace::Workspace> enter_workspace(const Globals& globals, const RunOptions& options,
-                                             abi::SpawnRequest& request) {
+Result<EnteredWorkspace> enter_workspace(const Globals& globals, const RunOptions& options,
+                                         abi::SpawnRequest& request) {
   const std::string preset = options.profile.empty() ? "workspace" : options.profile;
   if (!sandbox::preset_profile(preset)) {
     return fail(ErrorCode::kInvalidArgument, "--workspace goes with a built-in profile, and " + preset + " is none",
@@ -77,7 +77,8 @@ Result<workspace::Workspace> enter_workspace(const Globals& globals, const RunOp
   }
   const std::string init = TRY(find_init_program());
   const sandbox::HostNamespaces host = sandbox::probe_host_namespaces(init, sandbox::default_base_directory());
-  workspace::Workspace made = TRY(made_or_taken(globals, options));
+  EnteredWorkspace entered = TRY(made_or_taken(globals, options));
+  const workspace::Workspace& made = entered.workspace;
   const std::string folder = made.original(), copy = made.copy();
   // Where the caller is in the folder, the agent is in the copy.
   std::error_code error;
@@ -109,7 +110,19 @@ Result<workspace::Workspace> enter_workspace(const Globals& globals, const RunOp
     print_note("this host gives no namespaces, so the agent works in " + printable(copy) + " and not at " +
                printable(folder) + " (agentos doctor)");
   }
-  return made;
+  return entered;
+}
+
+void leave_workspace(const Globals& globals, EnteredWorkspace entered, int code) {
+  const std::string name = entered.workspace.name();
+  if (entered.made && code >= kExitNotStarted && code <= kExitNotFound) {
+    const auto changes = entered.workspace.changes();
+    if (changes && changes->empty()) {
+      (void)workspace::Workspace::discard(workspace_store(globals), std::move(entered.workspace));
+      return;
+    }
+  }
+  print_note("what it changed: agentos diff " + name + "; then agentos commit or discard it");
 }
 
 }  // namespace agentos::cli
