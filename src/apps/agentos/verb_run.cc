@@ -139,9 +139,6 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
     return fail(ErrorCode::kInvalidArgument, "--workspace-name is for --workspace DIR", "agentos run --help");
   }
   abi::SpawnRequest request = TRY(spawn_request(options, environ));
-  // Held while the agent runs in front, so that no verb works on it meanwhile.
-  std::optional<EnteredWorkspace> workspace;
-  if (!options.workspace.empty()) workspace = TRY(enter_workspace(globals, options, request));
   const io::Fd signals = TRY(take_signals());
   const Globals place = options.own_kernel ? TRY(private_place(globals)) : globals;
   const std::vector<std::string> words = record_words(options.record);
@@ -150,6 +147,9 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
                 "add --private, or start the kernel with it: agentos serve " + words[0]);
   }
   Reached reached = TRY(reach_kernel(place, Start::kWhenAbsent, words));
+  // Held while the agent runs in front, so that no verb works on it meanwhile.
+  std::optional<EnteredWorkspace> workspace;
+  if (!options.workspace.empty()) workspace = TRY(enter_workspace(globals, options, request));
   if (options.detach) {
     auto spawned = reached.client->call(request);
     const int code = spawned ? report_detached(globals, *spawned) : report_failed_start(spawned.error(), request);
