@@ -151,12 +151,14 @@ class Workspaces(KernelTest):
         self.assertIn("is of", self.refused("run", "--workspace", str(self.kernel.work), "--workspace-name", "project", "--", "true"))
 
     def test_what_cannot_be_a_workspace_is_told_with_a_fix(self):
+        profile = self.kernel.work / "profile.yaml"
+        profile.write_text("apiVersion: agentos/v1\nkind: Profile\nmetadata: {name: own}\nextends: workspace\n", encoding="utf-8")
         for words, wanted in (
             (("--workspace", str(self.kernel.folder)), "holds the folder workspaces are kept in"),
             (("--workspace", "/no/such"), "cannot find the folder"),
             (("--workspace", str(self.project / "a.txt")), "is not a folder"),
             (("--workspace", str(self.project), "--workspace-name", "../x"), "not the name of a workspace"),
-            (("--workspace", str(self.project), "--profile", "/etc/passwd"), "goes with a built-in profile"),
+            (("--workspace", str(self.project), "--profile", str(profile)), "goes with a built-in profile"),
             (("--workspace-name", "x"), "--workspace DIR"),
         ):
             self.assertIn(wanted, self.refused("run", *words, "--", "true"))
