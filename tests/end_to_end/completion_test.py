@@ -20,6 +20,8 @@ CASES = [
     ("agentos policy ", {"bench", "diff", "eval", "explain", "fmt", "lint", "schema", "test"}, {"serve"}),
     ("agentos policy test --co", {"--coverage"}, {"--strict"}),
     ("agentos run --pro", {"--profile", "--processes"}, {"--policy"}),
+    ("agentos workspace ", {"ls", "recover"}, {"serve"}),
+    ("agentos commit --allow", {"--allow-protected"}, {"--original"}),
     ("agentos log show --la", {"--last"}, {"--profile"}),
     ("agentos log show --last 3 --ag", {"--agent"}, {"tail"}),
 ]

@@ -39,7 +39,8 @@ void add_run(CLI::App& program, Words& words) {
                "  agentos run -- python3 my_agent.py\n"
                "  agentos run --policy rules.yaml --timeout 10m --memory 1G -- ./agent --verbose\n"
                "  agentos run --timeline -- sh -c 'echo hello'     what it does, live on standard error\n"
-               "  agentos run --detach --name nightly -- ./agent   then: agentos logs nightly\n\n"
+               "  agentos run --detach --name nightly -- ./agent   then: agentos logs nightly\n"
+               "  agentos run --workspace . -- ./agent             then: agentos diff, commit or discard\n\n"
                "Exit code: the program's own; 128+n for signal n; 125 nothing was started, 126 it cannot be\n"
                "executed, 127 it was not found, 3 the policy or profile is not valid.",
                [&words] { return verb_run(words.globals, words.run); });
@@ -51,6 +52,9 @@ void add_run(CLI::App& program, Words& words) {
       ->expected(1)
       ->take_all();
   verb->add_option("--profile", run.profile, "Sandbox profile: a file, or a built-in one by name");
+  verb->add_option("--workspace", run.workspace,
+                   "A folder the agent may change: it gets a private copy in its place, with profile workspace");
+  verb->add_option("--workspace-name", run.workspace_name, "The copy's name; one that exists is used again");
   verb->add_option("--name", run.name, "A name for people and policy; default: the program's");
   verb->add_option("--timeout", run.timeout, "Wall time after which it is killed, like 30s or 10m");
   verb->add_option("--calls", run.calls, "Calls it may make in all")->check(CLI::PositiveNumber);
@@ -209,6 +213,7 @@ void define(CLI::App& program, Words& words) {
   add_run(program, words);
   add_serve(program, words);
   add_agents(program, words);
+  add_workspaces(program, words);
   add_log(program, words);
   add_policy(program, words);
   add_mcp(program, words);

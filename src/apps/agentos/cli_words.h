@@ -30,6 +30,7 @@ struct Words {
   McpServeOptions mcp_serve;
   McpConnectOptions connect;
   McpOptions mcp;
+  WorkspaceOptions workspace;
   std::string shell;
   Act act;
   bool lists_entries = false;  // the chosen verb prints JSON lines, too
@@ -39,9 +40,10 @@ struct Words {
 CLI::App* add_verb(CLI::App& parent, Words& words, const char* name, const char* summary, const std::string& examples,
                    Act act);
 
-void add_policy(CLI::App& program, Words& words);  // cli_policy.cc
-void add_log_proofs(CLI::App& log, Words& words);  // cli_log_proofs.cc
-void add_mcp(CLI::App& program, Words& words);     // cli_mcp.cc
-void add_log(CLI::App& program, Words& words);     // cli_log.cc
+void add_policy(CLI::App& program, Words& words);      // cli_policy.cc
+void add_log_proofs(CLI::App& log, Words& words);      // cli_log_proofs.cc
+void add_mcp(CLI::App& program, Words& words);         // cli_mcp.cc
+void add_log(CLI::App& program, Words& words);         // cli_log.cc
+void add_workspaces(CLI::App& program, Words& words);  // cli_workspace.cc
 
 }  // namespace agentos::cli

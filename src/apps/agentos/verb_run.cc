@@ -11,6 +11,7 @@
 #include "apps/agentos/report.h"
 #include "apps/agentos/spawn_request.h"
 #include "apps/agentos/terminal.h"
+#include "apps/agentos/workspace_run.h"
 #include "base/clock.h"
 #include "client/place.h"
 
@@ -134,7 +135,10 @@ Result<int> run_in_front(const Globals& globals, const RunOptions& options, Reac
 }  // namespace
 
 Result<int> verb_run(const Globals& globals, const RunOptions& options) {
-  const abi::SpawnRequest request = TRY(spawn_request(options, environ));
+  if (!options.workspace_name.empty() && options.workspace.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "--workspace-name is for --workspace DIR", "agentos run --help");
+  }
+  abi::SpawnRequest request = TRY(spawn_request(options, environ));
   const io::Fd signals = TRY(take_signals());
   const Globals place = options.own_kernel ? TRY(private_place(globals)) : globals;
   const std::vector<std::string> words = record_words(options.record);
@@ -143,10 +147,14 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
                 "add --private, or start the kernel with it: agentos serve " + words[0]);
   }
   Reached reached = TRY(reach_kernel(place, Start::kWhenAbsent, words));
+  // Held while the agent runs in front, so that no verb works on it meanwhile.
+  std::optional<EnteredWorkspace> workspace;
+  if (!options.workspace.empty()) workspace = TRY(enter_workspace(globals, options, request));
   if (options.detach) {
     auto spawned = reached.client->call(request);
-    if (!spawned) return report_failed_start(spawned.error(), request);
-    return report_detached(globals, *spawned);
+    const int code = spawned ? report_detached(globals, *spawned) : report_failed_start(spawned.error(), request);
+    if (workspace) leave_workspace(globals, std::move(*workspace), code);
+    return code;
   }
   auto code = run_in_front(globals, options, reached, request, signals.get());
   if (options.own_kernel) {
@@ -154,6 +162,7 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
     for (const char* lock : {".lock", ".start"}) ::unlink((place.socket + lock).c_str());
     print_note("the private kernel's state and log are in " + place.state_directory);
   }
+  if (workspace && code) leave_workspace(globals, std::move(*workspace), *code);
   return code;
 }
 

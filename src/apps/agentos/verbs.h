@@ -50,9 +50,17 @@ struct RunOptions {
   std::string memory;
   std::optional<std::int64_t> calls, bytes, tokens, cpu_seconds, processes, open_files;
   bool own_kernel = false;
-  RecordOptions record;  // of its own kernel
+  RecordOptions record;        // of its own kernel
+  std::string workspace;       // a folder of which the agent gets a private copy; empty: none
+  std::string workspace_name;  // empty: by the folder's
   bool detach = false;
   bool timeline = false;
+};
+struct WorkspaceOptions {
+  std::string name;
+  bool original = false;                     // diff
+  bool names_only = false;                   // diff
+  std::vector<std::string> allow_protected;  // commit: relative paths
 };
 struct ServeOptions {
   std::vector<std::string> policy_keys;
@@ -252,6 +260,12 @@ Result<int> verb_pin_ls(const Globals& globals, const McpOptions& options);
 Result<int> verb_pin_show(const Globals& globals, const McpOptions& options);
 Result<int> verb_pin_approve(const Globals& globals, const McpOptions& options);
 Result<int> verb_pin_reset(const Globals& globals, const McpOptions& options);
+Result<int> verb_diff(const Globals& globals, const WorkspaceOptions& options);
+Result<int> verb_commit(const Globals& globals, const WorkspaceOptions& options);
+Result<int> verb_rollback(const Globals& globals, const WorkspaceOptions& options);
+Result<int> verb_discard(const Globals& globals, const WorkspaceOptions& options);
+Result<int> verb_workspace_ls(const Globals& globals, const WorkspaceOptions& options);
+Result<int> verb_workspace_recover(const Globals& globals, const WorkspaceOptions& options);
 Result<int> verb_syscalls(const Globals& globals);
 Result<int> verb_doctor(const Globals& globals);
 Result<int> verb_metrics(const Globals& globals);

@@ -90,6 +90,7 @@ std::string write_bytes(const LaunchPlan& plan, const std::vector<sock_filter>& 
     bytes.number(plan.rules[i].access);
     bytes.number(plan.rule_flags[i]);
     bytes.string(plan.rules[i].path);
+    bytes.string(plan.rules[i].from);
   }
   bytes.string(plan.tree_directory);
   bytes.string(plan.working_directory);

@@ -194,7 +194,7 @@ const char* probe_name(Probe probe) {
 }
 
 json::Value make_manifest(const LaunchPlan& plan, const StartReport& report) {
-  json::Array skipped, denied, unprotected;
+  json::Array skipped, denied, unprotected, replaced;
   for (std::size_t i = 0; i < plan.rules.size(); ++i) {
     if (report.rules_skipped[i] != 0) {
       skipped.emplace_back(plan.rules[i].path);
@@ -203,6 +203,8 @@ json::Value make_manifest(const LaunchPlan& plan, const StartReport& report) {
       const bool writing = (plan.rule_flags[i] & kReadOnlyRule) != 0;
       denied.emplace_back(json::Object{{"path", plan.rules[i].path},
                                        {"is", hidden ? "hidden" : (writing ? "read-only" : "not executable")}});
+    } else if (!plan.rules[i].from.empty()) {
+      replaced.emplace_back(json::Object{{"path", plan.rules[i].path}, {"from", plan.rules[i].from}});
     }
   }
   for (const std::string& path : plan.dropped) skipped.emplace_back(path);
@@ -222,6 +224,7 @@ json::Value make_manifest(const LaunchPlan& plan, const StartReport& report) {
       {"skipped", std::move(skipped)},
       {"taken_away", std::move(denied)},
       {"unprotected", std::move(unprotected)},
+      {"replaced", std::move(replaced)},
       {"environment", std::move(names)},
       {"tmp", plan.tmp}};
 }

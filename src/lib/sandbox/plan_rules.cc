@@ -98,6 +98,7 @@ class RulePlacer {
                   "the profile grants \"" + rule.path.substr(0, 80) + "\", which is not an absolute path");
     }
     if (rule.denied != 0) return take_away(std::move(rule), 0);
+    if (!rule.from.empty()) TRY(check_replacement(rule));
     std::uint32_t flags = rule.optional ? kOptionalRule : 0U;
     const auto system = [&](std::string_view folder) { return is_below(rule.path, folder); };
     if (std::none_of(kSystemFolders.begin(), kSystemFolders.end(), system) && rule.path != plan_.tmp) {
@@ -105,6 +106,30 @@ class RulePlacer {
     }
     append(std::move(rule), flags);
     return {};
+  }
+
+  // What stands at the path for the tree is another folder, so only a mount namespace can hold it.
+  Status check_replacement(FileRule& rule) {
+    rule.path = resolved(rule.path);
+    if (!plan_.host.namespaces || granted(request_.profile.files, "/", Access::kRead)) {
+      return fail(ErrorCode::kUnsupported,
+                  "the start is refused: " + rule.path + " is to be replaced by " + rule.from +
+                      ", which needs a root of the tree's own",
+                  "let this user make namespaces (agentos doctor), and do not grant /");
+    }
+    struct stat one{}, other{};
+    if (rule.path == "/" || ::stat(rule.path.c_str(), &one) != 0 || ::stat(rule.from.c_str(), &other) != 0 ||
+        S_ISDIR(one.st_mode) != S_ISDIR(other.st_mode)) {
+      return fail(ErrorCode::kInvalidArgument, rule.from + " cannot stand in the place of " + rule.path,
+                  "both must be there, and both folders or both files");
+    }
+    TRY(check_closed(rule.path, "another folder in the place of one", request_, base_directory_));
+    return {};
+  }
+
+  bool is_replaced(const std::string& path) const {
+    return std::any_of(plan_.rules.begin(), plan_.rules.end(),
+                       [&](const FileRule& rule) { return !rule.from.empty() && is_below(resolved(path), rule.path); });
   }
 
   Status drop(const FileRule& rule) {
@@ -139,7 +164,9 @@ class RulePlacer {
   }
 
   Status protect() {
-    const std::vector<FileRule> grants = plan_.rules;
+    std::vector<FileRule> grants = plan_.rules;
+    // In a folder that only the tree sees nothing runs on the operator's behalf.
+    std::erase_if(grants, [&](const FileRule& rule) { return is_replaced(rule.path); });
     for (ProtectedPath& one : protected_paths(grants, {home_, request_.working_directory, plan_.tmp})) {
       if (left_open(one.rule.path)) {
         plan_.unprotected.push_back(one.rule.path);

@@ -22,6 +22,7 @@ struct FileRule {
   std::uint8_t access = 0;  // bits of Access
   bool optional = false;    // absent on this host: skipped and reported, else the start is refused
   std::uint8_t denied = 0;  // bits of Access taken away below a grant; kRead: nothing of it is seen. Then access is 0
+  std::string from = {};    // what the tree finds at `path` instead of what is there; absolute. Empty: what is there
 };
 
 // 0 means "no limit of its own" (the host's stays).

@@ -128,13 +128,14 @@ class ProfileReader {
       rule.access = access;
       const Node* path = &item;
       if (item.kind == Node::Kind::kMapping) {
-        TRY(known(item, {"path", "optional"}));
+        TRY(known(item, {"path", "optional", "from"}));
         path = item.find("path");
         if (path == nullptr) return yaml::fail_at(file_, item.mark, "path is missing");
         if (const Node* optional = item.find("optional")) {
           TRY(expect(*optional, Node::Kind::kBool, "optional"));
           rule.optional = optional->boolean;
         }
+        if (const Node* from = item.find("from")) TRY(read_from(*from, access, rule));
       }
       TRY(expect(*path, Node::Kind::kString, "a path"));
       TRY(check_path(*path));
@@ -145,6 +146,16 @@ class ProfileReader {
       }
       profile.files.push_back(std::move(rule));
     }
+    return {};
+  }
+
+  Status read_from(const Node& from, std::uint8_t access, FileRule& rule) {
+    TRY(expect(from, Node::Kind::kString, "from"));
+    if (access == 0) return yaml::fail_at(file_, from.mark, "what is taken away has no `from`");
+    if (!from.text.starts_with("/") || from.text.find('\0') != std::string::npos || from.text.size() >= PATH_MAX) {
+      return yaml::fail_at(file_, from.mark, "from is not an absolute path");
+    }
+    rule.from = from.text;
     return {};
   }
 

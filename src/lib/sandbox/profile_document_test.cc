@@ -73,6 +73,15 @@ TEST(ProfileDocument, mistakes_about_isolation_are_refused_with_a_suggestion) {
   EXPECT_TRUE(error_of("identity: root\n").starts_with("p.yaml:4:11:"));
 }
 
+TEST(ProfileDocument, a_grant_may_say_from_where_and_what_is_taken_away_may_not) {
+  const auto profile = read("files: {write: [{path: /srv/x, from: /srv/copy}]}\n");
+  ASSERT_TRUE(profile.has_value()) << profile.error().message;
+  EXPECT_EQ(profile->files[0].from, "/srv/copy");
+  EXPECT_FALSE(read("files: {write: [{path: /srv/x, from: copy}]}\n").has_value());
+  EXPECT_FALSE(read("files: {write: [{path: /srv/x, from: [/srv/copy]}]}\n").has_value());
+  EXPECT_FALSE(read("files: {deny: {write: [{path: /srv/x, from: /srv/copy}]}}\n").has_value());
+}
+
 TEST(ProfileDocument, extending_adds_to_a_preset) {
   const auto profile = read("extends: tool\nfiles: {read: [/srv]}\nlimits: {processes: 7}\n");
   ASSERT_TRUE(profile.has_value()) << profile.error().message;

@@ -37,6 +37,9 @@ constexpr Name kOfHome[] = {
     {".kube", Absent::kFolder},        {".aws", Absent::kFolder},        {".gnupg", Absent::kFolder},
     {".local/state", Absent::kFolder}, {".xprofile", Absent::kFile},     {".pam_environment", Absent::kFile}};
 
+// Further ones that no empty placeholder may stand for: git reads them when they are there.
+constexpr const char* kOfRepositories[] = {".git/commondir", ".git/config.worktree", ".git/gitdir"};
+
 bool covers(const std::string& folder, const std::string& path) {
   return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
@@ -88,6 +91,49 @@ std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, 
     add(found, home + "/.ssh", kReadBit | kWriteBit, Absent::kFolder);
   }
   return found;
+}
+
+std::vector<std::string> protected_names() {
+  std::vector<std::string> names = {".git"};
+  for (const Name& name : kOfProjects) names.emplace_back(name.path);
+  return names;
+}
+
+namespace {
+
+// `tail` is a path from some folder on: whether it is `name`, is in it, or replaces a folder on the way to it.
+bool touches(std::string_view tail, std::string_view name, Becomes becomes) {
+  if (tail == name) return true;
+  if (tail.starts_with(name) && tail[name.size()] == '/') return true;
+  return becomes == Becomes::kOther && name.starts_with(tail) && name[tail.size()] == '/';
+}
+
+}  // namespace
+
+std::string protected_by(const std::string& path, Becomes becomes, const std::string& folder, const std::string& home) {
+  for (std::size_t at = 0; at < path.size();) {
+    const std::string_view tail = std::string_view(path).substr(at);
+    for (const Name& name : kOfProjects) {
+      if (touches(tail, name.path, becomes)) return name.path;
+    }
+    for (const char* name : kOfRepositories) {
+      if (touches(tail, name, becomes)) return name;
+    }
+    const std::size_t slash = path.find('/', at);
+    if (slash == std::string::npos) break;
+    at = slash + 1;
+  }
+  if (home.empty()) return {};
+  const std::string whole = folder + "/" + path;
+  const auto of_home = [&](std::string_view name) {
+    const std::string place = home + "/" + std::string(name);
+    return covers(place, whole) || (becomes == Becomes::kOther && covers(whole, place));
+  };
+  if (of_home(".ssh")) return ".ssh";
+  for (const Name& name : kOfHome) {
+    if (of_home(name.path)) return name.path;
+  }
+  return {};
 }
 
 }  // namespace agentos::sandbox

@@ -27,4 +27,13 @@ struct ProtectedPlaces {
 // For the write grants among `grants` (paths replaced).
 std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, const ProtectedPlaces& places);
 
+// What is protected in every folder, relative to it.
+std::vector<std::string> protected_names();
+
+// What a change that comes from an agent makes of a path.
+enum class Becomes : std::uint8_t { kFolder, kOther };
+// Which protected path `path`, relative to `folder`, is, is in, or by not being a folder any more stands for; at any
+// depth. Empty: none.
+std::string protected_by(const std::string& path, Becomes becomes, const std::string& folder, const std::string& home);
+
 }  // namespace agentos::sandbox

@@ -9,6 +9,7 @@
 #include "lib/sandbox/isolation.h"
 #include "lib/sandbox/launched_program.h"
 #include "lib/sandbox/launcher_options.h"
+#include "lib/sandbox/protected_paths.h"
 
 namespace agentos::sandbox {
 namespace {
@@ -180,6 +181,55 @@ TEST_F(Rules, the_word_where_the_repository_of_a_worktree_lies_is_protected) {
   std::string line;
   std::getline(file, line);
   EXPECT_EQ(line, "gitdir: /elsewhere");
+}
+
+TEST_F(Rules, another_folder_stands_in_the_place_of_one) {
+  if (!given_) GTEST_SKIP() << "this host gives no namespaces";
+  const std::string place = (folder_ / "sub").string(), copy = (folder_ / "copy").string();
+  fs::create_directories(folder_ / "copy/.git/hooks");
+  std::ofstream(folder_ / "copy/only here") << "the copy\n";
+  Profile replaced = *preset_profile("agent-default");
+  replaced.files.push_back(
+      {place, Access::kRead | Access::kExecute, false, 0});  // of what stands there, not of the host's
+  replaced.files.push_back({place, Access::kRead | Access::kWrite, false, 0, copy});
+  EXPECT_EQ(run(replaced, "cat '" + place + "/only here'; cat " + place + "/secret; echo new > " + place +
+                              "/.git/hooks/new && echo written; ls " + copy),
+            "the copy\ncat: " + place + "/secret: No such file or directory\nwritten\nls: cannot access '" + copy +
+                "': No such file or directory\n");
+  EXPECT_TRUE(fs::exists(folder_ / "copy/.git/hooks/new"));
+  EXPECT_FALSE(fs::exists(folder_ / "sub/.git/hooks/new"));
+  EXPECT_FALSE(fs::exists(folder_ / "sub/.git/config")) << "no placeholder is made in the host's folder";
+  EXPECT_EQ(manifest_.find("replaced")->as_array().size(), 1U);
+}
+
+TEST_F(Rules, what_cannot_stand_in_a_place_refuses_the_start_by_name) {
+  Profile replaced = *preset_profile("agent-default");
+  const std::string place = (folder_ / "sub").string();
+  replaced.files.push_back({place, Access::kRead | Access::kWrite, false, 0, (folder_ / "open").string()});
+  EXPECT_NE(run(replaced, "true", Namespaces::kNever).find("needs a root of the tree's own"), std::string::npos);
+  if (!given_) return;
+  EXPECT_NE(run(replaced, "true").find("cannot stand in the place of"), std::string::npos);
+  replaced.files.back() = {"/tmp", Access::kRead | Access::kWrite, false, 0, place};
+  EXPECT_NE(run(replaced, "true").find("private folders of all agents"), std::string::npos);
+}
+
+TEST(ProtectedPaths, a_change_is_of_a_protected_path_at_any_depth_or_by_taking_its_folder) {
+  const auto by = [](const char* path, Becomes becomes = Becomes::kOther) {
+    return protected_by(path, becomes, "/home/u/project", "/home/u");
+  };
+  EXPECT_EQ(by(".git/hooks/pre-commit"), ".git/hooks");
+  EXPECT_EQ(by("a/b/.git/config"), ".git/config");
+  EXPECT_EQ(by("a/.git"), ".git/hooks") << "a file that says where the repository lies";
+  EXPECT_EQ(by(".github"), ".github/workflows");
+  EXPECT_EQ(by(".git/commondir"), ".git/commondir");
+  for (const char* fine :
+       {"x", ".gitignore", ".git/index", ".github/ISSUE.md", "a/.envrc.example", "bin/tool", ".bashrc"}) {
+    EXPECT_EQ(by(fine), "") << fine;
+  }
+  EXPECT_EQ(by(".git", Becomes::kFolder), "");
+  EXPECT_EQ(protected_by(".bashrc", Becomes::kOther, "/home/u", "/home/u"), ".bashrc");
+  EXPECT_EQ(protected_by(".ssh/authorized_keys", Becomes::kOther, "/home/u", "/home/u"), ".ssh");
+  EXPECT_EQ(protected_by("u", Becomes::kOther, "/home", "/home/u"), ".ssh") << "the home itself becomes a link";
 }
 
 TEST_F(Rules, what_a_profile_demands_and_nothing_holds_refuses_the_start) {

@@ -66,7 +66,8 @@ bool read_plan(char* bytes, std::size_t size, Plan& plan) {
     PlanRule& rule = plan.rules[i];
     if (!cursor.take_number(rule.access) || !cursor.take_number(rule.flags)) return false;
     rule.path = cursor.take_string();
-    if (rule.path == nullptr) return false;
+    rule.from = cursor.take_string();
+    if (rule.path == nullptr || rule.from == nullptr) return false;
   }
   plan.tree_directory = cursor.take_string();
   plan.working_directory = cursor.take_string();

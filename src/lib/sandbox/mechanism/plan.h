@@ -9,8 +9,9 @@ namespace agentos::sandbox {
 
 struct PlanRule {
   const char* path = nullptr;
-  std::uint32_t access = 0;  // bits of Access in profile.h
-  std::uint32_t flags = 0;   // RuleFlag
+  const char* from = nullptr;  // what is mounted there; empty: what is there on the host
+  std::uint32_t access = 0;    // bits of Access in profile.h
+  std::uint32_t flags = 0;     // RuleFlag
 };
 
 struct Plan {

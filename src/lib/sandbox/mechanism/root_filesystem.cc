@@ -95,6 +95,7 @@ class RootBuilder {
   const Mounted* covering(const char* path) const;
   bool remember(const char* path, bool writable);
   bool writable_anywhere(const char* path) const;
+  bool replaced(const char* path) const;
 
   const Plan& plan_;
   StartReport& report_;
@@ -134,6 +135,14 @@ bool RootBuilder::remember(const char* path, bool writable) {
 bool RootBuilder::writable_anywhere(const char* path) const {
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
     if ((plan_.rules[i].access & kAccessWriteBit) != 0 && std::strcmp(plan_.rules[i].path, path) == 0) return true;
+  }
+  return false;
+}
+
+// Whether another rule puts something else where this path is.
+bool RootBuilder::replaced(const char* path) const {
+  for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
+    if (plan_.rules[i].from[0] != 0 && starts_below(path, plan_.rules[i].path)) return true;
   }
   return false;
 }
@@ -225,12 +234,16 @@ bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct s
   }
   const bool writable = (plan_.rules[index].access & kAccessWriteBit) != 0 || writable_anywhere(path);
   const Mounted* over = covering(path);
-  if (over != nullptr && (over->writable || !writable)) return true;
+  const bool other = plan_.rules[index].from[0] != 0;
+  if (!other && replaced(path)) return true;
+  const bool done = over != nullptr && (other ? std::strcmp(over->path, path) == 0 : over->writable || !writable);
+  if (done) return true;
   return mount_rule(index, path, status, writable);
 }
 
 bool RootBuilder::mount_rule(std::uint32_t index, const char* path, const struct stat& status, bool writable) {
-  const int tree = copy_mount(AT_FDCWD, path);
+  const char* from = plan_.rules[index].from;
+  const int tree = copy_mount(AT_FDCWD, from[0] != 0 ? from : path);
   if (tree < 0) return stop(Stage::kRootRule, index);
   std::uint64_t attributes = MOUNT_ATTR_NOSUID;
   if (!S_ISCHR(status.st_mode)) attributes |= MOUNT_ATTR_NODEV;

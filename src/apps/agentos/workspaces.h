@@ -1,0 +1,29 @@
+// Workspaces as verbs see them: where they are kept, which one is meant, what of it is protected, how changes are
+// shown.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/agentos/verbs.h"
+#include "base/json/value.h"
+#include "lib/workspace/workspace.h"
+
+namespace agentos::cli {
+
+// <state>/workspaces.
+std::string workspace_store(const Globals& globals);
+
+// The one with this name; with an empty name the only one there is. What a crash left half done is completed first.
+Result<workspace::Workspace> open_workspace(const Globals& globals, const std::string& name);
+
+// Startup files, hooks, configuration of agents: what runs on the operator's behalf later.
+workspace::Guard protected_guard(const workspace::Workspace& workspace);
+
+// With "protected" where the guard has a word about it.
+json::Value changes_as_json(const std::vector<workspace::Change>& changes, const workspace::Guard& guard);
+// One line each, or JSON, as the format has it.
+void print_changes(const Globals& globals, const std::vector<workspace::Change>& changes,
+                   const workspace::Guard& guard);
+
+}  // namespace agentos::cli
