@@ -66,6 +66,7 @@ bench: build ## measure beside peers; figures with the command that made them
 	@JOBS=$(JOBS) bench/policy/setup.sh
 	@bench/run.py
 	@bench/record.py
+	@bench/sandbox.py
 	@bench/policy/run.py
 
 soak: test tsan build/alone/build.ninja ## the long things: each file compiled by itself, every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
