@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "base/crypto/sha256_fast.h"
-#include "base/crypto/sha256_pair.h"
 #include "lib/recorder/format.h"
 #include "lib/recorder/leaf_writer.h"
 
@@ -52,41 +51,20 @@ std::uint64_t LogWriter::bytes() const {
                          [](std::uint64_t sum, const StoredSegment& segment) { return sum + segment.size; });
 }
 
-// The salted content of the slot's commitment; empty when it has none.
-std::string_view LogWriter::add_salt(Slot& slot, Index index) {
-  if (slot.opening_size == 0) return {};
-  const Salt& salt = salts_->of(index);
-  std::memcpy(slot.salt(), salt.data(), salt.size());
-  return {slot.salt(), kSaltSize + slot.opening_size};
-}
-
-// Writes the commitments of the next entry and, if any, the one behind it, and hashes their leaves: two at once cost
-// little more than one.
-std::array<crypto::Digest, 2> LogWriter::finish_leaves(Slot& slot, Slot* next) {
-  const auto hash = [&](std::string_view one, std::string_view two) {
-    if (!one.empty() && !two.empty()) return crypto::sha256_pair(one, two);
-    return std::array{one.empty() ? crypto::Digest{} : crypto::sha256_fast(one),
-                      two.empty() ? crypto::Digest{} : crypto::sha256_fast(two)};
-  };
-  const auto leaf = [](Slot& of) { return std::string_view(of.leaf() - 1, of.leaf_size + 1); };
-  const Index index = state_.frontier.size();
-  const std::string_view one = add_salt(slot, index);
-  const std::string_view two = next != nullptr ? add_salt(*next, index + 1) : std::string_view{};
-  const auto commitments = hash(one, two);
-  if (!one.empty()) write_commitment(commitments[0], slot.leaf() + slot.commitment_at);
-  if (!two.empty()) write_commitment(commitments[1], next->leaf() + next->commitment_at);
-  return hash(leaf(slot), next != nullptr ? leaf(*next) : std::string_view{});
-}
-
-void LogWriter::add_frame(Slot& slot, const crypto::Digest& leaf_digest) {
+std::size_t LogWriter::add_frame(Slot& slot) {
   FrameHeader header;
   header.index = state_.frontier.size();
   header.batch_index = static_cast<std::uint32_t>(std::min<Index>(header.index - stage_.first, ~std::uint32_t{0}));
   header.opening_size = slot.opening_size;
   header.group = static_cast<std::uint8_t>(slot.kind);
-  remember(slot, header.index);
-  state_.frontier.add(leaf_digest);
+  const std::size_t salted_size = slot.opening_size == 0 ? 0 : kSaltSize + slot.opening_size;
+  if (salted_size != 0) {
+    const Salt& salt = salts_->of(header.index);
+    std::memcpy(slot.salt(), salt.data(), salt.size());
+    write_commitment(crypto::sha256_fast({slot.salt(), salted_size}), slot.leaf() + slot.commitment_at);
+  }
   const std::string_view leaf(slot.leaf(), slot.leaf_size);
+  state_.frontier.add(crypto::sha256_fast({leaf.data() - 1, leaf.size() + 1}));
   char* const frame = stage_.octets.get() + stage_.used;
   char* const stored = frame + kFrameHeaderSize;
   const std::string_view base = whole_.of(header.group);
@@ -99,28 +77,14 @@ void LogWriter::add_frame(Slot& slot, const crypto::Digest& leaf_digest) {
     if (state_.version >= kFormatVersion) whole_.put(header.group, leaf);
   }
   header.stored_size = static_cast<std::uint32_t>(size);
-  if (slot.opening_size != 0) std::memcpy(stored + size, slot.salt(), kSaltSize + slot.opening_size);
+  if (salted_size != 0) std::memcpy(stored + size, slot.salt(), salted_size);
   seal_frame(frame, header);
-  const std::size_t added = frame_size(size, slot.opening_size);
-  stage_.used += added;
-  state_.offset += added;
+  return frame_size(size, slot.opening_size);
 }
 
 void LogWriter::remember(const Slot& slot, Index index) {
   if (slot.external) state_.external.insert(index);
   if (slot.kind == Kind::kOutcome) state_.external.erase(slot.intent);
-}
-
-// The slot behind the one at `position`, when both are certain to be staged by this call of stage(); null otherwise.
-Slot* LogWriter::next_that_fits(SlotBuffer& batch, std::size_t position, std::size_t end) {
-  const Slot& slot = batch.at(position);
-  if (position + slot.size() >= batch.size()) return nullptr;
-  Slot& next = batch.at(position + slot.size());
-  const std::size_t size_max = frame_size(slot.leaf_size, slot.opening_size);
-  const std::size_t next_size_max = frame_size(next.leaf_size, next.opening_size);
-  const bool fits = state_.offset + size_max + next_size_max <= state_.capacity &&
-                    stage_.used + size_max < std::min(kStageBytes, end);
-  return fits ? &next : nullptr;
 }
 
 Staged LogWriter::stage(SlotBuffer& batch) {
@@ -140,13 +104,11 @@ Staged LogWriter::stage(SlotBuffer& batch) {
              : stage_.used >= end                       ? Staged::kSome
                                                         : Staged::kAll;
     if (result != Staged::kAll) break;
-    Slot* const next = next_that_fits(batch, position, end);
-    const auto leaf_digests = finish_leaves(slot, next);
-    add_frame(slot, leaf_digests[0]);
+    remember(slot, state_.frontier.size());
+    const std::size_t size = add_frame(slot);
+    stage_.used += size;
+    state_.offset += size;
     position += slot.size();
-    if (next == nullptr) continue;
-    add_frame(*next, leaf_digests[1]);
-    position += next->size();
   }
   batch.take_to(position);
   return result;

@@ -5,7 +5,6 @@
 // when the one before it is durable. write_flight() may be called on another thread; everything else on one.
 #pragma once
 
-#include <array>
 #include <future>
 #include <memory>
 #include <optional>
@@ -75,10 +74,7 @@ class LogWriter {
   };
   LogWriter(Options options, Clock& clock, Disk& disk, CheckpointSigner& signer, Preparation preparation);
 
-  Slot* next_that_fits(SlotBuffer& batch, std::size_t position, std::size_t end);
-  std::string_view add_salt(Slot& slot, Index index);
-  std::array<crypto::Digest, 2> finish_leaves(Slot& slot, Slot* next);
-  void add_frame(Slot& slot, const crypto::Digest& leaf_digest);
+  std::size_t add_frame(Slot& slot);  // returns its size
   void remember(const Slot& slot, Index index);
   std::uint64_t next_capacity() const;
   Result<std::unique_ptr<DiskFile>> prepare(std::uint64_t capacity);
