@@ -1,7 +1,7 @@
 // Time as a constructor argument: the real clock and one that tests move by hand.
 //
-// wall_us() is microseconds since 1970 UTC and may jump; monotonic_ns() never goes back. now() is both at one moment, for
-// little more than the cost of one: a jump of the wall clock may show in it a millisecond late. Thread-safe.
+// wall_us() is microseconds since 1970 UTC and may jump; monotonic_ns() never goes back. now() is both at one moment,
+// for little more than the cost of one: a jump of the wall clock may show in it a millisecond late. Thread-safe.
 #pragma once
 
 #include <atomic>

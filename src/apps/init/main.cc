@@ -101,7 +101,7 @@ int probe(const char* base) {
   std::snprintf(directory, sizeof directory, "%s/agentos-probe-%d", base, ::getpid());
   plan.header.flags = kUseNamespaces | kNetworkRefused;
   plan.header.rules = 1;
-  plan.rules[0] = {"/usr", 1, kOptionalRule};
+  plan.rules[0] = {.path = "/usr", .from = "", .access = 1, .flags = kOptionalRule};
   plan.tree_directory = directory;
   report->stage = Stage::kTreeDirectory;
   report->error = make_tree_directory(directory, TreeTmp::kNone, kSameUser);
