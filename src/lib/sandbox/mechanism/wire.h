@@ -128,8 +128,8 @@ struct PlanHeader {
   std::int64_t wall_ms = 0;
   std::int64_t tree_memory_bytes = 0;
   std::int64_t tree_cpu_percent = 0;
-  // Then: filter (8 bytes each); rules (u32 access, u32 flags, path, from); tree directory; working directory; arguments;
-  // environment; candidates. A string is u32 length, the bytes, NUL.
+  // Then: filter (8 bytes each); rules (u32 access, u32 flags, path, from); tree directory; working directory;
+  // arguments; environment; candidates. A string is u32 length, the bytes, NUL.
 };
 
 enum class ReportKind : std::uint32_t { kStart = 1, kDone, kExit };
