@@ -7,8 +7,8 @@
 namespace agentos::sandbox {
 
 // {"profile","program","identity","mechanisms":[{"mechanism",...}],"probes":[{"probe","answer"}],"skipped":[path],
-//  "taken_away":[{"path","is"}],"unprotected":[path],"replaced":[{"path","from"}],"promised":[name],"environment":[name],"system","tmp"}.
-//  An answer is the name of an errno, or "not promised".
+//  "taken_away":[{"path","is"}],"unprotected":[path],"replaced":[{"path","from"}],"promised":[name],
+//  "environment":[name],"system","tmp"}. An answer is the name of an errno, or "not promised".
 json::Value make_manifest(const LaunchPlan& plan, const StartReport& report);
 
 // Why nothing runs, with the mend.

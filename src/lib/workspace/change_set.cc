@@ -149,7 +149,7 @@ Status ChangeSet::sync_folders() const {
   }
   for (const std::string& path : folders) {
     const int fd = try_open_beneath(folder_, path, O_RDONLY | O_DIRECTORY);
-    if (fd == -ENOENT || fd == -ENOTDIR) continue;  // it went away
+    if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP) continue;  // it went away
     if (fd < 0) return fail_errno(-fd, "cannot open the folder " + quoted(path) + " to sync it");
     const io::Fd folder(fd);
     TRY(sync_fd(fd, path));

@@ -23,7 +23,7 @@ struct Entry {
   std::uint64_t size_bytes = 0;
   std::int64_t modified_ns = 0;
   crypto::Digest digest{};  // of a file's content
-  std::string target;       // of a link
+  std::string target = {};  // of a link
 };
 // Whether both are the same to who reads the folder.
 bool same(const Entry& one, const Entry& other);

@@ -17,8 +17,8 @@ namespace agentos::workspace {
 
 class Place : public testing::Test {
  protected:
-  Place() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "workspace-test-XXXXXX").string();
+  explicit Place(const std::string& parent = std::filesystem::temp_directory_path().string()) {
+    std::string pattern = parent + "/workspace-test-XXXXXX";
     top_ = ::mkdtemp(pattern.data());
     std::filesystem::create_directories(original());
   }

@@ -100,8 +100,9 @@ bool open_id_mapping(const Plan& plan, int& mapping, StartReport& report) {
   for (std::uint32_t i = 0; i < plan.header.rules; ++i) {
     struct stat status{};
     const PlanRule& rule = plan.rules[i];
+    const char* place = rule.from[0] != 0 ? rule.from : rule.path;
     needed = needed || ((rule.flags & kOwnedRule) != 0 && (rule.flags & kDenyRules) == 0 &&
-                        ::stat(rule.path, &status) == 0 && status.st_uid == ::geteuid());
+                        ::stat(place, &status) == 0 && status.st_uid == ::geteuid());
   }
   if (!needed) return true;
   const int child = fork_into(-1, CLONE_NEWUSER);
