@@ -1,4 +1,5 @@
-// Computes for longer than the profile's processor time; three seconds are success.
+// Computes for longer than the profile's processor time, a second: ten are success. Linux charges the limit by the tick and
+// what it reports exactly, so that on a busy host it strikes late.
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -19,6 +20,6 @@ int main(void) {
   setrlimit(RLIMIT_CPU, &limit);
   do {
     getrusage(RUSAGE_SELF, &used);
-  } while (used.ru_utime.tv_sec + used.ru_stime.tv_sec < 3);
-  return succeeded("three seconds of processor time");
+  } while (used.ru_utime.tv_sec + used.ru_stime.tv_sec < 10);
+  return succeeded("ten seconds of processor time");
 }
