@@ -1,5 +1,5 @@
-// Computes for longer than the profile's processor time, a second: ten are success. Linux charges the limit by the tick and
-// what it reports exactly, so that on a busy host it strikes late.
+// Computes for longer than the profile's processor time, a second: ten are success. Linux charges the limit by the tick
+// and what it reports exactly, so that on a busy host it strikes late.
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
