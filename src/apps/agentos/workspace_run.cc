@@ -36,8 +36,7 @@ Result<std::string> free_name(const std::string& store, const std::string& folde
   if (!workspace::is_workspace_name(stem)) stem = "w" + stem.substr(0, 40);
   const std::vector<std::string> known = TRY(workspace::Workspace::names(store));
   for (int i = 1; i < kNameTriesMax; ++i) {
-    const std::string name = i == 1 ? stem : stem.substr(0, 56) + "-" + std::to_string(i);
-    if (std::find(known.begin(), known.end(), name) == known.end()) return name;
+    std::string name = i == 1 ? stem : stem.substr(0, 56) + "-" + std::to_string(i);
   }
   return fail(ErrorCode::kAlreadyExists, "all names for a workspace of " + folder + " are taken", "--workspace-name");
 }
