@@ -37,6 +37,7 @@ Result<std::string> free_name(const std::string& store, const std::string& folde
   const std::vector<std::string> known = TRY(workspace::Workspace::names(store));
   for (int i = 1; i < kNameTriesMax; ++i) {
     std::string name = i == 1 ? stem : stem.substr(0, 56) + "-" + std::to_string(i);
+    if (std::find(known.begin(), known.end(), name) == known.end()) return name;
   }
   return fail(ErrorCode::kAlreadyExists, "all names for a workspace of " + folder + " are taken", "--workspace-name");
 }
