@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows that every sync of the recorder is needed: without any one of them a test fails.
+"""Looks for syncs of the recorder that no test misses.
 
 usage: tools/drop_syncs.py [--build build/dev] [--only N ...] [--list]
 

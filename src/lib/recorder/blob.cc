@@ -41,8 +41,9 @@ Status put_blob(Disk& disk, const std::string& directory, std::string_view conte
   if (content.size() > kBlobSizeMax) return fail(ErrorCode::kTooLarge, "the content is too large to be kept");
   const std::string path = directory + "/" + blob_name(crypto::sha256(content));
   const auto there = disk.open_for_reading(path);
-  if (there && (*there)->size().value_or(0) == content.size()) return {};
   const std::string folder = path.substr(0, path.rfind('/'));
+  // Who named it may not have come to sync the name.
+  if (there && (*there)->size().value_or(0) == content.size()) return disk.sync_directory(folder);
   const std::string temporary = fmt::format("{}.{}.tmp", path, written.fetch_add(1));
   TRY(disk.make_directory(folder));
   auto file = TRY(disk.create(temporary));
