@@ -18,12 +18,14 @@
 #include "lib/egress/body_meter.h"
 #include "lib/egress/request_head.h"
 #include "lib/egress/response_head.h"
+#include "lib/egress/secret_echo.h"
 
 namespace agentos::egress {
 
 inline constexpr std::int64_t kFirstOctetsMs = 30'000;  // until a message or hello is complete
 inline constexpr std::int64_t kFarewellMs = 1000;       // for the program to read what was said last
 inline constexpr std::int64_t kIdleMs = 300'000;        // nothing moves
+inline constexpr int kInterimMax = 16;                  // responses before the final one
 
 class Session {
  public:
@@ -76,6 +78,9 @@ class Session {
   bool exchange();
   bool pass_request();
   bool pass_response();
+  bool pass_head();
+  bool pass_body();
+  bool broke(const std::string& why);  // the server's fault; false
   void end_exchange();
   void answer(int status, const std::string& body);
 
@@ -101,7 +106,8 @@ class Session {
   std::unique_ptr<Grant> grant_, secret_grant_;
   BodyMeter request_body_, response_body_;
   bool response_started_ = false, keep_client_ = false, keep_server_ = false;
-  int status_ = 0;
+  int status_ = 0, interims_ = 0;
+  SecretEcho echo_;  // of the secret that went with the request
   std::int64_t exchanged_ = 0;
 };
 
