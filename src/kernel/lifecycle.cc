@@ -23,7 +23,19 @@ ExitRecord exit_record(const Agent& agent, const sandbox::ExitStatus& status, co
                        std::string_view cause) {
   ExitRecord record{agent.id, status.shell_code(), status.signaled, status.signaled ? status.code : 0,
                     std::string(cause)};
-  if (cause.empty()) record.cause = status.signaled ? "crash" : "exit";
+  if (cause.empty()) {
+    switch (status.by) {
+      case sandbox::ExitStatus::By::kProgram:
+        record.cause = status.signaled ? "crash" : "exit";
+        break;
+      case sandbox::ExitStatus::By::kTimeLimit:
+        record.cause = "timeout";
+        break;
+      case sandbox::ExitStatus::By::kProtectionLost:
+        record.cause = "protection";
+        break;
+    }
+  }
   if (cause == "exit") record = {agent.id, asked.code, false, 0, "exit"};
   return record;
 }

@@ -40,7 +40,9 @@ void send_report(const Report& report) {
 
 class Supervisor {
  public:
-  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals) {}
+  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals) {
+    for (int& held : placeholders_) held = -1;
+  }
 
   int run(ProgramFds& fds);
 
@@ -50,6 +52,7 @@ class Supervisor {
   bool make_cgroups();
   int fork_program(ProgramFds& fds);
   bool wait_for_exec();
+  bool watch_mounts();
   void receive_greeting();
   bool read_command();
   void obey(const Command& command);
@@ -75,8 +78,10 @@ class Supervisor {
   int wait_status_ = 0;
   bool program_exited_ = false;
   bool ending_ = false;
-  bool wall_limit_hit_ = false;
+  Ending why_ = Ending::kOther;
   std::int64_t deadline_ms_ = 0;
+  int mounts_ = -1;              // announces a change of the tree's mounts
+  int placeholders_[kRulesMax];  // descriptors that hold their locks, or -1
 };
 
 int Supervisor::fork_program(ProgramFds& fds) {
@@ -139,7 +144,7 @@ bool Supervisor::start(ProgramFds& fds) {
     broker_.ask_about_connections(&connections_);
   }
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
-    report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
+    report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags, placeholders_[i]);
     if (report_->error == 0) continue;
     report_->stage = Stage::kDenyRule;
     report_->index = i;
@@ -199,8 +204,27 @@ void Supervisor::receive_greeting() {
     }
   }
   if (sender.pid > 0) target_ = sender.pid;
+  if (!watch_mounts()) ending_ = true;
   if (fds[0] >= 0) broker_.listen(fds[0]);
   connections_.meet_at(fds[1]);
+}
+
+// Nobody inside may mount. When somebody outside removes or replaces what a mount stands on, Linux takes that mount
+// away in all other namespaces, and with it what it protected. Whether the program used the moment cannot be known.
+bool Supervisor::watch_mounts() {
+  if (mounts_ >= 0 || report_->namespaces == 0) return true;
+  char path[32] = "/proc/";
+  char* end = path + std::strlen(path);
+  char digits[12];
+  int count = 0;
+  for (int number = program_; number > 0; number /= 10) digits[count++] = static_cast<char>('0' + number % 10);
+  while (count > 0) *end++ = digits[--count];
+  std::strcpy(end, "/mountinfo");
+  mounts_ = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (mounts_ >= 0) return true;
+  report_->stage = Stage::kRootFilesystem;
+  report_->error = errno;
+  return false;
 }
 
 // True when the program was executed; false when the child failed or the launcher went away.
@@ -304,7 +328,7 @@ void Supervisor::kill_all() {
 void Supervisor::clean() {
   remove_cgroup(cgroup_);
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
-    remove_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
+    remove_placeholder(plan_.rules[i].path, plan_.rules[i].flags, placeholders_[i]);
   }
   if (plan_.tree_directory[0] != 0) remove_tree_directory(plan_.tree_directory);
 }
@@ -318,8 +342,13 @@ int Supervisor::milliseconds_left() const {
 
 void Supervisor::watch() {
   while (!ending_ && !program_exited_) {
-    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {broker_.listener(), POLLIN, 0}};
-    if (::poll(watched, 3, milliseconds_left()) < 0 && errno != EINTR) return;
+    pollfd watched[] = {
+        {kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {broker_.listener(), POLLIN, 0}, {mounts_, POLLPRI, 0}};
+    if (::poll(watched, 4, milliseconds_left()) < 0 && errno != EINTR) return;
+    if (watched[3].revents != 0 && !program_exited_) {
+      why_ = Ending::kProtection;
+      return;
+    }
     if ((watched[2].revents & POLLIN) != 0) {
       broker_.answer_one();
     } else if (watched[2].revents != 0) {
@@ -328,7 +357,7 @@ void Supervisor::watch() {
     if (watched[0].revents != 0) read_command();
     if (watched[1].revents != 0) reap();
     if (deadline_ms_ != 0 && now_ms() >= deadline_ms_) {
-      wall_limit_hit_ = true;
+      why_ = Ending::kWallLimit;
       return;
     }
   }
@@ -337,7 +366,7 @@ void Supervisor::watch() {
 void Supervisor::report_exit() {
   ExitReport report;
   report.wait_status = wait_status_;
-  report.wall_limit_hit = wall_limit_hit_ ? 1 : 0;
+  report.ending = why_;
   rusage usage{};
   ::getrusage(RUSAGE_CHILDREN, &usage);
   report.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * std::int64_t{1'000'000} + usage.ru_utime.tv_usec +

@@ -34,6 +34,8 @@ struct LaunchRequest {
 
 // How a tree ended.
 struct ExitStatus {
+  // kTimeLimit: the profile's. kProtectionLost: somebody outside replaced a file or folder that was protected.
+  enum class By : std::uint8_t { kProgram, kTimeLimit, kProtectionLost } by = By::kProgram;
   bool signaled = false;
   int code = 0;  // exit code, or signal number when signaled
   bool core_dumped = false;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "lib/sandbox/mechanism/placeholder.h"
+
 namespace agentos::sandbox {
 namespace {
 
@@ -64,7 +66,8 @@ void add(std::vector<ProtectedPath>& found, std::string path, std::uint8_t denie
   one.rule.path = std::move(path);
   one.rule.denied = denied;
   one.rule.optional = true;
-  one.absent = there ? Absent::kNo : kind;
+  // What another tree made and stands on is made by this one too, so that it stays until both have ended.
+  one.absent = there && !is_placeholder(one.rule.path.c_str()) ? Absent::kNo : kind;
   found.push_back(std::move(one));
 }
 
@@ -134,6 +137,24 @@ std::string protected_by(const std::string& path, Becomes becomes, const std::st
     if (of_home(name.path)) return name.path;
   }
   return {};
+}
+
+bool steers_repository(const std::string& path, const std::function<bool(const std::string& path)>& exists) {
+  constexpr std::string_view kWhole[] = {"HEAD", "objects", "refs", "config", "config.worktree", "commondir", "gitdir"};
+  constexpr std::string_view kWithContent[] = {"hooks", "modules"};
+  for (std::size_t at = 0;;) {
+    const std::string folder = path.substr(0, at);  // empty, or ends with a slash
+    const std::string_view tail = std::string_view(path).substr(at);
+    const std::string_view first = tail.substr(0, tail.find('/'));
+    const bool steers = std::find(std::begin(kWhole), std::end(kWhole), tail) != std::end(kWhole) ||
+                        std::find(std::begin(kWithContent), std::end(kWithContent), first) != std::end(kWithContent);
+    const bool named = folder == ".git/" || folder.ends_with("/.git/");  // protected by name
+    if (steers && !named && exists(folder + "HEAD") && exists(folder + "objects") && exists(folder + "refs"))
+      return true;
+    const std::size_t slash = path.find('/', at);
+    if (slash == std::string::npos) return false;
+    at = slash + 1;
+  }
 }
 
 }  // namespace agentos::sandbox

@@ -5,6 +5,7 @@
 // without one the start is refused by name, unless the profile lists the path under `unprotected`.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,9 @@ enum class Becomes : std::uint8_t { kFolder, kOther };
 // Which protected path `path`, relative to `folder`, is, is in, or by not being a folder any more stands for; at any
 // depth. Empty: none.
 std::string protected_by(const std::string& path, Becomes becomes, const std::string& folder, const std::string& home);
+
+// Whether `path` is what git obeys in a repository that is not called .git: it takes every folder with HEAD, objects
+// and refs for one. `exists` tells what is there after the change. Becoming such a folder is that too.
+bool steers_repository(const std::string& path, const std::function<bool(const std::string& path)>& exists);
 
 }  // namespace agentos::sandbox

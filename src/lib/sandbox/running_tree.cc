@@ -140,7 +140,7 @@ bool RunningTree::finish() {
     if (cgroup_populated(cgroup)) return false;
     remove_cgroup(cgroup);
     for (std::size_t i = 0; i < plan_.rules.size(); ++i) {
-      remove_placeholder(plan_.rules[i].path.c_str(), plan_.rule_flags[i]);
+      remove_placeholder(plan_.rules[i].path.c_str(), plan_.rule_flags[i], -1);
     }
     remove_tree_directory(plan_.tree_directory.c_str());
   }
@@ -150,7 +150,7 @@ bool RunningTree::finish() {
     if (on_start_) on_start_(std::unexpected(std::move(error)));
     return true;
   }
-  ExitStatus status{true, SIGKILL, false, 0, 0};
+  ExitStatus status{.signaled = true, .code = SIGKILL};
   if (exit_report_.has_value()) {
     const int wait_status = exit_report_->wait_status;
     status.signaled = WIFSIGNALED(wait_status);
@@ -158,6 +158,8 @@ bool RunningTree::finish() {
     status.core_dumped = status.signaled && WCOREDUMP(wait_status);
     status.cpu_us = exit_report_->cpu_us;
     status.memory_peak_bytes = exit_report_->memory_peak_bytes;
+    if (exit_report_->ending == Ending::kWallLimit) status.by = ExitStatus::By::kTimeLimit;
+    if (exit_report_->ending == Ending::kProtection) status.by = ExitStatus::By::kProtectionLost;
   }
   if (on_exit_) on_exit_(status);
   return true;

@@ -39,7 +39,7 @@ constexpr std::uint32_t kNewNamespaceFlags = 0x7E020000;
 constexpr std::uint32_t kPersonalityQuery = 0xFFFFFFFF;
 constexpr std::uint32_t kFastOpen = 0x20000000;  // MSG_FASTOPEN connects without connect()
 constexpr std::uint32_t kTypeMask = 0xF;
-constexpr std::uint32_t kTruncateFlag = 01000, kAccessModeMask = 03;
+constexpr std::uint32_t kTruncateFlag = 01000, kAccessModeMask = 03, kWhiteoutFlag = 4;
 constexpr std::uint32_t kInjectInput = 0x5412, kConsoleControl = 0x541C, kLineDiscipline = 0x5423;
 constexpr std::uint32_t kRealTimeLimit = 15;  // RLIMIT_RTTIME carries the mark of the tree
 
@@ -197,6 +197,8 @@ void add_open_checks(Table& table, int landlock_abi) {
   table[CALL(openat)] = open_check(2, truncation);
   // Its flags and mode are in memory, where no filter can look; programs fall back to openat.
   decide(table, kOpenat2, refuse(ENOSYS));
+  // A whiteout is a device, the one that anybody may make.
+  decide(table, CALL(renameat2), Check().low(4).when_any_bit(kWhiteoutFlag, refuse(EINVAL)).otherwise(kAllow));
   decide(table, CALL(truncate), truncation == Truncation::kHeld ? kAllow : refuse(EPERM));
   add_mode_check(table, CALL(mkdirat), 2);
   add_mode_check(table, CALL(mknodat), 2);

@@ -64,6 +64,8 @@ TEST(SeccompFilter, nobody_makes_a_set_user_id_file) {
     EXPECT_EQ(answer({CALL(openat), 0, {0, 0, 020200000 | 1, kMode}}), refused(EPERM)) << "O_TMPFILE";
     EXPECT_EQ(answer({CALL(mkdirat), 0, {0, 0, 02755}}), refused(EPERM));
     EXPECT_EQ(answer({CALL(mknodat), 0, {0, 0, 0100000 | kMode}}), refused(EPERM));
+    EXPECT_EQ(answer({CALL(renameat2), 0, {0, 0, 0, 0, 2}}), kAllow);
+    EXPECT_EQ(answer({CALL(renameat2), 0, {0, 0, 0, 0, 4}}), refused(EINVAL)) << "a whiteout is a device";
     EXPECT_EQ(answer({437, 0, {}}), refused(ENOSYS)) << "openat2 keeps its mode in memory";
     const std::uint32_t changed = answer({CALL(fchmod), 0, {3, kMode}});
     EXPECT_EQ(changed, metadata == MetadataCalls::kDirect ? refused(EPERM) : SECCOMP_RET_USER_NOTIF);

@@ -158,12 +158,19 @@ struct DoneReport {
   std::int32_t error = 0;
 };
 
+// What ended a tree, beside its program.
+enum class Ending : std::uint32_t {
+  kOther,       // the program, a command, or the launcher's end
+  kWallLimit,   // wall_ms passed
+  kProtection,  // a mount over a protected path was lost: somebody outside replaced what is under it
+};
+
 struct ExitReport {
   ReportKind kind = ReportKind::kExit;
   std::int32_t wait_status = 0;
   std::int64_t cpu_us = 0;
   std::int64_t memory_peak_bytes = 0;
-  std::int32_t wall_limit_hit = 0;
+  Ending ending = Ending::kOther;
 };
 
 enum class CommandKind : std::uint32_t { kSignal = 1, kFreeze, kThaw, kKill };
