@@ -14,7 +14,7 @@ Result<int> verb_commit(const Globals& globals, const WorkspaceOptions& options)
     commit.allowed.push_back(std::move(path));
   }
   const std::vector<workspace::Change> changes = TRY(found.commit(commit));
-  print_changes(globals, changes, commit.guard);
+  print_changes(globals, changes, {});  // what was protected among them was named
   if (globals.format == Format::kJson) return kExitOk;
   if (changes.empty()) {
     print_note("nothing is changed in the workspace " + found.name());

@@ -218,20 +218,4 @@ std::string_view word_of(const Change& change) {
   return same(with_mode, change.after) ? "mode" : "changed";
 }
 
-bool leaves(const std::string& path, std::string_view target) {
-  if (target.starts_with("/")) return true;
-  auto depth = static_cast<std::int64_t>(std::count(path.begin(), path.end(), '/'));
-  for (std::size_t at = 0; at <= target.size();) {
-    const std::size_t end = std::min(target.find('/', at), target.size());
-    const std::string_view name = target.substr(at, end - at);
-    if (name == "..") {
-      if (--depth < 0) return true;
-    } else if (!name.empty() && name != ".") {
-      ++depth;
-    }
-    at = end + 1;
-  }
-  return false;
-}
-
 }  // namespace agentos::workspace

@@ -60,7 +60,5 @@ std::vector<Change> inverse(const std::vector<Change>& changes);
 
 // "added", "removed", "changed", "mode", "replaced": a file by a folder and the like.
 std::string_view word_of(const Change& change);
-// Whether a link with this target at this path leads out of the folder.
-bool leaves(const std::string& path, std::string_view target);
 
 }  // namespace agentos::workspace

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "lib/workspace/changes_text.h"
+#include "lib/workspace/reach.h"
 #include "lib/workspace/workspace_place.h"
 
 namespace agentos::workspace {
@@ -80,7 +81,9 @@ TEST_F(WorkspaceTest, what_the_guard_holds_back_needs_its_name) {
   Workspace workspace = make();
   write(workspace.copy() + "/hooks/pre-commit", "rm -rf\n", 0755);
   CommitOptions options;
-  options.guard = [](const Change& change) { return change.path.starts_with("hooks/") ? "a hook" : ""; };
+  options.guard = [](const Change& change, const Snapshot&) {
+    return change.path.starts_with("hooks/") ? "a hook" : "";
+  };
   const auto refused = workspace.commit(options);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kNotPermitted);
@@ -260,13 +263,57 @@ TEST(ChangesText, what_is_written_is_read_and_nothing_else) {
   EXPECT_FALSE(read_changes(write_changes({"commit", {link, change}})).has_value()) << "not in order";
 }
 
-TEST(Snapshots, a_link_leaves_when_it_is_absolute_or_climbs_too_far) {
-  EXPECT_FALSE(leaves("a/b/link", "../../c"));
-  EXPECT_TRUE(leaves("a/b/link", "../../../c"));
-  EXPECT_TRUE(leaves("link", ".."));
-  EXPECT_TRUE(leaves("a/link", "x/../../../y"));
-  EXPECT_FALSE(leaves("link", "./a//b/../c"));
-  EXPECT_TRUE(leaves("link", "/etc/passwd"));
+Snapshot links(std::initializer_list<std::pair<const char*, const char*>> all) {
+  Snapshot snapshot;
+  for (const auto& [path, target] : all) {
+    Entry entry;
+    entry.kind = Kind::kLink;
+    entry.target = target;
+    snapshot[path] = entry;
+  }
+  return snapshot;
+}
+
+bool leaves(std::initializer_list<std::pair<const char*, const char*>> all, const char* path) {
+  std::vector<std::string> met;
+  return leads_out(links(all), path, met);
+}
+
+TEST(Reach, a_link_leads_out_when_it_is_absolute_or_climbs_too_far) {
+  EXPECT_FALSE(leaves({{"a/b/link", "../../c"}}, "a/b/link"));
+  EXPECT_TRUE(leaves({{"a/b/link", "../../../c"}}, "a/b/link"));
+  EXPECT_TRUE(leaves({{"link", ".."}}, "link"));
+  EXPECT_TRUE(leaves({{"a/link", "x/../../../y"}}, "a/link"));
+  EXPECT_FALSE(leaves({{"link", "./a//b/../c"}}, "link"));
+  EXPECT_TRUE(leaves({{"link", "/etc/passwd"}}, "link"));
+}
+
+TEST(Reach, links_that_lead_out_together_lead_out) {
+  EXPECT_TRUE(leaves({{"a/b/c/up", "../../.."}, {"notes", "a/b/c/up/../.ssh/keys"}}, "notes"));
+  EXPECT_FALSE(leaves({{"a/b/c/up", "../../.."}, {"notes", "a/b/c/up/x"}}, "a/b/c/up"));
+  EXPECT_TRUE(leaves({{"vendor", "/opt/vendor"}, {"x", "vendor/lib"}}, "x"));
+  EXPECT_TRUE(leaves({{"one", "two"}, {"two", "one"}}, "one"));
+}
+
+TEST(Reach, who_makes_an_old_link_lead_out_is_held_for_it) {
+  const Snapshot before = links({{"p/old", "d/../../y"}});
+  Snapshot after = links({{"p/old", "d/../../y"}, {"p/d", "../q"}});
+  const auto why = reach_of(before, after, difference(before, after));
+  ASSERT_EQ(why.size(), 1U);
+  EXPECT_NE(why[0], "");
+  // A link of the operator's that led out before is nobody's change.
+  const Snapshot out = links({{"x", "/opt"}});
+  EXPECT_EQ(reach_of(out, out, {}), std::vector<std::string>{});
+}
+
+TEST(Reach, a_program_that_runs_as_its_owner_is_held_also_when_it_ran_so_before) {
+  Entry before;
+  before.kind = Kind::kFile;
+  before.mode = 04755;
+  Entry after = before;
+  after.size_bytes = 7;
+  const std::vector<Change> changes = {{"helper", before, after}};
+  EXPECT_EQ(reach_of({{"helper", before}}, {{"helper", after}}, changes)[0], "a program that runs as its owner");
 }
 
 }  // namespace
