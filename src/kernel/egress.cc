@@ -252,7 +252,7 @@ void Egress::take(egress::ControlMessage message) {
       const abi::Row* row = row_to_make(message.call);
       if (agent == nullptr || row == nullptr) return;
       const std::string arguments = message.params.is_null() ? "{}" : json::write_canonical(message.params);
-      monitor_.record_refusal(agent.get(), row->name, {}, "decode", {},
+      monitor_.record_refusal(agent.get(), row->name, {}, {}, "decode", {},
                               Error{abi::error::malformed, message.message, {}}, 0, arguments);
       return;
     }

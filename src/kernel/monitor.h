@@ -40,6 +40,9 @@ inline constexpr std::size_t kApprovalsMax = 1024;      // calls parked for an a
 inline constexpr std::int64_t kRefusalsPerSecond = 50;  // entries about one agent's refusals; the rest are counts
 inline constexpr std::size_t kPreviewBytesMax = 512;
 
+// Whether all the signal does by default is stop or end an agent.
+bool only_stops(const abi::SignalInfo& signal);
+
 // A parked call that waits for an operator. Bound to the exact arguments, the policy epoch and a nonce (its id).
 struct Approval {
   std::string id;
@@ -89,8 +92,10 @@ class Monitor {
 
   // refusals.cc
   void record_refusal(CallContext& context, std::string_view step, const Error& error);
-  void record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view step,
-                      std::string_view rule, const Error& error, std::uint64_t epoch, std::string_view arguments);
+  // `tool_kind`: the tool that tells this refusal from others when they are counted.
+  void record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view tool_kind,
+                      std::string_view step, std::string_view rule, const Error& error, std::uint64_t epoch,
+                      std::string_view arguments);
   void flush_refusals(Agent& agent);
 
   // approvals.cc
