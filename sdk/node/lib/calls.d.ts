@@ -94,7 +94,7 @@ export interface WaitReply {
   signaled: boolean;
   /** The Linux signal number, or 0. */
   signal: number;
-  /** "exit", "crash", "killed", "terminated", "timeout", "policy", "budget" or "lost". */
+  /** "exit", "crash", "killed", "terminated", "timeout", "policy", "budget", "protection" or "lost". */
   cause: string;
 }
 

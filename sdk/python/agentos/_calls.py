@@ -109,7 +109,7 @@ class WaitReply:
     code: Its exit status, 128 + n for signal n.
     signaled: Whether a signal ended it.
     signal: The Linux signal number, or 0.
-    cause: "exit", "crash", "killed", "terminated", "timeout", "policy", "budget" or "lost".
+    cause: "exit", "crash", "killed", "terminated", "timeout", "policy", "budget", "protection" or "lost".
     """
 
     agent: str
