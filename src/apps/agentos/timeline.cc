@@ -252,6 +252,14 @@ std::string Timeline::event(const json::Value& leaf, const json::Value& opening)
     const json::Value& shown_detail = shown_content(&opening);
     return line(leaf, Style::kBad, "blocked", blocked_text(shown_detail), blocked_mend(shown_detail));
   }
+  if (name == "workspace") {
+    const json::Value& note = shown_content(&opening);
+    return line(leaf, note.string_or("step", "") == "failed" ? Style::kBad : Style::kBold, "event",
+                fmt::format("{} of workspace {} {}: {} changes to {}", note.string_or("act", "?"),
+                            note.string_or("workspace", "?"), note.string_or("step", "?"), note.int_or("changes", 0),
+                            note.string_or("original", "?")),
+                joined(note.string_or("digest", ""), note.string_or("reason", "")));
+  }
   std::string detail = opening.is_null() ? std::string() : json::write(opening);
   if (name == "signal") {
     detail = fmt::format("{} from {} {}", opening.string_or("signal", "?"), opening.string_or("sender", "?"),
