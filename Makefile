@@ -16,7 +16,7 @@ DESTDIR ?=
 quietly := tools/quietly.sh
 PRESETS := CMakePresets.json CMakeLists.txt
 
-.PHONY: build demo test tsan lint format fuzz attackpeers bench conformance soak coverage install clean help setup
+.PHONY: build demo test tsan lint format fuzz attackpeers bench conformance agents soak coverage install clean help setup
 
 setup:
 	@tools/setup.sh
@@ -56,6 +56,9 @@ fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 
 conformance: build ## real MCP servers from npm behind agentos mcp wrap (needs Node and a registry)
 	@AGENTOS_BIN=build/bin tests/mcp/conformance.sh
+
+agents: build ## real agents from npm and PyPI and a compiler build, unmodified and walled in (needs Node and registries)
+	@/usr/bin/python3 -B tests/agents/run.py
 
 attackpeers: setup build/dev/build.ninja ## the attacks under bubblewrap, for docs/attacks_bubblewrap.md
 	@$(quietly) build-dev cmake --build --preset dev -j $(JOBS) --target attack_programs

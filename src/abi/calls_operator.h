@@ -281,4 +281,30 @@ struct ExplainRequest {
       Optional<&ExplainRequest::arguments>{"arguments", "The request it would be made with.", {.json_object = true}}};
 };
 
+inline constexpr std::string_view kWorkspaceActs[] = {"commit", "rollback", "discard"};
+inline constexpr std::string_view kWorkspaceSteps[] = {"begin", "done", "failed"};
+struct WorkspaceNoteRequest {
+  using Reply = EmptyReply;
+  std::string workspace;
+  std::string act;
+  std::string step;
+  std::string original;
+  std::string digest;
+  std::int64_t changes = 0;
+  std::string reason;
+  static constexpr auto kFields = std::tuple{
+      Required<&WorkspaceNoteRequest::workspace>{"workspace", "Its name.", {.size_max = 64}},
+      Required<&WorkspaceNoteRequest::act>{"act", "commit, rollback or discard.", {.choices = kWorkspaceActs}},
+      Required<&WorkspaceNoteRequest::step>{
+          "step", "begin, before anything is done; then done or failed.", {.choices = kWorkspaceSteps}},
+      Required<&WorkspaceNoteRequest::original>{"original", "The folder it is a copy of.", {.size_max = 4096}},
+      Optional<&WorkspaceNoteRequest::digest>{
+          "digest",
+          "SHA-256 of the changes: what agentos diff --format json prints, without \"protected\", canonical.",
+          {.size_max = 64}},
+      Optional<&WorkspaceNoteRequest::changes>{"changes", "How many there are.", {.minimum = 0}},
+      Optional<&WorkspaceNoteRequest::reason>{"reason", "Why it failed.", {.size_max = 1024}}};
+};
+using WorkspaceNoteReply = EmptyReply;
+
 }  // namespace agentos::abi

@@ -181,6 +181,9 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
       finish_agent(agent, std::move(record));
     });
   };
+  request.on_blocked = [this, agent](sandbox::Blocked blocked) {
+    reactor.post([this, agent, blocked = std::move(blocked)] { record_blocked(*agent, blocked); });
+  };
   auto tree = options.launcher->launch(std::move(request), std::move(on_start), std::move(on_exit));
   if (!tree) {
     return give_up({tree.error().code == ErrorCode::kNotFound ? abi::error::not_found : abi::error::sandbox_failed,
@@ -195,6 +198,17 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
   }
   if (already_ending) (void)(*tree)->kill();
   if (already_stopped) (void)(*tree)->freeze();
+}
+
+void Monitor::record_blocked(const Agent& agent, const sandbox::Blocked& blocked) {
+  json::Object detail;
+  detail["what"] = blocked.what;
+  if (!blocked.target.empty()) detail["target"] = blocked.target;
+  if (!blocked.program.empty()) detail["program"] = blocked.program;
+  if (blocked.pid > 0) detail["pid"] = blocked.pid;
+  detail["count"] = static_cast<std::int64_t>(blocked.count);
+  if (!blocked.allow.empty()) detail["allow"] = blocked.allow;
+  (void)record_event("blocked", &agent, detail);
 }
 
 // A network is a channel to the egress proxy, and what tells programs that it is there.

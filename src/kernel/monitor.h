@@ -112,6 +112,7 @@ class Monitor {
   // Starts the agent's program; `started` gets the launcher's word. The agent's socket goes to the adopter.
   void start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest request,
                      std::function<void(Result<sandbox::Started>)> started);
+  void record_blocked(const Agent& agent, const sandbox::Blocked& blocked);
   Status give_network(const std::shared_ptr<Agent>& agent, sandbox::LaunchRequest& request);
   void begin_running(Agent& agent, const json::Object& detail);
   void end_agent(const std::shared_ptr<Agent>& agent, std::string_view cause, std::int64_t code);  // kill now

@@ -1,4 +1,5 @@
 """An agent changes a folder privately, and its changes come back only by commit: the programs as people run them."""
+import hashlib
 import json
 import os
 
@@ -170,6 +171,31 @@ class Workspaces(KernelTest):
         self.assertEqual(names, ["project", "project-2"])
         self.assertIn("there are 2 workspaces", self.refused("diff"))
         self.assertIn("is of", self.refused("run", "--workspace", str(self.kernel.work), "--workspace-name", "project", "--", "true"))
+
+    def notes(self):
+        lines = self.done("log", "show", "--format", "jsonl", "--last", "1000").stdout.decode().splitlines()
+        entries = [json.loads(line) for line in lines]
+        return [entry["opening"] for entry in entries if entry["leaf"].get("name") == "workspace"]
+
+    def test_commit_rollback_and_discard_are_recorded_with_the_digest_of_the_changes(self):
+        self.in_workspace("echo changed > a.txt; echo new > new.txt")
+        changes = json.loads(self.done("diff", "project", "--format", "json").stdout)
+        canonical = json.dumps(changes, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        digest = hashlib.sha256(canonical).hexdigest()
+        self.done("commit", "project")
+        self.done("rollback", "project")
+        self.write("a.txt", "somebody else\n")
+        self.refused("commit", "project")
+        self.done("discard", "project")
+        notes = self.notes()
+        told = [(note["act"], note["step"], note["changes"]) for note in notes]
+        expected = [("commit", "begin", 2), ("commit", "done", 2), ("rollback", "begin", 0), ("rollback", "done", 2),
+                    ("commit", "begin", 2), ("commit", "failed", 2), ("discard", "begin", 2), ("discard", "done", 2)]  # fmt: skip
+        self.assertEqual(told, expected)
+        self.assertEqual({note["digest"] for note in notes[:2]}, {digest})
+        self.assertEqual({note["original"] for note in notes}, {str(self.project)})
+        self.assertIn("changed", notes[5]["reason"])
+        self.assertIn(digest, self.done("log", "timeline").stdout.decode())
 
     def test_what_cannot_be_a_workspace_is_told_with_a_fix(self):
         profile = self.kernel.work / "profile.yaml"

@@ -90,7 +90,8 @@ void add_serve(CLI::App& program, Words& words) {
                    "Public key of who may sign policy; then only signed bundles and built-in policies govern (may be "
                    "repeated)");
   verb->add_option("--secrets", serve.secrets,
-                   "Document of secrets and of the routes on which the egress proxy puts them into requests");
+                   "Document of secrets and of the routes on which the egress proxy puts them into requests; default: "
+                   "what agentos secret keeps");
   verb->add_flag("--permissive", serve.permissive, "DANGEROUS: allow every call whatever policy says; recorded");
   add_record_options(*verb, serve.record);
   verb->add_option("--idle-exit", serve.idle_exit, "Leave after being idle this long, like 10m; default: never");
@@ -219,6 +220,7 @@ void define(CLI::App& program, Words& words) {
   add_mcp(program, words);
   add_approve(program, words);
   add_tool(program, words);
+  add_secrets(program, words);
   add_rest(program, words);
 }
 

@@ -31,6 +31,7 @@ struct Words {
   McpConnectOptions connect;
   McpOptions mcp;
   WorkspaceOptions workspace;
+  SecretOptions secret;
   std::string shell;
   Act act;
   bool lists_entries = false;  // the chosen verb prints JSON lines, too
@@ -45,5 +46,6 @@ void add_log_proofs(CLI::App& log, Words& words);      // cli_log_proofs.cc
 void add_mcp(CLI::App& program, Words& words);         // cli_mcp.cc
 void add_log(CLI::App& program, Words& words);         // cli_log.cc
 void add_workspaces(CLI::App& program, Words& words);  // cli_workspace.cc
+void add_secrets(CLI::App& program, Words& words);     // cli_secret.cc
 
 }  // namespace agentos::cli

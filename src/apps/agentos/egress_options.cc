@@ -1,6 +1,11 @@
 // resolv.conf, hosts and the secrets document are read once, when the kernel starts.
 #include "apps/agentos/egress_options.h"
 
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <cerrno>
 #include <cstdlib>
 
 #include "apps/agentos/reach.h"
@@ -17,6 +22,26 @@ std::string host_file(const std::string& path) {
   return text ? std::move(*text) : std::string();
 }
 
+// A process that holds secrets leaves no core dump and is not traced or looked into by others of its user.
+Status become_unreadable() {
+  const rlimit none{0, 0};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return fail_errno(errno, "cannot forbid core dumps, and there are secrets to hold");
+  }
+  return {};
+}
+
+// /proc shows the environment a process began with; what became a secret is zeroed there.
+void forget_variables(const std::vector<egress::SecretSpec>& specs) {
+  for (const egress::SecretSpec& spec : specs) {
+    if (spec.source != egress::SecretSource::kEnvironment) continue;
+    char* value = std::getenv(spec.place.c_str());  // NOLINT(concurrency-mt-unsafe): before threads
+    if (value == nullptr) continue;
+    ::explicit_bzero(value, ::strlen(value));
+    ::unsetenv(spec.place.c_str());  // NOLINT(concurrency-mt-unsafe): before threads
+  }
+}
+
 const char* own_variable(const char* name) {
   return std::getenv(name);
 }  // NOLINT(concurrency-mt-unsafe): before threads
@@ -30,11 +55,13 @@ Result<kernel::EgressOptions> egress_options(const std::string& secrets_file) {
   if (secrets_file.empty()) return out;
   const std::string text = TRY(io::read_file(secrets_file, kSecretsFileBytesMax));
   egress::SecretsDocument document = TRY(egress::parse_secrets(text, secrets_file));
+  if (!document.secrets.empty()) TRY(become_unreadable());
   out.settings.routes = std::move(document.routes);
   const char* credentials = own_variable("CREDENTIALS_DIRECTORY");
   out.secrets = TRY(egress::SecretStore::load(
       document.secrets,
       {.credentials_directory = credentials != nullptr ? credentials : "", .variable = own_variable}));
+  forget_variables(document.secrets);
   return out;
 }
 

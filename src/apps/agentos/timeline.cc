@@ -83,6 +83,23 @@ std::string subject_of_call(const json::Value& opening) {
   return cut_to_width(printable(what), kSubjectColumnsMax);
 }
 
+std::string blocked_text(const json::Value& detail) {
+  std::string text = joined(detail.string_or("what", "?"), detail.string_or("target", ""));
+  if (const std::string_view program = detail.string_or("program", ""); !program.empty()) {
+    text += fmt::format(" by {}", program);
+  }
+  if (const std::int64_t pid = detail.int_or("pid", 0); pid > 0) text += fmt::format(" (pid {})", pid);
+  return text;
+}
+
+std::string blocked_mend(const json::Value& detail) {
+  std::string text;
+  if (const std::int64_t count = detail.int_or("count", 1); count > 1) text = fmt::format("{} times", count);
+  const std::string_view allow = detail.string_or("allow", "");
+  if (!allow.empty()) text += fmt::format("{}profile: {}", text.empty() ? "" : ", ", allow);
+  return text;
+}
+
 std::string Timeline::add(const recorder::StoredEntry& entry) {
   auto leaf = json::parse(entry.leaf, {.bytes_max = kLeafBytesMax});
   if (!leaf) return fmt::format("entry {} cannot be read: {}\n", entry.index, printable(leaf.error().message));
@@ -230,6 +247,18 @@ std::string Timeline::event(const json::Value& leaf, const json::Value& opening)
     return line(leaf, code == 0 ? Style::kBold : Style::kBad, "end",
                 fmt::format("ends with {} ({})", code, opening.string_or("cause", "?")),
                 fmt::format("{} calls, {} refused", opening.int_or("calls", 0), opening.int_or("denied", 0)));
+  }
+  if (name == "blocked") {
+    const json::Value& shown_detail = shown_content(&opening);
+    return line(leaf, Style::kBad, "blocked", blocked_text(shown_detail), blocked_mend(shown_detail));
+  }
+  if (name == "workspace") {
+    const json::Value& note = shown_content(&opening);
+    return line(leaf, note.string_or("step", "") == "failed" ? Style::kBad : Style::kBold, "event",
+                fmt::format("{} of workspace {} {}: {} changes to {}", note.string_or("act", "?"),
+                            note.string_or("workspace", "?"), note.string_or("step", "?"), note.int_or("changes", 0),
+                            note.string_or("original", "?")),
+                joined(note.string_or("digest", ""), note.string_or("reason", "")));
   }
   std::string detail = opening.is_null() ? std::string() : json::write(opening);
   if (name == "signal") {

@@ -59,6 +59,9 @@ class Timeline {
 
 // What a call was about, from its arguments: its path, target, tool, program or handle. Printable, one line.
 std::string subject_of_call(const json::Value& opening);
+// The detail of a `blocked` event: what was tried and by which process; and the line of a profile that would allow it.
+std::string blocked_text(const json::Value& detail);
+std::string blocked_mend(const json::Value& detail);
 // The opening of a stored entry as JSON; null when there is none or it was erased.
 json::Value opening_of(const recorder::StoredEntry& entry);
 

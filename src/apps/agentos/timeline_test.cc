@@ -41,6 +41,17 @@ TEST(Timeline, a_refusal_names_rule_reason_and_count) {
             "demo-1 refused (no call)  decode: no such call\n");
 }
 
+TEST(Timeline, what_was_blocked_names_address_process_and_the_line_that_would_allow_it) {
+  Timeline timeline({}, "");
+  constexpr const char* kLeaf = R"({"agent":"demo-1","kind":"event","name":"blocked","time_us":1,"v":1})";
+  EXPECT_EQ(told(timeline.add(entry(1, kLeaf,
+                                    R"({"allow":"network: proxy","count":1,"pid":12,"program":"curl",)"
+                                    R"("target":"tcp 192.0.2.1:443","what":"connect"})"))),
+            "demo-1 blocked connect tcp 192.0.2.1:443 by curl (pid 12)  profile: network: proxy\n");
+  EXPECT_EQ(told(timeline.add(entry(2, kLeaf, R"({"count":100,"what":"others"})"))),
+            "demo-1 blocked others  100 times\n");
+}
+
 TEST(Timeline, a_failure_names_its_error) {
   Timeline timeline({}, "");
   timeline.add(entry(

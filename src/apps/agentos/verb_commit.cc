@@ -13,7 +13,11 @@ Result<int> verb_commit(const Globals& globals, const WorkspaceOptions& options)
     if (path.starts_with("./")) path.erase(0, 2);
     commit.allowed.push_back(std::move(path));
   }
-  const std::vector<workspace::Change> changes = TRY(found.commit(commit));
+  const std::vector<workspace::Change> planned = TRY(found.changes());
+  std::vector<workspace::Change> changes;
+  if (!planned.empty()) {
+    changes = TRY(do_recorded(globals, note_about(found, "commit", planned), [&] { return found.commit(commit); }));
+  }
   print_changes(globals, changes, {});  // what was protected among them was named
   if (globals.format == Format::kJson) return kExitOk;
   if (changes.empty()) {
@@ -27,7 +31,8 @@ Result<int> verb_commit(const Globals& globals, const WorkspaceOptions& options)
 
 Result<int> verb_rollback(const Globals& globals, const WorkspaceOptions& options) {
   workspace::Workspace found = TRY(open_workspace(globals, options.name));
-  const std::vector<workspace::Change> changes = TRY(found.rollback());
+  const std::vector<workspace::Change> changes =
+      TRY(do_recorded(globals, note_about(found, "rollback", {}), [&] { return found.rollback(); }));
   print_changes(globals, changes, {});
   if (globals.format != Format::kJson) {
     print_note(printable(found.original()) + " is as it was before the commit; the workspace still has the changes");

@@ -14,6 +14,7 @@
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
+#include "apps/agentos/secrets_file.h"
 #include "base/io/file.h"
 #include "client/place.h"
 #include "kernel/kernel.h"
@@ -66,6 +67,12 @@ Status take_record_options(const RecordOptions& options, kernel::KernelOptions& 
   return {};
 }
 
+// What `agentos secret` keeps; empty when it keeps nothing.
+std::string kept_secrets(const Globals& globals) {
+  std::string file = secrets_file(globals);
+  return ::access(file.c_str(), F_OK) == 0 ? file : std::string();
+}
+
 Result<kernel::KernelOptions> kernel_options(const Globals& globals, const ServeOptions& options,
                                              sandbox::Launcher& launcher) {
   kernel::KernelOptions out;
@@ -91,7 +98,7 @@ Result<kernel::KernelOptions> kernel_options(const Globals& globals, const Serve
   out.launcher = &launcher;
   // Without it rules about SQL deny, which is no reason not to serve; `agentos doctor` tells.
   if (auto parser = find_parser_program()) out.sql_parser = *parser;
-  out.egress = TRY(egress_options(options.secrets));
+  out.egress = TRY(egress_options(options.secrets.empty() ? kept_secrets(globals) : options.secrets));
   return out;
 }
 

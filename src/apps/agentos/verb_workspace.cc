@@ -12,7 +12,13 @@ Result<int> verb_discard(const Globals& globals, const WorkspaceOptions& options
   }
   workspace::Workspace found = TRY(open_workspace(globals, options.name));
   const std::string original = found.original();
-  TRY(workspace::Workspace::discard(workspace_store(globals), std::move(found)));
+  const auto readable = found.changes();  // a copy that cannot be read can be thrown away, too
+  const std::vector<workspace::Change> changes = readable ? *readable : std::vector<workspace::Change>();
+  const abi::WorkspaceNoteRequest note = note_about(found, "discard", changes);
+  TRY(do_recorded(globals, note, [&]() -> Result<std::vector<workspace::Change>> {
+    TRY(workspace::Workspace::discard(workspace_store(globals), std::move(found)));
+    return changes;
+  }));
   print_note("the workspace " + printable(options.name) + " is gone; " + printable(original) + " stays as it is");
   return kExitOk;
 }

@@ -62,6 +62,13 @@ struct WorkspaceOptions {
   bool names_only = false;                   // diff
   std::vector<std::string> allow_protected;  // commit: relative paths
 };
+struct SecretOptions {
+  std::string name;
+  std::string file, credential, keyring, environment;  // at most one; none: the value comes from standard input
+  std::string to, route;                               // URL outside; host inside
+  std::string header, prefix, query, basic;            // where it stands in a request
+  bool replace = false;
+};
 struct ServeOptions {
   std::vector<std::string> policy_keys;
   bool background = false;
@@ -246,6 +253,10 @@ Result<int> verb_approve_ls(const Globals& globals, const ApproveOptions& option
 Result<int> verb_approve_show(const Globals& globals, const ApproveOptions& options);
 Result<int> verb_approve_grant(const Globals& globals, const ApproveOptions& options);
 Result<int> verb_approve_deny(const Globals& globals, const ApproveOptions& options);
+Result<int> verb_secret_add(const Globals& globals, const SecretOptions& options);
+Result<int> verb_secret_ls(const Globals& globals, const SecretOptions& options);
+Result<int> verb_secret_rm(const Globals& globals, const SecretOptions& options);
+Result<int> verb_secret_show_source(const Globals& globals, const SecretOptions& options);
 Result<int> verb_tool_ls(const Globals& globals, const ToolOptions& options);
 Result<int> verb_tool_add(const Globals& globals, const ToolOptions& options);
 Result<int> verb_tool_rm(const Globals& globals, const ToolOptions& options);

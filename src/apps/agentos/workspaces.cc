@@ -6,11 +6,14 @@
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
+#include "base/crypto/hash.h"
 #include "client/place.h"
 #include "lib/sandbox/protected_paths.h"
 
 namespace agentos::cli {
 namespace {
+
+constexpr std::size_t kReasonBytesMax = 1000;
 
 std::string_view kind_word(workspace::Kind kind) {
   switch (kind) {
@@ -131,6 +134,39 @@ void print_changes(const Globals& globals, const std::vector<workspace::Change>&
                {i < reasons.size() ? reasons[i] : std::string(), Style::kBad}});
   }
   print_table(table);
+}
+
+std::string digest_of(const std::vector<workspace::Change>& changes) {
+  return crypto::hex(crypto::sha256(json::write_canonical(changes_as_json(changes, {}))));
+}
+
+abi::WorkspaceNoteRequest note_about(const workspace::Workspace& workspace, std::string_view act,
+                                     const std::vector<workspace::Change>& changes) {
+  return {.workspace = workspace.name(),
+          .act = std::string(act),
+          .step = "begin",
+          .original = json::to_valid_utf8(workspace.original()),
+          .digest = digest_of(changes),
+          .changes = static_cast<std::int64_t>(changes.size()),
+          .reason = {}};
+}
+
+Result<std::vector<workspace::Change>> do_recorded(const Globals& globals, abi::WorkspaceNoteRequest note,
+                                                   const ChangingWork& work) {
+  const Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
+  TRY(reached.client->call(note));
+  Result<std::vector<workspace::Change>> done = work();
+  note.step = done ? "done" : "failed";
+  if (done) {
+    note.digest = digest_of(*done);
+    note.changes = static_cast<std::int64_t>(done->size());
+  } else {
+    note.reason = json::to_valid_utf8(done.error().message.substr(0, kReasonBytesMax));
+  }
+  const auto told = reached.client->call(note);
+  if (!told)
+    print_note("the record has only the beginning of this " + note.act + ": " + printable(told.error().message));
+  return done;
 }
 
 }  // namespace agentos::cli

@@ -2,9 +2,11 @@
 // shown.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "abi/calls_operator.h"
 #include "apps/agentos/verbs.h"
 #include "base/json/value.h"
 #include "lib/workspace/workspace.h"
@@ -16,6 +18,18 @@ std::string workspace_store(const Globals& globals);
 
 // The one with this name; with an empty name the only one there is. What a crash left half done is completed first.
 Result<workspace::Workspace> open_workspace(const Globals& globals, const std::string& name);
+
+// SHA-256 of changes_as_json() without guard in canonical form: what the record knows a change set by.
+std::string digest_of(const std::vector<workspace::Change>& changes);
+
+// What the record is told of an act ("commit", "rollback", "discard") before it is done.
+abi::WorkspaceNoteRequest note_about(const workspace::Workspace& workspace, std::string_view act,
+                                     const std::vector<workspace::Change>& changes);
+// Does `work` between two entries of the record: the note, which is on disk before anything is done, and one with what
+// came of it. Without a record nothing is done.
+using ChangingWork = std::function<Result<std::vector<workspace::Change>>()>;
+Result<std::vector<workspace::Change>> do_recorded(const Globals& globals, abi::WorkspaceNoteRequest note,
+                                                   const ChangingWork& work);
 
 // Startup files, hooks, configuration of agents: what runs on the operator's behalf later.
 workspace::Guard protected_guard(const workspace::Workspace& workspace);

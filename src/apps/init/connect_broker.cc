@@ -1,20 +1,15 @@
 // Read the address, take the socket, connect it to ourselves, accept, hand over.
 #include "apps/init/connect_broker.h"
 
-#include <fcntl.h>
-#include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "lib/egress/arrival.h"
@@ -26,38 +21,15 @@ constexpr int kBacklog = 128;
 constexpr int kAcceptMs = 200;           // a connection over loopback is there at once
 constexpr int kStrangersMax = kBacklog;  // others of the host who connected to the meeting socket
 constexpr long kConnectSecondsMax = 1;
-constexpr int kPidfdOpen = 434, kPidfdGetfd = 438;
-
-class Held {  // a descriptor that closes itself
- public:
-  explicit Held(int fd) : fd_(fd) {}
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  ~Held() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-bool still_there(int filter_listener, const seccomp_notif& notification) {
-  std::uint64_t id = notification.id;
-  return ::ioctl(filter_listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
-}
 
 // The address in the caller's memory; 0 or errno.
-int read_address(int filter_listener, const seccomp_notif& notification, egress::Arrival& arrival) {
+int read_address(const Caller& caller, egress::Arrival& arrival) {
   sockaddr_in6 raw{};
-  const std::uint64_t size = notification.data.args[2];
+  const std::uint64_t size = caller.argument(2);
   if (size < sizeof(sockaddr_in) || size > sizeof(sockaddr_storage)) return EINVAL;
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/%u/mem", notification.pid);
-  const Held memory(::open(path, O_RDONLY | O_CLOEXEC));
   const std::size_t wanted = size < sizeof raw ? size : sizeof raw;
-  if (memory.get() < 0 || !still_there(filter_listener, notification)) return EACCES;
-  const ssize_t got = ::pread(memory.get(), &raw, wanted, static_cast<off_t>(notification.data.args[1]));
+  const ssize_t got = caller.read_memory(caller.argument(1), &raw, wanted);
+  if (got < 0) return EACCES;
   if (got != static_cast<ssize_t>(wanted)) return EFAULT;
   if (raw.sin6_family == AF_INET) {
     sockaddr_in v4;
@@ -73,23 +45,6 @@ int read_address(int filter_listener, const seccomp_notif& notification, egress:
     return raw.sin6_family == AF_INET6 ? EINVAL : EAFNOSUPPORT;
   }
   return arrival.port == 0 ? ECONNREFUSED : 0;
-}
-
-// The notification names a thread; descriptors are taken from its process.
-int process_of(std::uint32_t thread) {
-  char path[64], status[1024];
-  std::snprintf(path, sizeof path, "/proc/%u/status", thread);
-  const Held file(::open(path, O_RDONLY | O_CLOEXEC));
-  const ssize_t size = file.get() < 0 ? -1 : ::read(file.get(), status, sizeof status - 1);
-  if (size <= 0) return -1;
-  status[size] = 0;
-  const char* line = std::strstr(status, "\nTgid:");
-  return line == nullptr ? -1 : std::atoi(line + 6);
-}
-
-int take_socket(int process, int number) {
-  const Held pidfd(static_cast<int>(::syscall(kPidfdOpen, process, 0U)));
-  return pidfd.get() < 0 ? -1 : static_cast<int>(::syscall(kPidfdGetfd, pidfd.get(), number, 0U));
 }
 
 int option(int socket, int name) {
@@ -194,21 +149,21 @@ int open_meeting_socket() {
   return socket;
 }
 
-int ConnectBroker::answer(int filter_listener, const seccomp_notif& notification) const {
+int ConnectBroker::answer(const Caller& caller) const {
   if (channel_ < 0 || meeting_ < 0) return EACCES;
   egress::Arrival arrival;
-  const int unread = read_address(filter_listener, notification, arrival);
+  const int unread = read_address(caller, arrival);
   if (unread != 0) return unread;
-  arrival.pid = process_of(notification.pid);
+  arrival.pid = caller.process();
   if (arrival.pid <= 0) return EACCES;
   char link[64];
   std::snprintf(link, sizeof link, "/proc/%d/exe", arrival.pid);
   const ssize_t size = ::readlink(link, arrival.process, egress::kProcessBytesMax);
   arrival.process[size > 0 ? size : 0] = 0;
-  const Held socket(take_socket(arrival.pid, static_cast<int>(notification.data.args[0])));
+  const Held socket(caller.take_descriptor(static_cast<int>(caller.argument(0))));
   // NOLINTNEXTLINE(clang-analyzer-unix.Errno): the calls that give no socket set it
   if (socket.get() < 0) return errno == EBADF ? EBADF : EACCES;
-  if (!is_tcp(socket.get()) || !still_there(filter_listener, notification)) return EACCES;
+  if (!is_tcp(socket.get()) || !caller.alive()) return EACCES;
   const int result = connect_to(socket.get(), meeting_);
   if (result != 0 && result != EINPROGRESS) return result;
   const Held ours(accept_from(socket.get(), meeting_));

@@ -6,7 +6,7 @@
 // tells the proxy what to ask policy about. The call itself is never let through.
 #pragma once
 
-#include <linux/seccomp.h>
+#include "apps/init/caller.h"
 
 namespace agentos::sandbox {
 
@@ -19,7 +19,7 @@ class ConnectBroker {
   void send_to(int channel) { channel_ = channel; }    // SOCK_SEQPACKET to the proxy
   void meet_at(int listener) { meeting_ = listener; }  // of open_meeting_socket(); -1: every connect is refused
   // 0 or the errno that the program gets.
-  int answer(int filter_listener, const seccomp_notif& notification) const;
+  int answer(const Caller& caller) const;
 
  private:
   int channel_ = -1;

@@ -1,11 +1,8 @@
-// One seccomp notification: read the caller's memory, open what it names, judge it, change it, answer.
+// Read the caller's memory, open what it names, judge it, change it, answer.
 #include "apps/init/metadata_broker.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <linux/seccomp.h>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -56,61 +53,9 @@ constexpr Form kForms[] = {
 #endif
 };
 
-// Reads of a caller that may die and whose pid may be reused: every answer is checked against the notification's id.
-class Caller {
- public:
-  Caller(int listener, const seccomp_notif& notification) : listener_(listener), notification_(notification) {}
-
-  bool alive() const {
-    std::uint64_t id = notification_.id;
-    return ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
-  }
-  std::uint64_t argument(int index) const { return notification_.data.args[index]; }
-
-  // Up to `size` bytes at `address`; how many were read, -1 on failure.
-  ssize_t read_memory(std::uint64_t address, void* into, std::size_t size) const {
-    char path[64];
-    std::snprintf(path, sizeof path, "/proc/%u/mem", notification_.pid);
-    const int memory = ::open(path, O_RDONLY | O_CLOEXEC);
-    if (memory < 0) return -1;
-    const ssize_t count = alive() ? ::pread(memory, into, size, static_cast<off_t>(address)) : -1;
-    ::close(memory);
-    return count;
-  }
-
-  // An O_PATH descriptor of the caller's working directory (AT_FDCWD) or of one of its descriptors.
-  int open_descriptor(int number) const {
-    char path[64];
-    if (number == AT_FDCWD) {
-      std::snprintf(path, sizeof path, "/proc/%u/cwd", notification_.pid);
-    } else {
-      std::snprintf(path, sizeof path, "/proc/%u/fd/%d", notification_.pid, number);
-    }
-    const int fd = ::open(path, O_PATH | O_CLOEXEC);
-    if (fd >= 0 && alive()) return fd;
-    if (fd >= 0) ::close(fd);
-    errno = EBADF;
-    return -1;
-  }
-
- private:
-  const int listener_;
-  const seccomp_notif& notification_;
-};
-
 int fail_with(int error) {
   errno = error;
   return -1;
-}
-
-bool read_path(const Caller& caller, std::uint64_t address, char (&path)[PATH_MAX]) {
-  // A page at a time would do; a short read ends at the edge of the mapping.
-  const ssize_t count = caller.read_memory(address, path, sizeof path);
-  if (count <= 0 || std::memchr(path, 0, static_cast<std::size_t>(count)) == nullptr) {
-    errno = count == static_cast<ssize_t>(sizeof path) ? ENAMETOOLONG : EFAULT;
-    return false;
-  }
-  return true;
 }
 
 // What the call is about, as an O_PATH descriptor; -1 with errno.
@@ -119,7 +64,7 @@ int open_target(const Caller& caller, const Form& form) {
   const int flags = form.flags == kNoArgument ? form.fixed_flags : static_cast<int>(caller.argument(form.flags));
   char path[PATH_MAX] = "";
   const bool named = form.path != kNoArgument && caller.argument(form.path) != 0;
-  if (named && !read_path(caller, caller.argument(form.path), path)) return -1;
+  if (named && !caller.read_path(caller.argument(form.path), path)) return -1;
   if (path[0] == 0) {
     const bool empty_allowed = !named || (flags & AT_EMPTY_PATH) != 0;
     if (!empty_allowed) return fail_with(ENOENT);
@@ -135,15 +80,6 @@ int open_target(const Caller& caller, const Form& form) {
   if (folder >= 0) ::close(folder);
   errno = error;
   return target;
-}
-
-bool path_of(int fd, char (&path)[PATH_MAX]) {
-  char link[64];
-  std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  const ssize_t size = ::readlink(link, path, sizeof path - 1);
-  if (size <= 0 || size >= static_cast<ssize_t>(sizeof path) - 1) return false;
-  path[size] = 0;
-  return path[0] == '/';
 }
 
 // 0 or errno. `times` null: now.
@@ -208,12 +144,8 @@ void MetadataBroker::pin_grants(const Plan& plan) {
   }
 }
 
-void MetadataBroker::listen(int listener) { listener_ = listener; }
-
 void MetadataBroker::close() {
-  if (listener_ >= 0) ::close(listener_);
   for (int i = 0; i < grants_count_; ++i) ::close(grants_[i]);
-  listener_ = -1;
   grants_count_ = 0;
 }
 
@@ -230,30 +162,20 @@ bool MetadataBroker::below_a_grant(int target) const {
   return false;
 }
 
-void MetadataBroker::answer_one() {
-  seccomp_notif notification{};
-  if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
-  seccomp_notif_resp response{};
-  response.id = notification.id;
-  int error = EPERM;
+int MetadataBroker::answer(const Caller& caller, BlockedCalls& blocked) const {
   for (const Form& form : kForms) {
-    if (form.number != notification.data.nr) continue;
-    const Caller caller(listener_, notification);
-    const int target = open_target(caller, form);
+    if (form.number != caller.number()) continue;
+    const Held target(open_target(caller, form));
     struct stat status{};
-    if (target < 0) {
-      error = errno;
-    } else {
-      const bool ours = ::fstat(target, &status) == 0 && status.st_uid == ::geteuid() && below_a_grant(target);
-      error = ours ? apply_change(caller, form, target, status) : EPERM;
-      ::close(target);
-    }
-    break;
+    if (target.get() < 0) return errno;
+    const bool ours =
+        ::fstat(target.get(), &status) == 0 && status.st_uid == ::geteuid() && below_a_grant(target.get());
+    if (ours) return apply_change(caller, form, target.get(), status);
+    char path[PATH_MAX];
+    if (path_of(target.get(), path)) blocked.add(Attempt::kMetadata, path, caller);
+    return EPERM;
   }
-  if (connections_ != nullptr && notification.data.nr == CALL(connect))
-    error = connections_->answer(listener_, notification);
-  response.error = -error;
-  ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  return ENOSYS;
 }
 
 }  // namespace agentos::sandbox

@@ -6,7 +6,7 @@
 // things meanwhile gains nothing.
 #pragma once
 
-#include "apps/init/connect_broker.h"
+#include "apps/init/blocked_calls.h"
 #include "lib/sandbox/mechanism/plan.h"
 
 namespace agentos::sandbox {
@@ -15,20 +15,14 @@ class MetadataBroker {
  public:
   // Pins the write grants of the plan; to be called before the program runs.
   void pin_grants(const Plan& plan);
-  // The listener of the filter; owned from here on.
-  void listen(int listener);
-  int listener() const { return listener_; }  // poll it for input; -1: none
-  void answer_one();
-  // Who answers connect(); it outlives this.
-  void ask_about_connections(ConnectBroker* connections) { connections_ = connections; }
+  // 0 or the errno that the program gets; ENOSYS for calls that are none of these.
+  int answer(const Caller& caller, BlockedCalls& blocked) const;
   void close();
 
  private:
   static constexpr int kGrantsMax = 64;
   bool below_a_grant(int target) const;
 
-  int listener_ = -1;
-  ConnectBroker* connections_ = nullptr;
   int grants_[kGrantsMax] = {};
   int grants_count_ = 0;
 };

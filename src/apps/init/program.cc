@@ -126,8 +126,7 @@ bool confine(const Plan& plan, StartReport& report) {
   report.user = ::getuid();
   if (!apply_landlock(plan, report)) return false;
   int listener = -1;
-  const bool asked = proxied || (plan.header.flags & kBrokered) != 0;
-  error = install_filter(plan.filter, plan.header.filter_instructions, asked ? &listener : nullptr);
+  error = install_filter(plan.filter, plan.header.filter_instructions, &listener);
   if (error == 0) error = greet_init(listener, meeting);
   return error == 0 || failed(report, Stage::kSeccomp, error);
 }

@@ -16,8 +16,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "apps/init/filter_questions.h"
 #include "apps/init/first_process.h"
-#include "apps/init/metadata_broker.h"
 #include "lib/sandbox/mechanism/placeholder.h"
 #include "lib/sandbox/mechanism/tree.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
@@ -40,7 +40,7 @@ void send_report(const Report& report) {
 
 class Supervisor {
  public:
-  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals) {
+  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals), questions_(plan) {
     for (int& held : placeholders_) held = -1;
   }
 
@@ -69,8 +69,7 @@ class Supervisor {
   const Plan& plan_;
   const int signals_;
   Cgroup cgroup_;
-  MetadataBroker broker_;
-  ConnectBroker connections_;
+  FilterQuestions questions_;
   StartReport* report_ = nullptr;
   int exec_done_ = -1;
   int program_ = -1;  // the child: the program, or the first process of its namespace
@@ -138,11 +137,8 @@ bool Supervisor::start(ProgramFds& fds) {
   const TreeTmp tmp = (plan_.header.flags & kPrivateTmp) != 0 ? TreeTmp::kMake : TreeTmp::kNone;
   report_->error = make_tree_directory(plan_.tree_directory, tmp, plan_.header.user);
   if (report_->error != 0) return false;
-  if ((plan_.header.flags & kBrokered) != 0) broker_.pin_grants(plan_);
-  if (fds.egress_channel >= 0) {
-    connections_.send_to(fds.egress_channel);
-    broker_.ask_about_connections(&connections_);
-  }
+  if ((plan_.header.flags & kBrokered) != 0) questions_.metadata().pin_grants(plan_);
+  if (fds.egress_channel >= 0) questions_.connections().send_to(fds.egress_channel);
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
     report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags, placeholders_[i]);
     if (report_->error == 0) continue;
@@ -205,8 +201,8 @@ void Supervisor::receive_greeting() {
   }
   if (sender.pid > 0) target_ = sender.pid;
   if (!watch_mounts()) ending_ = true;
-  if (fds[0] >= 0) broker_.listen(fds[0]);
-  connections_.meet_at(fds[1]);
+  if (fds[0] >= 0) questions_.listen(fds[0]);
+  questions_.connections().meet_at(fds[1]);
 }
 
 // Nobody inside may mount. When somebody outside removes or replaces what a mount stands on, Linux takes that mount
@@ -230,13 +226,16 @@ bool Supervisor::watch_mounts() {
 // True when the program was executed; false when the child failed or the launcher went away.
 bool Supervisor::wait_for_exec() {
   while (!ending_) {
-    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}, {broker_.listener(), POLLIN, 0}};
+    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}, {questions_.listener(), POLLIN, 0}};
     if (::poll(watched, 3, -1) < 0 && errno != EINTR) break;
-    if ((watched[2].revents & POLLIN) != 0) broker_.answer_one();
+    // A question of the executed program is no probe's any more: whether it was executed is looked at again.
+    if (watched[2].revents != 0) ::poll(watched, 1, 0);
     if (watched[0].revents != 0) {
       receive_greeting();
       if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0 && target_ > 0;
+      continue;
     }
+    if ((watched[2].revents & POLLIN) != 0) questions_.answer_one();
     if (watched[1].revents != 0 && !read_command()) break;
   }
   report_->error = ECANCELED;
@@ -343,16 +342,16 @@ int Supervisor::milliseconds_left() const {
 void Supervisor::watch() {
   while (!ending_ && !program_exited_) {
     pollfd watched[] = {
-        {kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {broker_.listener(), POLLIN, 0}, {mounts_, POLLPRI, 0}};
+        {kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {questions_.listener(), POLLIN, 0}, {mounts_, POLLPRI, 0}};
     if (::poll(watched, 4, milliseconds_left()) < 0 && errno != EINTR) return;
     if (watched[3].revents != 0 && !program_exited_) {
       why_ = Ending::kProtection;
       return;
     }
     if ((watched[2].revents & POLLIN) != 0) {
-      broker_.answer_one();
+      questions_.answer_one();
     } else if (watched[2].revents != 0) {
-      broker_.close();  // nobody uses the filter any more
+      questions_.close();  // nobody uses the filter any more
     }
     if (watched[0].revents != 0) read_command();
     if (watched[1].revents != 0) reap();
@@ -382,13 +381,15 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
+    questions_.blocked().begin();
     if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;
     watch();
   }
   kill_all();
-  broker_.close();
+  questions_.close();
   clean();
   if (started) {
+    questions_.blocked().finish();
     report_exit();
   } else {
     StartReport failure;
@@ -400,6 +401,9 @@ int Supervisor::run(ProgramFds& fds) {
 
 }  // namespace
 
-int supervise(const Plan& plan, ProgramFds& fds, int signals) { return Supervisor(plan, signals).run(fds); }
+int supervise(const Plan& plan, ProgramFds& fds, int signals) {
+  static Supervisor supervisor(plan, signals);  // too large for the stack
+  return supervisor.run(fds);
+}
 
 }  // namespace agentos::sandbox

@@ -16,6 +16,7 @@ namespace agentos::egress {
 
 inline constexpr std::size_t kSecretsMax = 128;
 inline constexpr std::size_t kSecretValueBytesMax = 8192;
+inline constexpr std::size_t kSecretNameBytesMax = 64;
 
 enum class SecretSource : std::uint8_t { kFile, kCredential, kKeyring, kEnvironment };
 std::string_view name_of(SecretSource source);  // "file", "credential", "keyring", "environment"
@@ -32,6 +33,11 @@ struct SecretsDocument {
   std::vector<Route> routes;
 };
 Result<SecretsDocument> parse_secrets(std::string_view text, std::string_view file);
+// The same document as JSON, which parse_secrets() reads; there is no value in it.
+std::string write_secrets(const SecretsDocument& document);
+
+// Letters, digits and ".", "_", "-", not first; the name of a file, a word of policy and of the record.
+bool is_secret_name(std::string_view name);
 
 // An octet string in locked memory.
 class SecretBytes {

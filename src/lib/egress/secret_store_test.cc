@@ -37,6 +37,39 @@ TEST(SecretsDocument, says_where_secrets_are_and_where_they_go) {
   EXPECT_FALSE((*store)->value("other").has_value());
 }
 
+TEST(SecretsDocument, what_is_written_is_read_again) {
+  SecretsDocument document = *parse_secrets(kDocument, "s.yaml");
+  document.secrets.push_back({"file", SecretSource::kFile, "/etc/a \"quoted\" key"});
+  document.routes.push_back({.name = "six.internal",
+                             .host = "2001:db8::1",
+                             .port = 8443,
+                             .secret = "file",
+                             .placement = Placement::kBasic,
+                             .key = "user",
+                             .prefix = {}});
+  document.routes.push_back({.name = "q.internal",
+                             .host = "q.example",
+                             .secret = "key",
+                             .placement = Placement::kQuery,
+                             .key = "k",
+                             .prefix = {}});
+  const std::string text = write_secrets(document);
+  const auto again = parse_secrets(text, "s.json");
+  ASSERT_TRUE(again.has_value()) << again.error().message << text;
+  EXPECT_EQ(write_secrets(*again), text);
+  EXPECT_EQ(again->secrets[1].place, document.secrets[1].place);
+  ASSERT_EQ(again->routes.size(), 4U);
+  EXPECT_EQ(again->routes[0].prefix, "Bearer ");
+  EXPECT_EQ(again->routes[2].host, "2001:db8::1");
+  EXPECT_EQ(again->routes[2].port, 8443);
+}
+
+TEST(SecretsDocument, names_of_secrets_are_plain_words) {
+  for (const char* good : {"a", "openai", "A_b-c.d", "0"}) EXPECT_TRUE(is_secret_name(good)) << good;
+  for (const char* bad : {"", ".hidden", "../x", "a/b", "a b", "-x", "\xc3\xa9"}) EXPECT_FALSE(is_secret_name(bad));
+  EXPECT_FALSE(is_secret_name(std::string(kSecretNameBytesMax + 1, 'a')));
+}
+
 TEST(SecretsDocument, mistakes_are_named_with_their_place) {
   const auto why = [](std::string_view rest) {
     const auto document = parse_secrets("apiVersion: agentos/v1\nkind: Secrets\n" + std::string(rest), "s.yaml");

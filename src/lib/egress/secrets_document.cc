@@ -1,4 +1,7 @@
 // Reading a secrets document: every key is known or refused, every error says file:line:column, no value is in it.
+#include <algorithm>
+
+#include "base/json/value.h"
 #include "base/yaml/document.h"
 #include "lib/canonical/url.h"
 #include "lib/egress/request_head.h"
@@ -130,7 +133,44 @@ class SecretsReader {
   std::string_view file_;
 };
 
+json::Object route_as_json(const Route& route) {
+  const std::uint16_t usual = route.tls ? 443 : 80;
+  const std::string host = route.host.find(':') == std::string::npos ? route.host : "[" + route.host + "]";
+  std::string to = std::string(route.tls ? "https://" : "http://") + host;
+  if (route.port != usual) to += ":" + std::to_string(route.port);
+  json::Object out{{"name", route.name}, {"to", to}};
+  if (route.placement == Placement::kNone) return out;
+  constexpr std::string_view kKeys[] = {"", "header", "query", "basic"};
+  out["secret"] = route.secret;
+  out[std::string(kKeys[static_cast<std::size_t>(route.placement)])] = route.key;
+  if (!route.prefix.empty()) out["prefix"] = route.prefix;
+  return out;
+}
+
 }  // namespace
+
+bool is_secret_name(std::string_view name) {
+  constexpr std::string_view kPunctuation = "._-";
+  if (name.empty() || name.size() > kSecretNameBytesMax || kPunctuation.find(name[0]) != std::string_view::npos) {
+    return false;
+  }
+  return std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kPunctuation.find(c) != std::string_view::npos;
+  });
+}
+
+std::string write_secrets(const SecretsDocument& document) {
+  json::Array secrets, routes;
+  for (const SecretSpec& spec : document.secrets) {
+    secrets.emplace_back(json::Object{{"name", spec.name}, {std::string(name_of(spec.source)), spec.place}});
+  }
+  for (const Route& route : document.routes) routes.emplace_back(route_as_json(route));
+  return json::write_pretty(json::Object{{"apiVersion", "agentos/v1"},
+                                         {"kind", "Secrets"},
+                                         {"routes", std::move(routes)},
+                                         {"secrets", std::move(secrets)}});
+}
 
 Result<SecretsDocument> parse_secrets(std::string_view text, std::string_view file) {
   const Node root = TRY(yaml::parse(text, file));

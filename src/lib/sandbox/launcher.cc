@@ -94,7 +94,7 @@ class RealLauncher : public Launcher {
       }
       ++live_trees_;
       tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(prepared), std::move(on_start),
-                                           std::move(on_exit));
+                                           std::move(on_exit), std::move(request.on_blocked));
       pending_.push_back(tree);
     }
     wake();

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/io/fd.h"
 #include "base/json/value.h"
+#include "lib/sandbox/blocked.h"
 #include "lib/sandbox/profile.h"
 
 namespace agentos::sandbox {
@@ -29,6 +30,7 @@ struct LaunchRequest {
   io::Fd agent_socket;                    // becomes 3 when valid; else 3 stays closed
   io::Fd egress_channel;                  // where init hands over connections; needed with Network::kProxy, else unused
   bool new_terminal_session = false;      // 0,1,2 are a pty slave: make it the controlling terminal
+  BlockedCallback on_blocked;             // may be empty; called between on_start and on_exit, in their thread
   std::vector<std::string> closed_paths;  // absolute; a ${cwd} grant that would cover one refuses the start
 };
 

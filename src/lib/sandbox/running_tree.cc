@@ -18,12 +18,14 @@
 namespace agentos::sandbox {
 
 RunningTree::RunningTree(std::uint64_t id, LaunchPlan plan, PreparedInit prepared,
-                         std::function<void(Result<Started>)> on_start, std::function<void(ExitStatus)> on_exit)
+                         std::function<void(Result<Started>)> on_start, std::function<void(ExitStatus)> on_exit,
+                         BlockedCallback on_blocked)
     : id_(id),
       plan_(std::move(plan)),
       prepared_(std::move(prepared)),
       on_start_(std::move(on_start)),
-      on_exit_(std::move(on_exit)) {}
+      on_exit_(std::move(on_exit)),
+      on_blocked_(std::move(on_blocked)) {}
 
 int RunningTree::pid() const {
   const std::lock_guard lock(mutex_);
@@ -99,7 +101,14 @@ void RunningTree::handle(const DoneReport& report) {
   answered_.notify_all();
 }
 
+void RunningTree::handle(const BlockedReport& report) const {
+  if (started_ && on_blocked_) on_blocked_(describe_blocked(report, plan_.network));
+}
+
 bool RunningTree::read_reports() {
+  // A packet is known by its size.
+  static_assert(sizeof(StartReport) > sizeof(BlockedReport) && sizeof(BlockedReport) > sizeof(ExitReport) &&
+                sizeof(ExitReport) > sizeof(DoneReport));
   for (;;) {
     alignas(StartReport) char bytes[sizeof(StartReport)];
     const ssize_t size = ::recv(prepared_.control.get(), bytes, sizeof bytes, MSG_DONTWAIT);
@@ -112,6 +121,10 @@ bool RunningTree::read_reports() {
     } else if (size == sizeof(ExitReport)) {
       exit_report_.emplace();
       std::memcpy(&*exit_report_, bytes, sizeof(ExitReport));
+    } else if (size == sizeof(BlockedReport)) {
+      BlockedReport report;
+      std::memcpy(&report, bytes, sizeof report);
+      handle(report);
     } else if (size == sizeof(DoneReport)) {
       DoneReport report;
       std::memcpy(&report, bytes, sizeof report);

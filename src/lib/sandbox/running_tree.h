@@ -17,7 +17,7 @@ namespace agentos::sandbox {
 class RunningTree {
  public:
   RunningTree(std::uint64_t id, LaunchPlan plan, PreparedInit prepared, std::function<void(Result<Started>)> on_start,
-              std::function<void(ExitStatus)> on_exit);
+              std::function<void(ExitStatus)> on_exit, BlockedCallback on_blocked);
 
   std::uint64_t id() const { return id_; }
   int pid() const;
@@ -37,6 +37,7 @@ class RunningTree {
   static constexpr int kAnswerMs = 5000;
   void handle(const StartReport& report);
   void handle(const DoneReport& report);
+  void handle(const BlockedReport& report) const;
   void close_control();
 
   const std::uint64_t id_;
@@ -45,6 +46,7 @@ class RunningTree {
   InitProcess init_;
   std::function<void(Result<Started>)> on_start_;
   std::function<void(ExitStatus)> on_exit_;
+  BlockedCallback on_blocked_;
   std::optional<StartReport> start_report_;
   std::optional<ExitReport> exit_report_;
   bool started_ = false;

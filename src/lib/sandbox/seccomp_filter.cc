@@ -31,6 +31,7 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 
 constexpr std::uint32_t refuse(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
+constexpr std::uint32_t kAsk = SECCOMP_RET_USER_NOTIF;  // init, which may refuse
 constexpr int kOpenat2 = 437, kClone3 = 435, kChangeModeAt2 = 452;
 constexpr std::uint32_t kSetIdBits = 06000, kCreateFlags = 0100 | 020000000;  // O_CREAT, O_TMPFILE's own
 enum class Truncation : std::uint8_t { kHeld, kOpen };                        // by Landlock
@@ -92,22 +93,22 @@ void decide(Table& table, int number, const Check& check) { table[number] = chec
 
 // Streams over IPv4 and IPv6, plain TCP only, and connecting them is asked of init, which connects them to the proxy.
 void add_proxied_socket_checks(Table& table) {
-  const std::uint32_t no = refuse(EACCES);
-  Code code = Check().low(1).mask(kTypeMask).when_not(SOCK_STREAM, no).low(2).code();
+  Code code = Check().low(1).mask(kTypeMask).when_not(SOCK_STREAM, kAsk).low(2).code();
   code.push_back(jump(BPF_JEQ, 0, 2, 0));
   code.push_back(jump(BPF_JEQ, IPPROTO_TCP, 1, 0));
-  code.push_back(statement(BPF_RET | BPF_K, no));
-  const Code family = Check().low(0).when_equal(AF_INET, kAllow).when_equal(AF_INET6, kAllow).otherwise(no).code();
+  code.push_back(statement(BPF_RET | BPF_K, kAsk));
+  const Code family = Check().low(0).when_equal(AF_INET, kAllow).when_equal(AF_INET6, kAllow).otherwise(kAsk).code();
   code.insert(code.end(), family.begin(), family.end());
   table[CALL(socket)] = code;
-  decide(table, CALL(connect), SECCOMP_RET_USER_NOTIF);
 }
 
-// Sockets a program may use when it has no network: a connected pair, and messages without a destination.
+// Sockets a program may use when it has no network: a connected pair, and messages without a destination. What would
+// make, connect or name another is refused by init, which sees the address (apps/init/socket_refusals.h).
 void add_socket_checks(Table& table, Network network) {
   const std::uint32_t no = refuse(EACCES);
   if (network != Network::kHost) {
     for (const int number : socket_calls()) decide(table, number, no);
+    for (const int number : {CALL(socket), CALL(connect), CALL(bind)}) decide(table, number, kAsk);
     decide(table, CALL(socketpair),
            Check()
                .low(0)
@@ -118,7 +119,14 @@ void add_socket_checks(Table& table, Network network) {
                .when_equal(SOCK_SEQPACKET, kAllow)
                .otherwise(no));
     decide(table, CALL(sendto),
-           Check().low(4).when_not(0, no).high(4).when_not(0, no).low(3).when_any_bit(kFastOpen, no).otherwise(kAllow));
+           Check()
+               .low(4)
+               .when_not(0, kAsk)
+               .high(4)
+               .when_not(0, kAsk)
+               .low(3)
+               .when_any_bit(kFastOpen, no)
+               .otherwise(kAllow));
     if (network == Network::kProxy) add_proxied_socket_checks(table);
   } else {
     for (const int number : socket_calls()) decide(table, number, kAllow);
@@ -145,6 +153,8 @@ void add_process_checks(Table& table) {
   decide(table, CALL(clone), Check().low(0).when_any_bit(kNewNamespaceFlags, no).otherwise(kAllow));
   // Its flags are in memory, where no filter can look; the C library falls back to clone.
   decide(table, kClone3, refuse(ENOSYS));
+  // Init lets them go on and notes what the profile refuses (apps/init/execution_watch.h).
+  for (const int number : execution_calls()) decide(table, number, kAsk);
   for (const int number : own_process_calls()) decide(table, number, Check().low(0).when_not(0, no).otherwise(kAllow));
   decide(table, CALL(setpriority), Check().low(0).when_not(0, no).low(1).when_not(0, no).otherwise(kAllow));
   decide(table, CALL(ioprio_set), Check().low(0).when_not(1, no).low(1).when_not(0, no).otherwise(kAllow));
@@ -212,7 +222,7 @@ void add_open_checks(Table& table, int landlock_abi) {
 
 void add_metadata_checks(Table& table, MetadataCalls metadata) {
   const bool asked = metadata == MetadataCalls::kBrokered;
-  for (const int number : metadata_calls()) decide(table, number, asked ? SECCOMP_RET_USER_NOTIF : kAllow);
+  for (const int number : metadata_calls()) decide(table, number, asked ? kAsk : kAllow);
   if (asked) return;
   add_mode_check(table, CALL(fchmod), 1);
   add_mode_check(table, CALL(fchmodat), 2);

@@ -1,7 +1,8 @@
 // The system calls a confined program may make, compiled to a seccomp program by the launcher.
 //
 // An allow-list: what ordinary programs (glibc, Python, Node, shells, git, compilers) need is allowed, what is known
-// and dangerous answers EPERM (sockets: EACCES), and every other number answers ENOSYS so that programs fall back.
+// and dangerous answers EPERM, and every other number answers ENOSYS so that programs fall back. Sockets and executions
+// are asked of agentos-init, which refuses the former, lets the latter go on, and notes what was refused.
 // Changes of mode, owner and times are asked of agentos-init (apps/init/metadata_broker.h) where no mount namespace
 // holds them. Nobody makes a set-user-id file. 32-bit and x32 calls answer
 // ENOSYS. Source: Linux seccomp(2), syscalls(2).

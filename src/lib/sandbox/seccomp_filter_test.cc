@@ -19,6 +19,7 @@ namespace agentos::sandbox {
 namespace {
 
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
+constexpr std::uint32_t kAsk = SECCOMP_RET_USER_NOTIF;
 constexpr std::uint32_t refused(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
 
 std::uint32_t ask(FilterCall call, Network network = Network::kNone, int abi = 7) {
@@ -28,7 +29,7 @@ std::uint32_t ask(FilterCall call, Network network = Network::kNone, int abi = 7
 TEST(SeccompFilter, lists_do_not_overlap) {
   std::set<int> seen;
   for (const auto& list : {allowed_calls(), refused_calls(), metadata_calls(), attribute_calls(), socket_calls(),
-                           own_process_calls(), shared_memory_calls()}) {
+                           own_process_calls(), shared_memory_calls(), execution_calls()}) {
     for (const int number : list) EXPECT_TRUE(seen.insert(number).second) << number;
   }
 }
@@ -43,6 +44,10 @@ TEST(SeccompFilter, every_listed_call_gets_its_verdict_and_every_other_enosys) {
   for (const int number : {467, 500, 1000, 100000}) {
     EXPECT_EQ(evaluate_filter(filter, {number, 0, {}}), refused(ENOSYS)) << number;
   }
+}
+
+TEST(SeccompFilter, executions_are_seen_by_init) {
+  for (const int number : execution_calls()) EXPECT_EQ(ask({number, 0, {}}, Network::kHost), kAsk) << number;
 }
 
 TEST(SeccompFilter, changes_of_metadata_are_asked_of_init) {
@@ -99,15 +104,16 @@ TEST(SeccompFilter, high_bits_do_not_hide_an_ioctl) {
 }
 
 TEST(SeccompFilter, without_a_network_only_connected_pairs_exist) {
-  EXPECT_EQ(ask({CALL(socket), 0, {AF_INET, SOCK_STREAM}}), refused(EACCES));
-  EXPECT_EQ(ask({CALL(socket), 0, {AF_UNIX, SOCK_STREAM}}), refused(EACCES));
-  EXPECT_EQ(ask({CALL(connect), 0, {}}), refused(EACCES));
+  for (const int number : {CALL(socket), CALL(connect), CALL(bind)}) EXPECT_EQ(ask({number, 0, {}}), kAsk);
+  for (const int number : {CALL(listen), CALL(accept), CALL(accept4)}) {
+    EXPECT_EQ(ask({number, 0, {}}), refused(EACCES));
+  }
   EXPECT_EQ(ask({CALL(socketpair), 0, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}}), kAllow);
   EXPECT_EQ(ask({CALL(socketpair), 0, {AF_UNIX, SOCK_SEQPACKET}}), kAllow);
   EXPECT_EQ(ask({CALL(socketpair), 0, {AF_UNIX, SOCK_DGRAM}}), refused(EACCES));
   EXPECT_EQ(ask({CALL(sendto), 0, {3, 1, 1, 0, 0, 0}}), kAllow);
   EXPECT_EQ(ask({CALL(sendto), 0, {3, 1, 1, MSG_FASTOPEN, 0, 0}}), refused(EACCES));
-  EXPECT_EQ(ask({CALL(sendto), 0, {3, 1, 1, 0, 0x7f0000000000, 16}}), refused(EACCES));
+  EXPECT_EQ(ask({CALL(sendto), 0, {3, 1, 1, 0, 0x7f0000000000, 16}}), kAsk);
   EXPECT_EQ(ask({CALL(sendmsg), 0, {3, 1, MSG_FASTOPEN}}), refused(EACCES));
   EXPECT_EQ(ask({CALL(sendmmsg), 0, {3, 1, 1, MSG_FASTOPEN}}), refused(EACCES));
 }

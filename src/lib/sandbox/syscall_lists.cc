@@ -116,8 +116,6 @@ constexpr int kAllowed[] = {
     kMseal,
     CALL(mmap),
     // Processes, threads and signals; the Landlock scope keeps signals inside.
-    CALL(execve),
-    CALL(execveat),
     CALL(exit),
     CALL(exit_group),
     CALL(wait4),
@@ -346,6 +344,8 @@ constexpr int kSharedMemory[] = {
 
 constexpr int kSockets[] = {CALL(socket), CALL(bind), CALL(connect), CALL(listen), CALL(accept), CALL(accept4)};
 
+constexpr int kExecutions[] = {CALL(execve), CALL(execveat)};
+
 constexpr int kOwnProcess[] = {CALL(sched_setaffinity), CALL(sched_setparam), CALL(sched_setscheduler),
                                CALL(sched_setattr)};
 
@@ -357,6 +357,7 @@ std::span<const int> metadata_calls() { return kMetadata; }
 std::span<const int> attribute_calls() { return kAttributes; }
 std::span<const int> shared_memory_calls() { return kSharedMemory; }
 std::span<const int> socket_calls() { return kSockets; }
+std::span<const int> execution_calls() { return kExecutions; }
 std::span<const int> own_process_calls() { return kOwnProcess; }
 
 }  // namespace agentos::sandbox

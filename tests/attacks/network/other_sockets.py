@@ -8,7 +8,7 @@ for family, kind, protocol in ((socket.AF_INET, socket.SOCK_DGRAM, 0), (socket.A
                                (40, socket.SOCK_STREAM, 0), (socket.AF_UNIX, socket.SOCK_STREAM, 0),
                                (socket.AF_UNIX, socket.SOCK_DGRAM, 0), (43, socket.SOCK_STREAM, 0)):
     try:
-        socket.socket(family, kind, protocol)
+        socket.socket(family, kind, protocol).getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)  # of a stand-in: ENOTSOCK
         succeeded("a socket of family %d, type %d, protocol %d" % (family, kind, protocol))
     except OSError:
         pass

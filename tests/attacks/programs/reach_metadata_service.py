@@ -1,4 +1,4 @@
-"""Reaches for the cloud's metadata service in the notations that slip past comparisons of text. 42: none could try."""
+"""Reaches for the cloud's metadata service in the notations that slip past comparisons of text. 42: none was let try."""
 import socket
 import sys
 
@@ -10,9 +10,11 @@ for text in NOTATIONS:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as attempt:
-            tried += 1
             attempt.settimeout(0.05)
             attempt.connect((host, 80))
-    except OSError:
+            tried += 1
+    except (PermissionError, socket.gaierror):
         pass
+    except OSError:
+        tried += 1  # nobody answered, but the question left
 sys.exit(0 if tried else 42)

@@ -2,6 +2,7 @@
 #include "lib/sandbox/mechanism/probes.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -22,6 +23,7 @@ namespace agentos::sandbox {
 namespace {
 
 constexpr std::size_t kPathMax = 4096;
+constexpr std::uint16_t kDiscardPort = 9;
 constexpr unsigned long kNewUserNamespaceFlag = 0x10000000;
 
 struct Scene {
@@ -55,24 +57,33 @@ int try_execute(const char* path) {
   return errno == ENOEXEC ? 0 : errno;
 }
 
-int try_internet_socket() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int answer = answer_of(fd);
-  if (fd >= 0) ::close(fd);
-  return answer;
+// Refused means: nothing to connect with, or init's stand-in, which is no socket, and no connect that looks at the
+// address.
+int try_connect(const void* address, socklen_t size) {
+  const int family = static_cast<const sockaddr*>(address)->sa_family;
+  const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  const int error = ::connect(fd, static_cast<const sockaddr*>(address), size) == 0 ? 0 : errno;
+  int type = 0;
+  socklen_t length = sizeof type;
+  const bool is_socket = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
+  ::close(fd);
+  return (error == EACCES || error == EPERM) && !is_socket ? error : 0;
 }
 
-// Refused means: no socket to connect, or the connect itself is refused before the path is looked at.
+int try_internet_socket() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(kDiscardPort);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return try_connect(&address, sizeof address);
+}
+
 int try_path_socket(const char* path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-  const int error = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
-  const int answer = error == EACCES || error == EPERM ? error : 0;
-  ::close(fd);
-  return answer;
+  return try_connect(&address, sizeof address);
 }
 
 int try_io_uring() {

@@ -19,6 +19,9 @@ inline constexpr std::uint32_t kCandidatesMax = 64;
 inline constexpr std::uint32_t kRulesMax = 256;
 inline constexpr std::uint32_t kFilterInstructionsMax = 4096;
 inline constexpr std::size_t kCgroupPathMax = 512;
+inline constexpr std::size_t kBlockedTargetMax = 511;  // a longer path is cut
+inline constexpr std::size_t kBlockedProgramMax = 15;  // as /proc/PID/comm
+inline constexpr std::size_t kBlockedKindsMax = 128;   // different attempts told of in a tree; more are only counted
 
 // Descriptors that travel with the plan, in this order; the last is absent when there is no agent socket.
 enum PlanFd : std::uint8_t { kPlanFile, kStandardInput, kStandardOutput, kStandardError, kWorkingDirectory, kAgent };
@@ -132,7 +135,7 @@ struct PlanHeader {
   // arguments; environment; candidates. A string is u32 length, the bytes, NUL.
 };
 
-enum class ReportKind : std::uint32_t { kStart = 1, kDone, kExit };
+enum class ReportKind : std::uint32_t { kStart = 1, kDone, kExit, kBlocked };
 
 struct StartReport {
   ReportKind kind = ReportKind::kStart;
@@ -171,6 +174,25 @@ struct ExitReport {
   std::int64_t cpu_us = 0;
   std::int64_t memory_peak_bytes = 0;
   Ending ending = Ending::kOther;
+};
+
+// What was refused to the running program, where init can see it.
+enum class Attempt : std::uint32_t {
+  kConnect,   // target: "tcp 192.0.2.1:443", "udp ...", "unix /run/x.sock", "unix @abstract"
+  kListen,    // bind; target as above
+  kSocket,    // of a kind nobody gets; target: "netlink", "raw ipv4", "family 40 type 1"
+  kExecute,   // target: the path
+  kMetadata,  // mode, owner or times; target: the path
+  kOthers,    // different attempts beyond kBlockedKindsMax, counted together
+};
+
+struct BlockedReport {
+  ReportKind kind = ReportKind::kBlocked;
+  Attempt attempt = Attempt::kConnect;
+  std::int32_t pid = 0;     // of the first that tried, as init sees it
+  std::uint64_t count = 0;  // attempts so far, those told of before included
+  char program[kBlockedProgramMax + 1] = {};
+  char target[kBlockedTargetMax + 1] = {};
 };
 
 enum class CommandKind : std::uint32_t { kSignal = 1, kFreeze, kThaw, kKill };
