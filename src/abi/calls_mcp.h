@@ -111,6 +111,7 @@ struct McpServersRequest {
 struct PinEntry {
   std::string server;
   std::string digest;
+  std::string offered;
   std::int64_t pinned_us = 0;
   std::int64_t items = 0;
   std::string drift;
@@ -118,8 +119,9 @@ struct PinEntry {
   static constexpr auto kFields =
       std::tuple{Required<&PinEntry::server>{"server", "Name and command it belongs to."},
                  Required<&PinEntry::digest>{"digest", "Of all that is pinned."},
+                 Required<&PinEntry::offered>{"offered", "The same of what is offered now; empty: not in use."},
                  Required<&PinEntry::pinned_us>{"pinned_us", "When it was accepted."},
-                 Required<&PinEntry::items>{"items", "Tools, prompts and templates pinned."},
+                 Required<&PinEntry::items>{"items", "Tools, prompts, resources and templates pinned."},
                  Required<&PinEntry::drift>{"drift", "none, or a count of what differs."},
                  Required<&PinEntry::differences>{"differences",
                                                   "Each with what it is, what was pinned and what is offered now."}};

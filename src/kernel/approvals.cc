@@ -110,6 +110,7 @@ Status Monitor::approve(std::string_view id, bool granted, std::string_view dige
     approvals_.erase(found);
   }
   reactor.cancel(approval.timer);
+  if (approval.parked == nullptr) return approval.decided(granted, reason, operator_uid);
   if (!approval.parked->claim()) return fail(abi::error::not_found, "the call no longer waits");
   CallContext* context = approval.parked->context;
   const std::string why(reason);
@@ -130,6 +131,36 @@ Status Monitor::approve(std::string_view id, bool granted, std::string_view dige
     step_from_gate(*context);
   });
   return {};
+}
+
+Result<std::string> Monitor::ask_operator(Approval approval, std::string_view arguments) {
+  approval.id = "approval-" + random_hex(random, 12);
+  approval.digest = crypto::base64url(crypto::sha256(arguments));
+  approval.preview = json::to_valid_utf8(arguments.substr(0, kPreviewBytesMax));
+  approval.asked_us = clock.wall_us();
+  approval.expires_us = approval.asked_us + options.ask_timeout_ms * 1000;
+  metrics.approvals_asked.fetch_add(1, std::memory_order_relaxed);
+  const std::string id = approval.id;
+  const std::lock_guard lock(approvals_mutex_);
+  if (approvals_.size() >= kApprovalsMax) {
+    return fail(abi::error::busy, "too many calls wait for an approval already");
+  }
+  approval.timer = reactor.after_ms(options.ask_timeout_ms,
+                                    [this, id] { (void)approve(id, false, {}, "nobody answered in time", {}); });
+  approvals_.emplace(id, std::move(approval));
+  return id;
+}
+
+void Monitor::withdraw_approval(std::string_view id) {
+  Reactor::TimerId timer = 0;
+  {
+    const std::lock_guard lock(approvals_mutex_);
+    const auto found = approvals_.find(id);
+    if (found == approvals_.end()) return;
+    timer = found->second.timer;
+    approvals_.erase(found);
+  }
+  reactor.cancel(timer);
 }
 
 std::vector<abi::ApprovalEntry> Monitor::approvals() const {

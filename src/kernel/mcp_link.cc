@@ -38,9 +38,14 @@ std::string how_it_ended(const ExitRecord& exit) {
 McpLink::McpLink(Monitor& monitor, std::weak_ptr<Agent> client, Drift drift)
     : monitor_(monitor), client_(std::move(client)), drift_(drift), tools_(std::make_shared<tool::Registry>()) {}
 
-McpLink::~McpLink() { stop(); }
+McpLink::~McpLink() { stop_servers(); }
 
 void McpLink::stop() {
+  withdraw_questions();
+  stop_servers();
+}
+
+void McpLink::stop_servers() {
   std::map<std::string, std::shared_ptr<Server>, std::less<>> servers;
   {
     const std::lock_guard lock(mutex_);
@@ -75,7 +80,7 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
   };
   events.on_notification = [weak, name](std::string_view method, json::Value params) {
     const auto self = weak.lock();
-    const auto client = self == nullptr ? nullptr : self->peer();
+    const auto client = self == nullptr || self->is_blocked(name) ? nullptr : self->peer();
     if (client != nullptr) client->notified(name, std::string(method), std::move(params));
   };
   events.on_request = [weak, name](const mcp::Id& id, std::string method, json::Value params) {
@@ -91,6 +96,10 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
       }
       server->answer(id, answer);
     });
+  };
+  events.may_send = [weak, name](std::string_view method, const json::Value& params) -> Status {
+    const auto self = weak.lock();
+    return self == nullptr ? Status{} : self->passes(name, method, params);
   };
   events.on_down = [weak, name](const std::string& why) {
     const auto self = weak.lock();
@@ -228,9 +237,9 @@ void McpLink::server_asks(const std::string& name, std::string method, json::Val
     const std::lock_guard lock(mutex_);
     if (const auto found = servers_.find(name); found != servers_.end()) process = found->second->process;
   }
-  if (process == nullptr) {
+  if (process == nullptr || is_blocked(name)) {
     abi::CallOutput output;
-    output.status = fail(abi::error::not_found, "there is no server \"" + name + "\"");
+    output.status = fail(abi::error::not_found, "there is no server \"" + name + "\" that may ask");
     return done(std::move(output));
   }
   json::Object request;

@@ -52,6 +52,10 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   std::optional<mcp::Pin> offered(const std::string& pin_name) const;  // what a server of that pin offers now
   void decide_pins_anew();                                             // pins on disk have changed
 
+  // mcp_drift.cc: unless drift is only told, what differs from its pin goes neither to the server nor to the client.
+  Status passes(const std::string& server, std::string_view method, const json::Value& params) const;
+  void keep_accepted(const std::string& server, std::string_view method, json::Value& result) const;
+
   void set_peer(std::weak_ptr<abi::McpPeer> peer) override;
   std::vector<abi::McpServerView> servers() const override;
   void greet(const json::Value& info, const json::Value& capabilities) override;
@@ -70,7 +74,9 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
     std::optional<mcp::Pin> pinned;
     std::optional<mcp::Pin> now;
     std::vector<mcp::Difference> differences;
-    std::string refusal;  // why nothing of it is offered; empty: some is
+    std::string refusal;       // why nothing of it is offered; empty: some is
+    std::string asked_digest;  // an operator was asked about this
+    std::string approval;      // and has not answered yet
   };
   Result<std::shared_ptr<tool::McpProcess>> start_process(const std::string& server, tool::McpPipes pipes,
                                                           std::function<void(std::string)> ended);
@@ -83,6 +89,11 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
     std::string trouble;
   };
   std::map<std::string, Condition, std::less<>> conditions() const;
+  bool is_blocked_locked(const Server& server) const;  // the whole server: another command, another name
+  bool is_blocked(const std::string& server) const;
+  void ask_about_drift(const std::string& server);
+  void withdraw_questions();
+  void stop_servers();
   std::string offered_name(const Server& server, std::string_view tool) const;
   std::shared_ptr<abi::McpPeer> peer() const;
 
@@ -98,5 +109,9 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   std::uint64_t next_token_ = 1;
   std::map<std::string, std::pair<std::string, std::uint64_t>> asked_;  // server and id -> its session's call
 };
+
+// An operator accepts what a server offers now as its pin. `digest`, when given, must be that of what is offered.
+Status accept_offer(Monitor& monitor, const std::string& server, const std::string& digest,
+                    std::optional<std::uint32_t> operator_uid);
 
 }  // namespace agentos::kernel

@@ -17,11 +17,6 @@ std::string_view name_of(tool::McpServer::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-bool concerns(const mcp::Difference& difference, std::string_view kind, std::string_view name) {
-  return difference.item.size() == kind.size() + 1 + name.size() && difference.item.starts_with(kind) &&
-         difference.item.ends_with(name);
-}
-
 }  // namespace
 
 void McpLink::catalog_of(const std::string& name, const tool::McpCatalog& catalog) {
@@ -34,6 +29,7 @@ void McpLink::catalog_of(const std::string& name, const tool::McpCatalog& catalo
   now.instructions = catalog.server.instructions;
   now.tools = catalog.tools;
   now.prompts = catalog.prompts;
+  now.resources = catalog.resources;
   now.templates = catalog.templates;
   bool first = false;
   json::Object detail;
@@ -70,6 +66,7 @@ void McpLink::catalog_of(const std::string& name, const tool::McpCatalog& catalo
     }
   }
   offer();
+  ask_about_drift(name);
   if (const auto told = peer()) told->servers_changed();
 }
 
@@ -109,12 +106,12 @@ void McpLink::offer() {
       foreign.push_back(one->name);
       const std::lock_guard lock(mutex_);
       if (!one->now) continue;
-      for (const json::Value& tool : one->now->tools) foreign.emplace_back(mcp::item_name(tool));
+      for (const json::Value& tool : one->now->tools) foreign.emplace_back(mcp::item_name(mcp::ItemKind::kTool, tool));
     }
     for (const json::Value& definition : now->tools) {
-      const std::string_view name = mcp::item_name(definition);
+      const std::string_view name = mcp::item_name(mcp::ItemKind::kTool, definition);
       const auto drifted = std::find_if(differences.begin(), differences.end(), [&](const mcp::Difference& difference) {
-        return concerns(difference, "tool", name) && difference.what != mcp::Difference::What::kRemoved;
+        return concerns(difference, mcp::ItemKind::kTool, name) && difference.what != mcp::Difference::What::kRemoved;
       });
       if (strict && drifted != differences.end()) continue;
       auto manifest = tool::mcp_manifest(server->name, definition, offered_name(*server, name));
@@ -159,7 +156,7 @@ std::vector<abi::McpServerEntry> McpLink::entries() const {
       json::Array tools;
       for (const json::Value& definition : server->now->tools) {
         json::Object one;
-        const std::string shown = offered_name(*server, mcp::item_name(definition));
+        const std::string shown = offered_name(*server, mcp::item_name(mcp::ItemKind::kTool, definition));
         one["name"] = shown;
         const auto found = std::find_if(offered_tools->begin(), offered_tools->end(),
                                         [&](const auto& tool) { return tool->manifest.name == shown; });
@@ -169,6 +166,7 @@ std::vector<abi::McpServerEntry> McpLink::entries() const {
       }
       offers["tools"] = std::move(tools);
       offers["prompts"] = static_cast<std::int64_t>(server->now->prompts.size());
+      offers["resources"] = static_cast<std::int64_t>(server->now->resources.size());
       offers["templates"] = static_cast<std::int64_t>(server->now->templates.size());
     }
     entry.offers = std::move(offers);
@@ -202,6 +200,7 @@ void McpLink::decide_pins_anew() {
     }
   }
   offer();
+  for (const auto& [name, pin] : pins) ask_about_drift(name);
   if (const auto told = peer()) told->servers_changed();
 }
 

@@ -47,7 +47,8 @@ bool only_stops(const abi::SignalInfo& signal);
 struct Approval {
   std::string id;
   std::shared_ptr<Agent> agent;
-  std::shared_ptr<Parked> parked;
+  std::shared_ptr<Parked> parked;  // null: `decided` is told instead
+  std::function<Status(bool granted, std::string_view reason, std::optional<std::uint32_t> operator_uid)> decided;
   std::string call, tool, digest, rule, preview;
   std::vector<std::vector<std::string>> approvers;  // users of whom each list must have the one; empty: any operator
   std::uint64_t policy_epoch = 0;
@@ -106,6 +107,9 @@ class Monitor {
   Status approve(std::string_view approval, bool granted, std::string_view digest, std::string_view reason,
                  std::optional<std::uint32_t> operator_uid);
   std::vector<abi::ApprovalEntry> approvals() const;
+  // Asks about a call the kernel would make itself, once an operator says so; its id. Nobody answering is a denial.
+  Result<std::string> ask_operator(Approval approval, std::string_view arguments);
+  void withdraw_approval(std::string_view approval);  // nobody needs the answer any more
 
   // lifecycle.cc
   Result<std::shared_ptr<Agent>> make_agent(AgentSpec spec);

@@ -116,7 +116,8 @@ class Server {
     capabilities["logging"] = json::Object{};
     capabilities["completions"] = json::Object{};
     server.capabilities = std::move(capabilities);
-    server.instructions = "Use echo to hear yourself.";
+    const char* instructions = std::getenv("FIXTURE_INSTRUCTIONS");
+    server.instructions = instructions == nullptr ? "Use echo to hear yourself." : instructions;
     return server;
   }
 
@@ -130,16 +131,21 @@ class Server {
     if (method == "tools/call") return call(asked);
     if (method == "resources/list") {
       json::Object one{{"uri", "test://static-text"}, {"name", "static"}, {"mimeType", "text/plain"}};
-      return answer(asked, json::Object{{"resources", json::Array{json::Value(std::move(one))}}});
+      if (has_changed("resource")) one["description"] = "Another text than before.";
+      json::Array all{json::Value(std::move(one))};
+      if (has_changed("resources")) all.push_back(json::Object{{"uri", "test://added"}, {"name", "added"}});
+      return answer(asked, json::Object{{"resources", std::move(all)}});
     }
     if (method == "resources/templates/list") {
       json::Object one{{"uriTemplate", "test://template/{id}/data"}, {"name", "template"}};
-      return answer(asked, json::Object{{"resourceTemplates", json::Array{json::Value(std::move(one))}}});
+      json::Array all{json::Value(std::move(one))};
+      if (has_changed("templates")) all.push_back(json::Object{{"uriTemplate", "more://{id}"}, {"name", "more"}});
+      return answer(asked, json::Object{{"resourceTemplates", std::move(all)}});
     }
     if (method == "resources/read") {
       json::Object one{{"mimeType", "text/plain"}, {"text", "static text"}};
       one["uri"] = std::string(asked.params.string_or("uri", ""));
-      if (asked.params.string_or("uri", "") != "test://static-text") {
+      if (!is_resource(asked.params.string_or("uri", ""))) {
         return ServingSession::answer_error(
             asked, {is_modern(asked.revision) ? kInvalidParams : -32002, "no such resource", {}}, out_);
       }
@@ -152,7 +158,10 @@ class Server {
     }
     if (method == "prompts/list") {
       json::Object one{{"name", "greet"}, {"description", "Greets."}};
-      return answer(asked, json::Object{{"prompts", json::Array{json::Value(std::move(one))}}});
+      if (has_changed("prompt")) one["description"] = "Greets, and more.";
+      json::Array all{json::Value(std::move(one))};
+      if (has_changed("prompts")) all.push_back(json::Object{{"name", "added"}});
+      return answer(asked, json::Object{{"prompts", std::move(all)}});
     }
     if (method == "prompts/get") {
       json::Object content{{"type", "text"}, {"text", "hello"}};
@@ -177,6 +186,13 @@ class Server {
     ServingSession::answer_error(asked, {kMethodNotFound, "no method " + method, {}}, out_);
   }
 
+  bool has_changed(std::string_view what) const { return changes_.contains(what); }
+  bool is_resource(std::string_view uri) const {
+    return uri == "test://static-text" || uri.starts_with("test://template/") ||
+           (has_changed("resources") && uri == "test://added") ||
+           (has_changed("templates") && uri.starts_with("more://"));
+  }
+
   json::Array tools() const {
     json::Array out;
     out.push_back(tool("echo", "Says what it is told.", property("text", "string"), {json::Value("text")}, true));
@@ -199,6 +215,8 @@ class Server {
     out.push_back(
         tool("flood", "Writes many notifications.", property("count", "integer"), {json::Value("count")}, true));
     out.push_back(tool("change_tools", "Changes what there is.", {}, {}, true));
+    out.push_back(tool("change", "Changes prompt, prompts, resource, resources or templates.",
+                       property("what", "string"), {json::Value("what")}, true));
     out.push_back(tool("touch", "Says that a resource has changed.", {}, {}, true));
     out.push_back(tool("environment", "Reads a variable.", property("name", "string"), {json::Value("name")}, true));
     if (changed_)
@@ -315,6 +333,13 @@ class Server {
       notify("notifications/tools/list_changed", {});
       return answer(asked, text_result("changed"));
     }
+    if (name == "change") {
+      const std::string what(arguments->string_or("what", ""));
+      changes_.insert(what);
+      notify(what.starts_with("prompt") ? "notifications/prompts/list_changed" : "notifications/resources/list_changed",
+             {});
+      return answer(asked, text_result("changed"));
+    }
     if (name == "touch") {
       notify("notifications/resources/updated", {{"uri", "test://static-text"}});
       return answer(asked, text_result("touched"));
@@ -334,6 +359,7 @@ class Server {
   std::vector<Asked> listening_;
   std::set<std::string> subscribed_;
   bool changed_ = false;
+  std::set<std::string, std::less<>> changes_;
   int notes_ = 0;
 };
 

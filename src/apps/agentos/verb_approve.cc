@@ -1,5 +1,6 @@
 // agentos approve ls|show|grant|deny: calls that wait for a person.
 #include "apps/agentos/outline.h"
+#include "apps/agentos/pin_diff.h"
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -14,6 +15,17 @@ Result<abi::ApprovalEntry> find_approval(client::Client& client, const std::stri
     if (entry.approval == id) return entry;
   }
   return fail(ErrorCode::kNotFound, "no approval " + id + " is waiting", "agentos approve ls lists them");
+}
+
+// Of an approval of drift, what would be accepted; empty when it is no longer that.
+Result<std::string> drift_of(client::Client& client, const abi::ApprovalEntry& entry) {
+  const auto wanted = entry.call == abi::row_of(abi::Call::kPinDecide).name ? json::parse(entry.preview)
+                                                                            : Result<json::Value>(json::Value());
+  if (!wanted || !wanted->is_object()) return std::string();
+  const abi::PinsReply pins =
+      TRY(client.call(abi::PinsRequest{.server = std::string(wanted->string_or("server", ""))}));
+  if (pins.pins.empty() || pins.pins[0].offered != wanted->string_or("digest", "")) return std::string();
+  return pin_diff(pins.pins[0].differences);
 }
 
 enum class Answer : std::uint8_t { kGrant, kDeny };
@@ -69,7 +81,7 @@ Result<int> verb_approve_show(const Globals& globals, const ApproveOptions& opti
   if (globals.format == Format::kJson) {
     print_json(value);
   } else {
-    print(outline(value));
+    print(outline(value) + TRY(drift_of(*reached.client, entry)));
   }
   return kExitOk;
 }

@@ -54,6 +54,7 @@ Acted mcp_request_call(CallContext& context, const abi::McpRequestRequest& reque
   if (request.method == "tools/call" || request.method == "initialize" || request.method == "server/discover") {
     return fail(abi::error::invalid_argument, request.method + " is no request of its own", "tools are run by exec");
   }
+  TRY(link->passes(request.server, request.method, request.params));
   tool::McpServer::Request wanted;
   wanted.method = request.method;
   wanted.params = request.params;
@@ -80,9 +81,11 @@ Acted mcp_request_call(CallContext& context, const abi::McpRequestRequest& reque
     }
     if (ticket != 0) server->cancel(ticket, "cancelled");
   });
-  const std::uint64_t ticket = server->request(std::move(wanted), [parked](tool::McpAnswer answer) {
-    parked->finish([&](CallContext& alive) { return to_reply(alive, answer); });
-  });
+  const std::uint64_t ticket = server->request(
+      std::move(wanted), [parked, link, name = request.server, method = request.method](tool::McpAnswer answer) {
+        link->keep_accepted(name, method, answer.result);
+        parked->finish([&](CallContext& alive) { return to_reply(alive, answer); });
+      });
   bool cancelled = false;
   {
     const std::lock_guard lock(slot->mutex);

@@ -18,6 +18,7 @@ Acted pins_call(CallContext& context, const abi::PinsRequest& request, abi::Pins
     for (const auto& link : links) {
       const auto now = link->offered(pin.server);
       if (!now || !differences.empty()) continue;
+      entry.offered = now->digest();
       for (const mcp::Difference& difference : mcp::compare(pin, *now)) differences.push_back(mcp::to_json(difference));
     }
     entry.drift = differences.empty() ? "none" : std::to_string(differences.size());

@@ -15,39 +15,59 @@ constexpr std::int64_t kPinVersion = 1;
 struct Kind {
   std::string_view word, key;
   json::Array Pin::* list;
+  std::string_view name;  // the member an item is known by
 };
-constexpr Kind kKinds[] = {
-    {"tool", "tools", &Pin::tools}, {"prompt", "prompts", &Pin::prompts}, {"template", "templates", &Pin::templates}};
+constexpr Kind kKinds[] = {{"tool", "tools", &Pin::tools, "name"},
+                           {"prompt", "prompts", &Pin::prompts, "name"},
+                           {"resource", "resources", &Pin::resources, "uri"},
+                           {"template", "templates", &Pin::templates, "uriTemplate"}};
+const Kind& kind_of(ItemKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
 using ByName = std::map<std::string, const json::Value*, std::less<>>;
 
-ByName by_name(const json::Array& definitions) {
+// A name that comes again is an item of its own, so that none hides behind another.
+ByName by_name(const Kind& kind, const json::Array& definitions) {
   ByName out;
-  for (const json::Value& definition : definitions) out.emplace(item_name(definition), &definition);
+  std::map<std::string, int, std::less<>> counts;
+  for (const json::Value& definition : definitions) {
+    const std::string name(definition.string_or(kind.name, ""));
+    const int count = ++counts[name];
+    std::string own = count == 1 ? name : name + " #" + std::to_string(count);
+    while (!out.emplace(own, &definition).second) own += " #2";
+  }
   return out;
 }
 
-std::string without_name(const json::Value& definition) {
+std::string without_name(const Kind& kind, const json::Value& definition) {
   json::Value copy = definition;
-  copy.as_object().erase("name");
+  copy.as_object().erase(kind.name);
   return json::write_canonical(copy);
 }
 
+json::Array names_in_both(const Kind& kind, const json::Array& of, const ByName& other) {
+  json::Array out;
+  for (const json::Value& definition : of) {
+    const std::string_view name = definition.string_or(kind.name, "");
+    if (other.contains(name)) out.emplace_back(name);
+  }
+  return out;
+}
+
 void compare_lists(const Kind& kind, const json::Array& before, const json::Array& now, std::vector<Difference>& out) {
-  const ByName old_items = by_name(before);
-  const ByName new_items = by_name(now);
+  const ByName old_items = by_name(kind, before);
+  const ByName new_items = by_name(kind, now);
   std::multimap<std::string, std::string> removed;  // by what they are but for their name
   for (const auto& [name, definition] : old_items) {
     const auto found = new_items.find(name);
     if (found == new_items.end()) {
-      removed.emplace(without_name(*definition), name);
+      removed.emplace(without_name(kind, *definition), name);
     } else if (json::write_canonical(*definition) != json::write_canonical(*found->second)) {
       out.push_back({Difference::What::kChanged, std::string(kind.word) + " " + name, *definition, *found->second});
     }
   }
   for (const auto& [name, definition] : new_items) {
     if (old_items.contains(name)) continue;
-    const auto same = removed.find(without_name(*definition));
+    const auto same = removed.find(without_name(kind, *definition));
     if (same == removed.end()) {
       out.push_back({Difference::What::kAdded, std::string(kind.word) + " " + name, {}, *definition});
       continue;
@@ -58,13 +78,8 @@ void compare_lists(const Kind& kind, const json::Array& before, const json::Arra
   for (const auto& [unused, name] : removed) {
     out.push_back({Difference::What::kRemoved, std::string(kind.word) + " " + name, *old_items.at(name), {}});
   }
-  json::Array old_order, new_order;
-  for (const json::Value& definition : before) {
-    if (new_items.contains(item_name(definition))) old_order.emplace_back(item_name(definition));
-  }
-  for (const json::Value& definition : now) {
-    if (old_items.contains(item_name(definition))) new_order.emplace_back(item_name(definition));
-  }
+  json::Array old_order = names_in_both(kind, before, new_items);
+  json::Array new_order = names_in_both(kind, now, old_items);
   if (old_order != new_order) {
     out.push_back({Difference::What::kReordered, "order of " + std::string(kind.key), std::move(old_order),
                    std::move(new_order)});
@@ -94,8 +109,31 @@ json::Value object_of(const json::Value& document, std::string_view key) {
 
 }  // namespace
 
-std::string_view item_name(const json::Value& definition) {
-  return definition.string_or("name", definition.string_or("uriTemplate", ""));
+std::string_view item_name(ItemKind kind, const json::Value& definition) {
+  return definition.string_or(kind_of(kind).name, "");
+}
+
+const json::Array& items_of(const Pin& pin, ItemKind kind) { return pin.*kind_of(kind).list; }
+
+bool concerns(const Difference& difference, ItemKind kind, std::string_view name) {
+  std::string_view item = difference.item;
+  const std::string_view word = kind_of(kind).word;
+  if (!item.starts_with(word) || item.substr(word.size(), 1) != " ") return false;
+  item.remove_prefix(word.size() + 1);
+  if (difference.what == Difference::What::kRenamed && difference.before == json::Value(name)) return true;
+  return item == name || (item.starts_with(name) && item.substr(name.size()).starts_with(" #"));
+}
+
+json::Array held_by(const Pin& pin, ItemKind kind, json::Array offered) {
+  std::set<std::string> pinned;
+  for (const json::Value& definition : items_of(pin, kind)) pinned.insert(json::write_canonical(definition));
+  json::Array out;
+  for (json::Value& definition : offered) {
+    if (definition.is_object() && pinned.contains(json::write_canonical(definition))) {
+      out.push_back(std::move(definition));
+    }
+  }
+  return out;
 }
 
 std::string_view name_of(Difference::What what) {

@@ -25,10 +25,10 @@ struct Pin {
   json::Value info = json::Object{};
   json::Value capabilities = json::Object{};
   std::string instructions;
-  json::Array tools, prompts, templates;  // definitions, in the server's order
+  json::Array tools, prompts, resources, templates;  // definitions, in the server's order
 
   std::string digest() const;  // "sha256:<hex>" of everything but the time
-  std::size_t items() const { return tools.size() + prompts.size() + templates.size(); }
+  std::size_t items() const { return tools.size() + prompts.size() + resources.size() + templates.size(); }
 };
 
 json::Value to_json(const Pin& pin);
@@ -37,8 +37,9 @@ Result<Pin> pin_of(const json::Value& document);  // kCorrupt
 struct Difference {
   enum class What : std::uint8_t { kAdded, kRemoved, kRenamed, kChanged, kReordered };
   What what = What::kChanged;
-  std::string item;           // "tool read_file", "prompt greet", "template test://{id}", "command", "name", "version",
-                              // "instructions", "capabilities", "order of tools"
+  // "tool read_file", "prompt greet", "resource file:///a", "template test://{id}", "command", "name", "version",
+  // "instructions", "capabilities", "order of tools"; a second definition of one name has " #2" behind it.
+  std::string item;
   json::Value before, after;  // null where there is none
 };
 std::string_view name_of(Difference::What what);
@@ -48,7 +49,15 @@ json::Value to_json(const Difference& difference);
 // Whether the difference takes the ground from under the whole server: it is started or named differently.
 bool is_of_whole_server(const Difference& difference);
 
-// The name a definition is known by: "name", or "uriTemplate" of a template.
-std::string_view item_name(const json::Value& definition);
+// What a definition is known by: "name" of a tool or prompt, "uri" of a resource, "uriTemplate" of a template.
+enum class ItemKind : std::uint8_t { kTool, kPrompt, kResource, kTemplate };
+std::string_view item_name(ItemKind kind, const json::Value& definition);
+const json::Array& items_of(const Pin& pin, ItemKind kind);
+
+// Whether a difference is about the items of that name. Removed ones count: they were accepted, and are no more.
+bool concerns(const Difference& difference, ItemKind kind, std::string_view name);
+
+// What of `offered` the pin holds, word for word.
+json::Array held_by(const Pin& pin, ItemKind kind, json::Array offered);
 
 }  // namespace agentos::mcp

@@ -45,6 +45,47 @@ TEST(Pin, what_is_added_removed_renamed_reshaped_or_reordered_is_told) {
   EXPECT_EQ(told(pin, pin_with({tool_named("b", "other"), tool_named("a")})), (Told{"reordered order of tools"}));
 }
 
+TEST(Pin, prompts_resources_and_templates_are_told_by_what_they_are_known_by) {
+  const json::Value first = json::Object{{"uri", "test://a"}, {"name", "same"}};
+  const json::Value second = json::Object{{"uri", "test://b"}, {"name", "same"}};
+  const json::Value shape = json::Object{{"uriTemplate", "test://{id}"}, {"name", "same"}};
+  const json::Value prompt = json::Object{{"name", "greet"}, {"description", "Greets."}};
+  Pin pin = pin_with({});
+  pin.resources = {first};
+  pin.templates = {shape};
+  pin.prompts = {prompt};
+  Pin other = pin;
+  other.resources = {first, second};
+  EXPECT_EQ(told(pin, other), (Told{"added resource test://b"}));
+  other = pin;
+  other.resources = {json::Object{{"uri", "test://a"}, {"name", "obey"}}};
+  EXPECT_EQ(told(pin, other), (Told{"changed resource test://a"}));
+  other = pin;
+  other.templates.push_back(json::Object{{"uriTemplate", "test://{id}/x"}, {"name", "same"}, {"title", "t"}});
+  EXPECT_EQ(told(pin, other), (Told{"added template test://{id}/x"}));
+  other = pin;
+  other.prompts.clear();
+  EXPECT_EQ(told(pin, other), (Told{"removed prompt greet"}));
+  EXPECT_NE(pin.digest(), other.digest());
+  EXPECT_EQ(told(pin, *pin_of(to_json(pin))), Told{});
+}
+
+TEST(Pin, no_definition_hides_behind_another_of_its_name) {
+  const Pin pin = pin_with({tool_named("a")});
+  EXPECT_EQ(told(pin, pin_with({tool_named("a"), tool_named("a", "sends")})), (Told{"added tool a #2"}));
+  const auto differences = compare(pin, pin_with({tool_named("a"), tool_named("a", "sends")}));
+  EXPECT_TRUE(concerns(differences.at(0), ItemKind::kTool, "a"));
+  EXPECT_FALSE(concerns(differences.at(0), ItemKind::kPrompt, "a"));
+  EXPECT_FALSE(concerns(differences.at(0), ItemKind::kTool, "b"));
+}
+
+TEST(Pin, only_what_it_holds_word_for_word_is_held) {
+  const Pin pin = pin_with({tool_named("a"), tool_named("b")});
+  const json::Array held = held_by(pin, ItemKind::kTool, {tool_named("a", "sends"), tool_named("b"), json::Value("x")});
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0], tool_named("b"));
+}
+
 TEST(Pin, command_name_and_instructions_are_part_of_it) {
   const Pin pin = pin_with({});
   Pin other = pin;

@@ -108,7 +108,7 @@ mcp::ServerIdentity Client::identity() const {
     if (servers.size() > 1) out.instructions += "\n\n";
   }
   // Changes are told whatever the server does: policy and pins change what is offered, too.
-  for (const char* changing : {"tools", "prompts"}) {
+  for (const char* changing : {"tools", "prompts", "resources"}) {
     if (json::Value* one = capabilities.find(changing); one != nullptr) one->as_object()["listChanged"] = true;
   }
   out.capabilities = std::move(capabilities);
@@ -264,6 +264,10 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
     return flush_locked();
   }
   const abi::McpServerView* only = servers.size() == 1 ? &servers[0] : nullptr;
+  if (is_listing(method)) {
+    const std::lock_guard lock(mutex_);
+    listed_ = true;
+  }
   const std::string_view capability = capability_of(method);
   if (only != nullptr && only->known && !capability.empty() && only->capabilities.find(capability) == nullptr) {
     const std::lock_guard lock(mutex_);

@@ -1,4 +1,5 @@
 // What a client is told unasked: subscriptions of both eras, and what servers say.
+#include <algorithm>
 #include <utility>
 
 #include "server/mcp_door/client.h"
@@ -153,6 +154,9 @@ void Client::notified(const std::string&, const std::string& method, json::Value
 void Client::servers_changed() {
   auto fresh = std::make_shared<const std::vector<abi::McpServerView>>(backend_->servers());
   bool tell = false;
+  const bool resources = std::any_of(fresh->begin(), fresh->end(), [](const abi::McpServerView& server) {
+    return server.capabilities.find("resources") != nullptr;
+  });
   {
     const std::lock_guard lock(mutex_);
     views_ = std::move(fresh);
@@ -163,6 +167,7 @@ void Client::servers_changed() {
   for (const char* method : {"notifications/tools/list_changed", "notifications/prompts/list_changed"}) {
     notified({}, method, json::Object{});
   }
+  if (resources) notified({}, "notifications/resources/list_changed", json::Object{});
 }
 
 }  // namespace agentos::mcp_door

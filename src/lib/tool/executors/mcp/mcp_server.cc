@@ -70,6 +70,7 @@ Status McpServer::spawn_locked() {
   writable_watched_ = output_closed_ = false;
   end_.reset();
   session_.reset();
+  catalog_told_ = false;
   state_ = State::kStarting;
   trouble_.clear();
   up_since_ns_ = host_->clock().monotonic_ns();
@@ -128,7 +129,8 @@ std::uint64_t McpServer::request(Request request, std::function<void(McpAnswer)>
     } else if (state_ == State::kRefused || state_ == State::kPausing || state_ == State::kStopped) {
       refused = failed_with(ErrorCode::kBusy, fmt::format("the server \"{}\" is not there: {}", name_, trouble_),
                             state_ == State::kPausing ? "it starts again by itself; try later" : "");
-    } else if (pending_.size() >= kPendingMax || outbox_.size() - sent_ > kOutboxBytesMax) {
+    } else if (request.origin == Request::Origin::kClient &&
+               (pending_.size() >= kPendingMax || outbox_.size() - sent_ > kOutboxBytesMax)) {
       refused = failed_with(ErrorCode::kBusy, fmt::format("the server \"{}\" has too much to do already", name_),
                             "wait for its answers");
     } else {
@@ -138,9 +140,10 @@ std::uint64_t McpServer::request(Request request, std::function<void(McpAnswer)>
       pending.on_progress = std::move(request.on_progress);
       pending.timeout_ms = request.timeout_ms;
       pending.deadline_ns = host_->clock().monotonic_ns() + request.timeout_ms * kMcpNsPerMs;
+      const bool goes_out = catalog_told_ || request.origin == Request::Origin::kCatalog;
       pending.held = std::move(request);
       arm_sweep_locked();
-      if (state_ == State::kReady) {
+      if (state_ == State::kReady && goes_out) {
         send_locked(ticket, pending);
         flush_locked();
       }

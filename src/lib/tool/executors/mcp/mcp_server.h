@@ -30,7 +30,7 @@ namespace agentos::tool {
 struct McpCatalog {
   mcp::ServerIdentity server;
   mcp::Revision revision = mcp::kNewestLegacy;
-  json::Array tools, prompts, templates;
+  json::Array tools, prompts, resources, templates;
 };
 
 // The process behind a server. Its end is told once, to the `ended` it was started with.
@@ -60,7 +60,7 @@ inline constexpr std::int64_t kMcpNsPerMs = 1'000'000;
 class McpServer : public std::enable_shared_from_this<McpServer> {
  public:
   static constexpr std::size_t kOutboxBytesMax = 8 << 20;
-  static constexpr std::size_t kPendingMax = 1024;
+  static constexpr std::size_t kPendingMax = 1024;  // of clients; the catalogue's own come beside them, one at a time
   static constexpr std::size_t kDefinitionsMax = 2000;  // of one list
   static constexpr int kPagesMax = 200;
   static constexpr int kGarbageLinesMax = 100;
@@ -76,6 +76,8 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
     std::function<void(const mcp::Id& id, std::string method, json::Value params)> on_request;
     std::function<void(const mcp::Id& id)> on_request_cancelled;
     std::function<void(std::string why)> on_down;  // ended; it starts again by itself
+    // Whether a request that waited for the first catalogue may go out now that it is known. Asked with the lock held.
+    std::function<Status(std::string_view method, const json::Value& params)> may_send;
   };
   struct Request {
     std::string method;
@@ -84,6 +86,8 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
     std::optional<mcp::ClientIdentity> client;  // for a modern server; default: the one of greet()
     std::string log_level;
     std::function<void(const json::Value& params)> on_progress;  // may be empty
+    enum class Origin : std::uint8_t { kClient, kCatalog };
+    Origin origin = Origin::kClient;  // a client's request waits until the first catalogue has been told
   };
 
   McpServer(std::string name, std::shared_ptr<McpHost> host, McpStarter starter, Events events);
@@ -142,6 +146,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   void flush_locked();
   void close_input_locked();
   void ready_locked(Effects& effects);
+  void send_held_locked(Effects& effects);
   void arm_sweep_locked();
   void down_locked(std::string why, Effects& effects);
   void finish_locked(std::uint64_t ticket, McpAnswer answer, Effects& effects);
@@ -176,6 +181,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::optional<std::string> end_;  // why the process ended, once it has
   std::int64_t greeted_ns_ = 0;     // the handshake began
   bool listing_ = false, list_again_ = false;
+  bool catalog_told_ = false;  // of this incarnation
 };
 
 }  // namespace agentos::tool

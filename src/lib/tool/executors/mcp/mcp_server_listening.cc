@@ -21,14 +21,16 @@ constexpr std::int64_t kListTimeoutMs = 30'000;
 struct Listed {
   std::string_view method, key, capability, changed;
 };
-constexpr std::array<Listed, 3> kLists = {{
+constexpr std::array<Listed, 4> kLists = {{
     {"tools/list", "tools", "tools", "notifications/tools/list_changed"},
     {"prompts/list", "prompts", "prompts", "notifications/prompts/list_changed"},
+    {"resources/list", "resources", "resources", "notifications/resources/list_changed"},
     {"resources/templates/list", "resourceTemplates", "resources", "notifications/resources/list_changed"},
 }};
 
 json::Array& array_of(McpCatalog& catalog, std::size_t which) {
-  return which == 0 ? catalog.tools : which == 1 ? catalog.prompts : catalog.templates;
+  json::Array* const lists[] = {&catalog.tools, &catalog.prompts, &catalog.resources, &catalog.templates};
+  return *lists[which];
 }
 
 // The id of a message that was too long to be read, from where JSON-RPC puts it: right at its beginning or its end.
@@ -178,8 +180,7 @@ void McpServer::take_notification_locked(std::string method, json::Value params,
   }
   const bool changed =
       std::any_of(kLists.begin(), kLists.end(), [&](const Listed& listed) { return listed.changed == method; });
-  if (changed) refresh_locked(effects);
-  if (changed && method != kLists[2].changed) return;  // told when the new list is known
+  if (changed) return refresh_locked(effects);  // told when the new list is known
   if (!events_.on_notification) return;
   effects.push_back([this, method = std::move(method), params = std::move(params)]() mutable {
     events_.on_notification(method, std::move(params));
@@ -189,9 +190,6 @@ void McpServer::take_notification_locked(std::string method, json::Value params,
 void McpServer::ready_locked(Effects& effects) {
   state_ = State::kReady;
   trouble_.clear();
-  for (auto& [ticket, pending] : pending_) {
-    if (pending.sent == 0) send_locked(ticket, pending);
-  }
   if (mcp::is_modern(session_->revision())) {
     json::Object wanted;
     const json::Value& offered = session_->server().capabilities;
@@ -235,7 +233,29 @@ void McpServer::list_next(std::size_t which, std::shared_ptr<McpCatalog> into) {
     if (list_again_ && state_ == State::kReady) refresh_locked(effects);
   }
   if (events_.on_catalog) events_.on_catalog(*into);
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::kReady && !std::exchange(catalog_told_, true)) send_held_locked(effects);
+  }
   for (const auto& effect : effects) effect();
+}
+
+// What was asked before it was known what the server offers: now it is.
+void McpServer::send_held_locked(Effects& effects) {
+  std::vector<std::pair<std::uint64_t, Error>> refused;
+  for (auto& [ticket, pending] : pending_) {
+    if (pending.sent != 0) continue;
+    const Status may = events_.may_send ? events_.may_send(pending.held.method, pending.held.params) : Status{};
+    if (may) {
+      send_locked(ticket, pending);
+    } else {
+      refused.emplace_back(ticket, may.error());
+    }
+  }
+  for (auto& [ticket, error] : refused) {
+    finish_locked(ticket, failed_with(error.code, std::move(error.message), std::move(error.hint)), effects);
+  }
+  flush_locked();
 }
 
 void McpServer::list(std::size_t which, std::shared_ptr<McpCatalog> into, json::Value cursor, int page) {
@@ -243,6 +263,7 @@ void McpServer::list(std::size_t which, std::shared_ptr<McpCatalog> into, json::
   request_of_list.method = kLists[which].method;
   if (cursor.is_string()) request_of_list.params.as_object()["cursor"] = std::move(cursor);
   request_of_list.timeout_ms = kListTimeoutMs;
+  request_of_list.origin = Request::Origin::kCatalog;
   const auto weak = weak_from_this();
   request(std::move(request_of_list), [weak, which, into, page](McpAnswer answer) {
     const auto self = weak.lock();

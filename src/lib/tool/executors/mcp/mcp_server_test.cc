@@ -79,6 +79,7 @@ class McpServerTest : public testing::Test {
       downs_.push_back(why);
       changed_.notify_all();
     };
+    events.may_send = [this](std::string_view, const json::Value&) { return may_send_; };
     host_ = *McpHost::start(clock_);
     server_ = std::make_shared<McpServer>(
         "s", host_,
@@ -121,6 +122,7 @@ class McpServerTest : public testing::Test {
   std::vector<McpCatalog> catalogs_;
   std::vector<std::string> downs_;
   std::atomic<int> starts_{0};
+  Status may_send_;  // of what waits for the first catalogue
   std::shared_ptr<McpHost> host_;
   std::shared_ptr<McpServer> server_;
 };
@@ -141,6 +143,35 @@ TEST_F(McpServerTest, requests_made_before_it_is_known_are_sent_when_it_is) {
     return modern(message, R"({"tools":[]})", [](const mcp::Message& one) { return result(one, R"({"ok":true})"); });
   });
   EXPECT_TRUE(ask("do").result.bool_or("ok", false));
+}
+
+TEST_F(McpServerTest, what_was_asked_before_it_was_known_goes_out_after_the_catalogue_was_told) {
+  std::atomic<bool> listed{false};
+  std::atomic<bool> early{false};
+  serve([&](const mcp::Message& message) {
+    if (message.method == "tools/list") listed = true;
+    return modern(message, R"({"tools":[]})", [&](const mcp::Message& one) {
+      if (one.method == "do" && !listed) early = true;
+      return result(one, "{}");
+    });
+  });
+  EXPECT_FALSE(ask("do").error.has_value());
+  EXPECT_FALSE(early);
+}
+
+TEST_F(McpServerTest, what_may_not_be_sent_once_the_catalogue_is_known_is_answered_here) {
+  std::atomic<bool> reached{false};
+  may_send_ = fail(ErrorCode::kNotFound, "it is another server");
+  serve([&](const mcp::Message& message) {
+    return modern(message, R"({"tools":[]})", [&](const mcp::Message& one) {
+      reached = true;
+      return result(one, "{}");
+    });
+  });
+  const McpAnswer answer = ask("do");
+  ASSERT_TRUE(answer.error.has_value());
+  EXPECT_EQ(answer.error->message, "it is another server");
+  EXPECT_FALSE(reached);
 }
 
 TEST_F(McpServerTest, a_request_it_dies_over_is_answered_and_it_starts_again) {
