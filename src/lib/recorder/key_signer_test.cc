@@ -21,6 +21,7 @@ Checkpoint numbered_checkpoint(Index size) {
 
 std::unique_ptr<KeySigner> open_keys(Disk& disk) {
   SeededRandom random(11);
+  (void)disk.make_directory("/log");
   auto signer = KeySigner::open(disk, "/log", "example.org/log", random);
   EXPECT_TRUE(signer.has_value()) << signer.error().message;
   return signer ? std::move(*signer) : nullptr;
@@ -109,6 +110,7 @@ TEST(KeySigner, a_power_failure_anywhere_leaves_a_chain_that_goes_on) {
   FakeDisk counting;
   const auto work = [](FakeDisk& disk) {
     SeededRandom random(11);
+    if (!disk.make_directory("/log")) return;
     auto signer = KeySigner::open(disk, "/log", "example.org/log", random);
     for (Index size = 1; signer && size <= 3; ++size) {
       const std::string body = checkpoint_body(numbered_checkpoint(size));

@@ -130,7 +130,7 @@ Check Verifier::check_beginning() {
       return Problem{"anchor", "the remembered checkpoint covers only entries that were pruned since",
                      signed_.roots[roots_checked_].finding.where};
   tiles_.emplace(disk_, directory_, base_);
-  has_blobs_ = !disk_.list(path("blob")).value_or(std::vector<std::string>{}).empty();
+  has_blobs_ = !disk_.list_folders(path("blob")).value_or(std::vector<std::string>{}).empty();
   return {};
 }
 
