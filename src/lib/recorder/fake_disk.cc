@@ -250,6 +250,13 @@ void FakeDisk::erase(const std::string& path) {
   folder->sync();
 }
 
+std::vector<std::string> FakeDisk::left_behind() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> octets;
+  for (const NodePointer& file : nameless_) octets.push_back(file->durable);
+  return octets;
+}
+
 std::vector<std::string> FakeDisk::files_below(const std::string& directory) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> found;
@@ -347,6 +354,7 @@ Status FakeDisk::remove(const std::string& path) {
   if (!node || node->is_folder) return cannot(node ? EISDIR : ENOENT, "remove", path);
   TRY(change(path));
   const NodePointer folder = folder_of(path);
+  nameless_.push_back(node);
   folder->names.erase(name_in_folder(path));
   folder->changed();
   return {};

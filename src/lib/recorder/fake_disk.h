@@ -41,6 +41,8 @@ class FakeDisk final : public Disk {
   void set_content(const std::string& path, std::string content);
   bool exists(const std::string& path) const;
   void erase(const std::string& path);
+  // What is durable of the files whose names were removed: a disk keeps it until it is overwritten.
+  std::vector<std::string> left_behind() const;
   // Paths within `directory` of all files below it, sorted.
   std::vector<std::string> files_below(const std::string& directory) const;
 
@@ -75,6 +77,7 @@ class FakeDisk final : public Disk {
 
   mutable std::mutex mutex_;
   NodePointer root_;
+  std::vector<NodePointer> nameless_;
   std::shared_ptr<Locks> locks_;
   std::uint64_t changes_ = 0;
   std::uint64_t fail_from_ = ~std::uint64_t{0};

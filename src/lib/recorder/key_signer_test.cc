@@ -140,6 +140,44 @@ TEST(KeySigner, a_power_failure_anywhere_leaves_a_chain_that_goes_on) {
   }
 }
 
+// Without the sync after overwriting a key, at the end of a seal or when an interrupted one is found at the next open,
+// this finds the key of an epoch that is over.
+TEST(KeySigner, a_power_failure_anywhere_brings_back_no_key_of_an_epoch_that_is_over) {
+  FakeDisk before;
+  ASSERT_NE(open_keys(before), nullptr);
+  std::vector<std::string> seeds = {before.content("/log/seal.key").substr(16, 32)};
+  while (seeds.size() < 6) {
+    const auto next = crypto::hmac_sha256(seeds.back(), "agentos seal step v1");
+    seeds.emplace_back(reinterpret_cast<const char*>(next.data()), next.size());
+  }
+  const auto expect_none_before = [&](std::uint64_t epoch, const FakeDisk& disk, const std::string& trace) {
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      const std::string key = disk.after_power_failure(seed)->content("/log/seal.key");
+      for (std::uint64_t over = 0; over < epoch; ++over)
+        EXPECT_EQ(key.find(seeds[over]), std::string::npos) << trace << ": epoch " << over << " of " << epoch;
+    }
+  };
+  bool done = false;
+  for (std::uint64_t point = 0; !done; ++point) {
+    const auto disk = before.copy();
+    disk->fail_after(point, 5);
+    SeededRandom random(11);
+    const auto signer = KeySigner::open(*disk, "/log", "example.org/log", random);
+    done = signer.has_value();
+    for (Index size = 1; done && size <= 3; ++size) {
+      const std::string body = checkpoint_body(numbered_checkpoint(size));
+      done = (*signer)->sign(body) && (*signer)->seal(body);
+      if (done) expect_none_before(size, *disk, "sealed");
+    }
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      const auto after = disk->after_power_failure(seed);
+      const auto again = open_keys(*after);
+      ASSERT_NE(again, nullptr);
+      expect_none_before(chain_length(*after), *after, "opened after " + std::to_string(point));
+    }
+  }
+}
+
 TEST(KeySigner, keys_that_were_taken_away_are_not_made_again) {
   FakeDisk disk;
   {
