@@ -8,6 +8,7 @@ import struct
 from signed import Found, Malformed, Signed, Tree, leaf_hash, sha256
 
 LEAF_MAX, OPENING_MAX = 16384, 4096
+SEGMENT = re.compile(r"segment-[0-9]{20}\.log")
 
 
 def crc_table():
@@ -29,11 +30,39 @@ def crc32c(octets):
     return crc ^ 0xFFFFFFFF
 
 
+def read_erasing(directory):
+    """Frames that are being erased, as they will be: (segment, offset, octets)."""
+    try:
+        with open(os.path.join(directory, "erasing"), "rb") as file:
+            lines = file.read().decode("ascii").split("\n")
+    except FileNotFoundError:
+        return []
+    except ValueError:
+        raise Found("erasing", "the file erasing is damaged", "erasing")
+    frames = []
+    try:
+        if lines[0] != "agentos erasing v1" or lines[-1]:
+            raise ValueError
+        for line in lines[1:-1]:
+            segment, offset, octets = line.split(" ")
+            octets = base64.b64decode(octets, validate=True)
+            frame = Frame(octets, 0, {}, whole=False)
+            if not SEGMENT.fullmatch(segment) or not offset.isdigit() or not frame.erased or frame.size != len(octets):
+                raise ValueError
+            frames.append((segment, int(offset), octets))
+    except (ValueError, Malformed):
+        raise Found("erasing", "the file erasing is damaged", "erasing")
+    return frames
+
+
 class Segment:
-    def __init__(self, directory, name):
+    def __init__(self, directory, name, erasing=()):
         self.name = name
         with open(os.path.join(directory, name), "rb") as file:
             self.octets = file.read()
+        for segment, offset, octets in erasing:
+            if segment == name and offset < len(self.octets):
+                self.octets = (self.octets[:offset] + octets + self.octets[offset + len(octets):])[:len(self.octets)]
         octets = self.octets
 
         def damaged(what):
@@ -61,7 +90,7 @@ class Segment:
 class Frame:
     """One frame at an offset; Malformed says why there is none."""
 
-    def __init__(self, octets, at, bases):
+    def __init__(self, octets, at, bases, whole=True):
         if len(octets) - at < 32 or octets[at:at + 4] != b"\xffAL\xfe":
             raise Malformed("no frame begins here")
         crc, self.index, self.batch, stored, opening, flags, group, zero = struct.unpack_from("<IQIIIHBB", octets, at + 4)
@@ -80,7 +109,7 @@ class Frame:
         self.salted = salted if opening else None
         self.durable = self.index - self.batch
         self.leaf = frame[32:32 + stored]
-        if flags & 4:
+        if flags & 4 and whole:
             if not bases.get(group):
                 raise Malformed("a difference without a whole leaf before it")
             self.leaf = difference(bases[group], self.leaf)
@@ -230,8 +259,9 @@ class Tiles:
 class Log:
     def __init__(self, directory, anchors):
         self.signed = Signed(directory, anchors)
-        names = sorted(name for name in os.listdir(directory) if re.fullmatch(r"segment-[0-9]{20}\.log", name))
-        self.segments = [Segment(directory, name) for name in names]
+        names = sorted(name for name in os.listdir(directory) if SEGMENT.fullmatch(name))
+        erasing = read_erasing(directory)
+        self.segments = [Segment(directory, name, erasing) for name in names]
         self.tree, self.intents, self.answered, self.open = Tree(), set(), set(), set()
         self.base = self.next_root = self.same = self.durable = self.openings = 0
         self.directory, self.blobs, self.blob_count = directory, set(), 0
@@ -309,7 +339,7 @@ class Log:
                 if base64.urlsafe_b64encode(sha256(frame.salted)).decode().rstrip("=") != commitment:
                     raise Found("opening", "the opening is not what the leaf committed to", place)
                 self.openings += 1
-                self.blob(frame.salted[16:], place)
+                self.blob(frame.salted[16:], leaf.get("content") == "whole", place)
         if leaf["kind"] == "intent":
             self.intents.add(frame.index)
             if leaf.get("verdict") == "allow" and leaf.get("effect") == "external":
@@ -324,22 +354,27 @@ class Log:
         self.tree.add(digest)
         self.tiles.add(frame.leaf, digest)
 
-    def blob(self, opening, place):
-        """Content kept whole, where it is there: it is kept by choice, so that it is absent says nothing."""
+    def blob(self, opening, whole, place):
+        """Content kept whole: it is kept by choice, so that it is absent says nothing unless the leaf says it was."""
         try:
             value = json.loads(opening) if opening.startswith(b'{"digest":"') else None
             if not isinstance(value, dict) or len(value) != 3:
                 return
             digest = base64.urlsafe_b64decode(value["digest"] + "=")
-            if len(digest) != 32 or digest in self.blobs:
-                return
-            self.blobs.add(digest)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return
+        if len(digest) != 32 or digest in self.blobs:
+            return
+        try:
             with open(os.path.join(self.directory, "blob", digest.hex()[:2], digest.hex()), "rb") as file:
                 content = file.read()
-        except (ValueError, KeyError, TypeError, OSError, RecursionError):
+        except OSError:
+            if whole:
+                raise Found("absent", "the entry's content was kept whole, and is gone", place)
             return
         if sha256(content) != digest:
             raise Found("blob", "the content kept whole is not what the entry names", place)
+        self.blobs.add(digest)
         self.blob_count += 1
 
     def finish(self):

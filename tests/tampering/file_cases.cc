@@ -1,6 +1,8 @@
 // Octets flipped, files cut, removed, swapped: found by checksums, sizes and names.
 #include "lib/recorder/blob.h"
+#include "lib/recorder/disk_log.h"
 #include "lib/recorder/format.h"
+#include "lib/recorder/redaction.h"
 #include "tests/tampering/cases.h"
 #include "tests/tampering/log_image.h"
 
@@ -44,6 +46,35 @@ void swap_files(FakeDisk& disk, std::size_t one, std::size_t other) {
   const std::string content = disk.content(a);
   disk.set_content(a, disk.content(b));
   disk.set_content(b, content);
+}
+
+// How far erasing the content of the second run came.
+enum class Interrupted : std::uint8_t { kWithoutBlob, kTorn };
+
+void interrupt_erasing(FakeDisk& disk, Interrupted where) {
+  Index boot = 0;  // of the second run
+  int seen = 0;
+  CHECK(read_log_on(disk, "/log", {}, [&](const StoredEntry& entry) {
+    boot = entry.index;
+    return entry.leaf.find(R"("content":"whole")") == std::string::npos || ++seen < 2;
+  }));
+  const auto came_so_far = [&](const FakeDisk& after) {
+    bool same = true;
+    for (std::size_t i = 0; same && i < LogImage(disk).segments.size(); ++i)
+      same = after.content(segment_path(after, i)) == disk.content(segment_path(disk, i));
+    return after.exists("/log/erasing") && !after.exists(blob_path('1')) &&
+           same == (where == Interrupted::kWithoutBlob);
+  };
+  for (std::uint64_t changes = 0;; ++changes) {
+    const auto tried = disk.copy();
+    tried->fail_after(changes, 5);
+    CHECK(!erase_openings(*tried, "/log", {boot}));
+    if (!came_so_far(*tried)) continue;
+    disk.fail_after(changes, 5);
+    CHECK(!erase_openings(disk, "/log", {boot}));
+    disk.mend();
+    return;
+  }
 }
 
 }  // namespace
@@ -93,7 +124,17 @@ std::vector<TamperCase> file_cases() {
        [](FakeDisk& disk) { disk.set_content(blob_path('2'), std::string(kOpeningSizeMax, '2')); }},
       {"content_kept_whole_of_two_entries_swapped", kNothing, "blob", segment,
        [](FakeDisk& disk) { disk.set_content(blob_path('0'), disk.content(blob_path('1'))); }},
-      {"content_kept_whole_removed", kNothing, "", "", [](FakeDisk& disk) { disk.erase(blob_path('1')); }},
+      {"content_kept_whole_removed", kNothing, "absent", segment, [](FakeDisk& disk) { disk.erase(blob_path('1')); }},
+      {"all_content_kept_whole_removed", kNothing, "absent", segment,
+       [](FakeDisk& disk) {
+         for (const std::string& name : disk.files_below("/log/blob")) disk.erase("/log/blob/" + name);
+       }},
+      {"a_damaged_record_of_erasing_put_there", kNothing, "erasing", "erasing",
+       [](FakeDisk& disk) { disk.set_content("/log/erasing", "agentos erasing v1\nsegment\n"); }},
+      {"erasing_interrupted_before_anything_was_overwritten", kNothing, "", "",
+       [](FakeDisk& disk) { interrupt_erasing(disk, Interrupted::kWithoutBlob); }},
+      {"erasing_interrupted_within_a_frame", kNothing, "", "",
+       [](FakeDisk& disk) { interrupt_erasing(disk, Interrupted::kTorn); }},
       {"two_segments_swapped", kNothing, "segment", segment, [](FakeDisk& disk) { swap_files(disk, 0, 1); }},
       {"segment_copied_to_another_name", kNothing, "segment", segment,
        [](FakeDisk& disk) { disk.set_content("/log/" + segment_name(7), disk.content(segment_path(disk, 0))); }},

@@ -15,7 +15,7 @@ using namespace agentos::tampering;
 
 void write_files(recorder::FakeDisk& disk, const std::string& from, const std::filesystem::path& to) {
   std::filesystem::create_directories(to);
-  for (const std::string& name : disk.list(from).value()) {
+  for (const std::string& name : disk.files_below(from)) {
     const auto path = to / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << disk.content(from + "/" + name);

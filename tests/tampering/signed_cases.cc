@@ -45,7 +45,7 @@ void roll_back(FakeDisk& disk) {
   image.store(disk);
   disk.set_content(kCheckpointPath, disk.content("/kept/checkpoint"));
   disk.set_content(kSealsPath, disk.content(kSealsPath).substr(0, 2 * kSealSize));
-  for (const std::string& name : disk.list("/log/tile").value()) disk.erase("/log/tile/" + name);
+  for (const std::string& name : disk.files_below("/log/tile")) disk.erase("/log/tile/" + name);
 }
 
 void edit_early(FakeDisk& disk) {
@@ -193,7 +193,7 @@ std::vector<TamperCase> anchored_cases() {
        }},
       {"directory_wiped", kCheckpoint, "key", "log.pub",
        [](FakeDisk& disk) {
-         for (const std::string& name : disk.list("/log").value()) disk.erase("/log/" + name);
+         for (const std::string& name : disk.files_below("/log")) disk.erase("/log/" + name);
        }},
       {"history_forked_behind_what_is_remembered", kCheckpoint, "anchor", "the remembered checkpoint",
        fork_after_the_second_run},

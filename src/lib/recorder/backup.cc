@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <thread>
 #include <vector>
 
 #include "lib/recorder/disk.h"
+#include "lib/recorder/disk_log.h"
 #include "lib/recorder/format.h"
 #include "lib/recorder/note.h"
 #include "lib/recorder/recovery.h"
@@ -19,13 +19,12 @@
 namespace agentos::recorder {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kSmallFileBytesMax = 16 << 20;
 constexpr std::size_t kCopyBytes = 1 << 20;
 constexpr int kAttemptsMax = 8;                         // the log may change while it is copied
 constexpr auto kPause = std::chrono::milliseconds(50);  // before the next attempt
 constexpr std::size_t kFilesMax = 10'000'000;
+constexpr int kFolderDepthMax = 16;
 
 bool is_segment(std::string_view name) { return segment_first(name).has_value(); }
 
@@ -64,10 +63,6 @@ class Copying {
   BackupReport report;
 
  private:
-  static std::unexpected<Error> no_list(const std::error_code& error, const std::string& of) {
-    return fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", of, error.message()));
-  }
-
   std::string note(std::string_view name) {
     return read_small_file(disk_, fmt::format("{}/{}", from_, name), kSmallFileBytesMax).value_or("");
   }
@@ -83,13 +78,8 @@ class Copying {
   // The checkpoint and the seals belong together: false when another checkpoint was written meanwhile.
   Result<bool> signed_files() {
     const std::string checkpoint = note(kCheckpointName);
-    std::error_code error, unused;
-    for (const auto& entry : fs::directory_iterator(from_, error)) {
-      const std::string name = entry.path().filename().string();
-      if (name == kPrunedName || is_left_out(name, keys_) || !entry.is_regular_file(unused)) continue;
-      TRY(small_file(name));
-    }
-    if (error) return no_list(error, from_);
+    for (const std::string& name : TRY(disk_.list(from_)))
+      if (name != kPrunedName && !is_left_out(name, keys_)) TRY(small_file(name));
     return note(kCheckpointName) == checkpoint;
   }
 
@@ -150,40 +140,32 @@ class Copying {
   // False: they were built further meanwhile, and what is removed then may be missing.
   Result<bool> tiles() {
     const std::string name(kTileFolder), tiled = fmt::format("{}/{}", kTileFolder, kTiledName);
-    std::error_code error;
-    if (!fs::is_directory(fs::symlink_status(from_ + "/" + name, error))) return true;
+    const auto names = TRY(disk_.list_folders(from_));
+    if (std::find(names.begin(), names.end(), name) == names.end()) return true;
     const std::string before = note(tiled);
-    TRY(folder(name));
+    TRY(folder(name, kFolderDepthMax));
     return note(tiled) == before;
   }
 
   // Blobs: each file is written once, under a name that says what is in it.
   Status folders() {
-    std::error_code error, unused;
-    for (const auto& entry : fs::directory_iterator(from_, error)) {
-      const std::string name = entry.path().filename().string();
-      if (name == kTileFolder || !entry.is_directory(unused) || entry.is_symlink(unused)) continue;
-      TRY(folder(name));
-    }
-    return error ? no_list(error, from_) : Status{};
+    for (const std::string& name : TRY(disk_.list_folders(from_)))
+      if (name != kTileFolder) TRY(folder(name, kFolderDepthMax));
+    return {};
   }
 
-  Status folder(const std::string& name) {
-    std::error_code error, unused;
+  // With all that is below it; `name` is relative to the log.
+  Status folder(const std::string& name, int depth_left) {
+    if (depth_left == 0) return fail(ErrorCode::kTooLarge, fmt::format("{}/{} lies too deep", from_, name));
     TRY(disk_.make_directory(to_ + "/" + name));
-    std::size_t count = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(from_ + "/" + name, error)) {
-      if (++count > kFilesMax) return fail(ErrorCode::kTooLarge, fmt::format("{} has too many files", name));
-      const std::string relative = name + "/" + fs::relative(entry.path(), from_ + "/" + name).string();
-      if (entry.is_symlink(unused)) continue;
-      if (entry.is_directory(unused)) {
-        TRY(disk_.make_directory(to_ + "/" + relative));
-        continue;
-      }
-      if (relative.ends_with(".tmp") || (keys_ == BackupKeys::kLeftOut && relative.ends_with(".key"))) continue;
-      TRY(file(entry.path().string(), to_ + "/" + relative));
+    for (const std::string& file_name : TRY(disk_.list(from_ + "/" + name))) {
+      if (++files_seen_ > kFilesMax) return fail(ErrorCode::kTooLarge, fmt::format("{} has too many files", from_));
+      if (file_name.ends_with(".tmp") || (keys_ == BackupKeys::kLeftOut && file_name.ends_with(".key"))) continue;
+      TRY(file(fmt::format("{}/{}/{}", from_, name, file_name), fmt::format("{}/{}/{}", to_, name, file_name)));
     }
-    return error ? no_list(error, from_ + "/" + name) : Status{};
+    for (const std::string& below : TRY(disk_.list_folders(from_ + "/" + name)))
+      TRY(folder(name + "/" + below, depth_left - 1));
+    return disk_.sync_directory(to_ + "/" + name);
   }
 
   Status file(const std::string& source, const std::string& target) {
@@ -209,22 +191,41 @@ class Copying {
   const std::string& to_;
   const BackupKeys keys_;
   Index first_ = 0;  // entry of the copy
+  std::size_t files_seen_ = 0;
 };
+
+Status remove_if_there(Disk& disk, const std::string& folder) {
+  const auto removed = disk.remove_folder(folder);
+  return !removed && removed.error().code != ErrorCode::kNotFound ? removed : Status{};
+}
+
+std::unexpected<Error> does_not_verify(std::string_view which, const VerifyReport& report, std::string hint) {
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("{} does not verify: {} at {} ({})", which, report.problem, report.position, report.kind),
+              std::move(hint));
+}
+
+// Of a copy that does not verify: the error, when that is because the log itself does not.
+Status check_the_log(Disk& disk, const std::string& directory) {
+  const VerifyReport report = TRY(verify_log_on(disk, directory));
+  if (report.valid) return {};
+  return does_not_verify("the log itself", report, "nothing was copied; agentos log verify says the same");
+}
 
 Result<BackupReport> copy_and_verify(Disk& disk, const std::string& directory, const std::string& partial,
                                      BackupKeys keys) {
   for (int attempt = 1;; ++attempt) {
-    std::error_code error;
-    fs::remove_all(partial, error);
+    TRY(remove_if_there(disk, partial));
     const bool live = disk.is_locked(fmt::format("{}/{}", directory, kLockName));
     Copying copying(disk, directory, partial, keys);
     bool changed = !TRY(copying.run());
     if (!changed) {
-      copying.report.verified = TRY(verify_log(partial));
+      copying.report.verified = TRY(verify_log_on(disk, partial));
       copying.report.bytes = copying.report.verified.bytes;
       if (copying.report.verified.valid) return std::move(copying.report);
       changed = live && copying.is_behind_pruning();
     }
+    if (!changed) TRY(check_the_log(disk, directory));
     if (attempt < kAttemptsMax && (changed || live)) {
       std::this_thread::sleep_for(kPause);
       continue;
@@ -232,36 +233,51 @@ Result<BackupReport> copy_and_verify(Disk& disk, const std::string& directory, c
     if (changed)
       return fail(ErrorCode::kBusy, "the log changes faster than it can be copied",
                   "try again when less is written, or raise its disk budget");
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("the copy does not verify: {} at {}", copying.report.verified.problem,
-                            copying.report.verified.position),
-                "agentos log verify says whether the log itself does");
+    return does_not_verify("the copy", copying.report.verified, "the log itself does: try again");
   }
+}
+
+// kAlreadyExists unless there is nothing, or an empty folder.
+Status check_target(Disk& disk, const std::string& to) {
+  const auto taken = [&] {
+    return fail(ErrorCode::kAlreadyExists, to + " exists already", "name a directory that does not");
+  };
+  const auto files = disk.list(to);
+  if (!files && files.error().code == ErrorCode::kNotFound) return {};
+  if (!files) return taken();
+  return files->empty() && TRY(disk.list_folders(to)).empty() ? Status{} : taken();
+}
+
+std::string folder_above(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
 
-Result<BackupReport> back_up_log(const std::string& directory, const std::string& to, BackupKeys keys) {
-  std::error_code error;
-  if (fs::exists(to, error) && !(fs::is_directory(to, error) && fs::is_empty(to, error)))
-    return fail(ErrorCode::kAlreadyExists, to + " exists already", "name a directory that does not");
-  if (!fs::is_regular_file(directory + "/log.pub", error))
+Result<BackupReport> back_up_log_on(Disk& disk, const std::string& directory, const std::string& target,
+                                    BackupKeys keys) {
+  const std::string to = target.substr(0, target.find_last_not_of('/') + 1);
+  TRY(check_target(disk, to));
+  if (!disk.open_for_reading(directory + "/" + std::string(kVerifierName)))
     return fail(ErrorCode::kNotFound, "there is no log in " + directory, "name its directory with --dir");
-  const auto disk = make_real_disk();
   const std::string partial = to + ".partial";
-  auto report = copy_and_verify(*disk, directory, partial, keys);
+  auto report = copy_and_verify(disk, directory, partial, keys);
+  bool renamed = false;
   if (report) {
-    fs::remove(to, error);  // when it was there, it was empty
-    fs::rename(partial, to, error);
-    if (!error) {
-      const std::string above = fs::path(to).parent_path().string();
-      TRY(disk->sync_directory(above.empty() ? "." : above));
-      return report;
-    }
-    report = fail(ErrorCode::kIo, fmt::format("cannot rename {} to {}: {}", partial, to, error.message()));
+    auto named = disk.rename(partial, to);
+    renamed = named.has_value();
+    if (renamed) named = disk.sync_directory(folder_above(to));
+    if (named) return report;
+    report = std::unexpected(named.error());
   }
-  fs::remove_all(partial, error);
+  (void)remove_if_there(disk, renamed ? to : partial);
   return report;
+}
+
+Result<BackupReport> back_up_log(const std::string& directory, const std::string& to, BackupKeys keys) {
+  const auto disk = make_real_disk();
+  return back_up_log_on(*disk, directory, to, keys);
 }
 
 }  // namespace agentos::recorder

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "lib/recorder/disk.h"
 #include "lib/recorder/reader.h"
 
 namespace agentos::recorder {
@@ -22,5 +23,6 @@ struct BackupReport {
 // `to` must not exist, or be an empty directory. It appears when everything in it is on disk and verifies; an error
 // leaves nothing behind. kCorrupt: the log itself does not verify. kBusy: it was pruned faster than it could be copied.
 Result<BackupReport> back_up_log(const std::string& directory, const std::string& to, BackupKeys keys);
+Result<BackupReport> back_up_log_on(Disk& disk, const std::string& directory, const std::string& to, BackupKeys keys);
 
 }  // namespace agentos::recorder

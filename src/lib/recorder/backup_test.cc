@@ -5,13 +5,19 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "base/random.h"
+#include "lib/recorder/disk_log.h"
+#include "lib/recorder/format.h"
+#include "lib/recorder/note.h"
 #include "lib/recorder/recorder.h"
+#include "lib/recorder/test_entries.h"
+#include "lib/recorder/tile_builder.h"
 
 namespace agentos::recorder {
 namespace {
@@ -124,6 +130,76 @@ TEST_F(BackupTest, nothing_is_left_of_a_copy_that_cannot_be_made) {
   EXPECT_EQ(back_up_log(log(), copy(), BackupKeys::kLeftOut).error().code, ErrorCode::kCorrupt);
   EXPECT_FALSE(std::filesystem::exists(copy()));
   EXPECT_FALSE(std::filesystem::exists(copy() + ".partial"));
+}
+
+TEST_F(BackupTest, of_a_log_that_is_corrupt_while_it_is_written_says_so_and_does_not_try_again) {
+  auto recorder = start();
+  append(*recorder, 500);
+  ASSERT_TRUE(recorder->wait_durable(499).has_value());
+  std::fstream file(log() + "/" + segment_name(0), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(5000);
+  file.put('X');
+  file.close();
+  const auto report = back_up_log(log(), copy(), BackupKeys::kLeftOut);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(report.error().message.find("the log itself does not verify"), std::string::npos) << report.error().message;
+  EXPECT_NE(report.error().message.find(segment_name(0) + " offset"), std::string::npos) << report.error().message;
+  EXPECT_FALSE(std::filesystem::exists(copy()));
+  EXPECT_FALSE(std::filesystem::exists(copy() + ".partial"));
+}
+
+// A closed log with whole content and tiles, which lie in folders of their own.
+std::unique_ptr<FakeDisk> log_with_folders() {
+  testing::FakeWorld world;
+  auto disk = std::make_unique<FakeDisk>();
+  Options options = world.options();
+  options.content = Content::kWhole;
+  auto recorder = world.start(*disk, options);
+  Event entry = testing::event("large");
+  for (int i = 0; i < 40; ++i) {
+    const std::string whole(kOpeningSizeMax + 1 + static_cast<std::size_t>(i), 'w');
+    entry.detail.text = whole;
+    EXPECT_TRUE(recorder->append(entry).has_value());
+  }
+  EXPECT_TRUE(recorder->close().has_value());
+  recorder.reset();
+  const auto key = parse_verifier(disk->content("/log/log.pub"));
+  const auto checkpoint = open_checkpoint(*key, disk->content("/log/checkpoint"));
+  EXPECT_TRUE(build_tiles(*disk, "/log", *checkpoint, TileContent::kHashesAndEntries).has_value());
+  return disk;
+}
+
+// Without the sync of any copied file, or of any folder, this finds a copy that lacks something.
+TEST(PowerFailure, at_any_moment_of_a_backup_leaves_no_copy_or_all_of_it) {
+  const auto before = log_with_folders();
+  const auto whole = before->copy();
+  ASSERT_TRUE(whole->make_directory("/copies").has_value());
+  const std::uint64_t made = whole->changes();
+  const auto report = back_up_log_on(*whole, "/log", "/copies/copy", BackupKeys::kLeftOut);
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  ASSERT_EQ(report->verified.blobs, 40U);
+  ASSERT_GT(report->verified.tiles, 0U);
+  const std::uint64_t total = whole->changes() - made;
+  ASSERT_GT(total, 100U);
+  for (std::uint64_t at = 0; at <= total; ++at) {
+    const auto disk = before->copy();
+    ASSERT_TRUE(disk->make_directory("/copies").has_value());
+    disk->fail_after(at, EIO);
+    const bool copied = back_up_log_on(*disk, "/log", "/copies/copy", BackupKeys::kLeftOut).has_value();
+    EXPECT_EQ(copied, at == total) << at;
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      const auto after = disk->after_power_failure(seed);
+      if (copied) ASSERT_TRUE(after->exists("/copies/copy")) << at << " " << seed;
+      if (!after->exists("/copies/copy")) continue;
+      const auto verified = verify_log_on(*after, "/copies/copy");
+      ASSERT_TRUE(verified.has_value()) << at << " " << seed << ": " << verified.error().message;
+      EXPECT_TRUE(verified->valid) << at << " " << seed << ": " << verified->problem << " " << verified->position;
+      EXPECT_EQ(verified->blobs, report->verified.blobs) << at << " " << seed;
+      EXPECT_EQ(verified->tiles, report->verified.tiles) << at << " " << seed;
+      EXPECT_EQ(after->files_below("/copies/copy"), whole->files_below("/copies/copy")) << at << " " << seed;
+    }
+  }
 }
 
 }  // namespace

@@ -114,6 +114,41 @@ TEST(PowerFailure, within_a_large_batch_leaves_everything_that_was_acknowledged_
   fail_at_every_change(Batches::kLarge, 61);
 }
 
+// Without the sync between the new name of a pruned segment and its new content, this finds a segment whose name leads
+// to other entries.
+TEST(PowerFailure, while_the_room_of_pruned_segments_is_used_again_leaves_a_good_log) {
+  const auto turn_over = [](FakeWorld& world, Disk& disk) {
+    Options options = world.options();
+    options.disk_bytes_max = 2 * options.segment_bytes;
+    options.commit_interval_ms = 1000;
+    Acknowledged seen;
+    const auto recorder = world.open(disk, options);
+    for (int i = 0; recorder && i < 120; ++i) {
+      const auto index = (*recorder)->append(filler("e"));
+      if (!index) break;
+      if (i % 12 == 11 && !(*recorder)->wait_durable(*index)) break;
+      if (i % 12 == 11) seen.durable = *index + 1;
+    }
+    return seen;
+  };
+  std::uint64_t total = 0;
+  {
+    FakeWorld world;
+    FakeDisk disk;
+    ASSERT_EQ(turn_over(world, disk).durable, 120U);
+    total = disk.changes();
+  }
+  for (std::uint64_t at = 0; at <= total; ++at) {
+    FakeWorld world;
+    FakeDisk disk;
+    disk.fail_after(at, EIO);
+    const Acknowledged seen = turn_over(world, disk);
+    for (std::uint64_t seed = 0; seed < 4; ++seed)
+      expect_survival(*disk.after_power_failure(seed), seen, std::to_string(at) + " " + std::to_string(seed));
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
 TEST(PowerFailure, during_recovery_is_recovered_from_too) {
   for (std::uint64_t seed = 1; seed < 6; ++seed) {
     FakeWorld world;

@@ -41,12 +41,15 @@ class Disk {
   virtual ~Disk() = default;
   virtual Status make_directory(const std::string& path) = 0;  // 0700, with its parents; there already is no error
   virtual Status sync_directory(const std::string& path) = 0;
-  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;  // file names, unsorted
-  virtual Result<std::unique_ptr<DiskFile>> create(const std::string& path) = 0;    // 0600, emptied
-  virtual Result<std::unique_ptr<DiskFile>> open(const std::string& path) = 0;      // for reading and writing
+  // Names in a directory, unsorted. Of files (with links, which cannot be opened); of folders, which are no links.
+  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
+  virtual Result<std::vector<std::string>> list_folders(const std::string& directory) = 0;
+  virtual Result<std::unique_ptr<DiskFile>> create(const std::string& path) = 0;  // 0600, emptied
+  virtual Result<std::unique_ptr<DiskFile>> open(const std::string& path) = 0;    // for reading and writing
   virtual Result<std::unique_ptr<DiskFile>> open_for_reading(const std::string& path) = 0;
-  virtual Status rename(const std::string& from, const std::string& to) = 0;
+  virtual Status rename(const std::string& from, const std::string& to) = 0;    // also a folder, over an empty one too
   virtual Status remove(const std::string& path) = 0;                           // kNotFound when absent
+  virtual Status remove_folder(const std::string& path) = 0;                    // with all in it; kNotFound when absent
   virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path) = 0;  // kBusy when held
   virtual bool is_locked(const std::string& path) = 0;                          // by anyone, now
 };

@@ -1,14 +1,13 @@
 // See encoded.h.
 #include "lib/recorder/encoded.h"
 
-#include "lib/recorder/leaf_writer.h"
 #include "lib/recorder/opening.h"
 
 namespace agentos::recorder {
 
-void encode(const Entry& entry, Encoded& out) {
+void encode(const Entry& entry, Kept kept, Encoded& out) {
   out.leaf.clear();
-  const std::size_t place = encode_leaf_without_commitment(entry, out.leaf);
+  const std::size_t place = encode_leaf_without_commitment(entry, kept, out.leaf);
   out.opening = place == kNoCommitment ? std::string_view{} : bounded_opening(opening_of(entry).text, out.scratch);
   out.slot = Slot{};
   out.slot.leaf_size = static_cast<std::uint32_t>(out.leaf.size());

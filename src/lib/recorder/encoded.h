@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "lib/recorder/entry.h"
+#include "lib/recorder/leaf_writer.h"
 #include "lib/recorder/slot_buffer.h"
 
 namespace agentos::recorder {
@@ -17,6 +18,6 @@ struct Encoded {
 };
 
 // `out` is used again and again, so that nothing is allocated; it lives as long as `entry`'s views.
-void encode(const Entry& entry, Encoded& out);
+void encode(const Entry& entry, Kept kept, Encoded& out);
 
 }  // namespace agentos::recorder

@@ -198,7 +198,7 @@ char* put_escaped(char* to, std::string_view text) {
 // Writes members as ,"key":value; finish() turns the first comma into the brace.
 class Members {
  public:
-  explicit Members(char* start) : start_(start), at_(start) {}
+  Members(char* start, Kept kept) : start_(start), at_(start), kept_(kept) {}
 
   template <std::size_t N>
   void literal(const char (&text)[N]) {
@@ -240,6 +240,9 @@ class Members {
     at_ += kCommitmentTextSize;
     *at_++ = '"';
   }
+  void content() {
+    if (kept_ == Kept::kWhole) literal(",\"content\":\"whole\"");
+  }
   std::size_t finish() {
     *start_ = '{';
     *at_++ = '}';
@@ -250,6 +253,7 @@ class Members {
  private:
   char* start_;
   char* at_;
+  Kept kept_;
   std::size_t commitment_ = kNoCommitment;
 };
 
@@ -258,6 +262,7 @@ void write_members(const Intent& intent, Members& out) {
   out.text(",\"approval\":\"", intent.approval);
   out.commitment(",\"arguments\":\"", intent.arguments);
   out.text(",\"call\":\"", intent.call);
+  out.content();
   out.name(",\"effect\":\"", name_of(intent.effect));
   out.literal(",\"kind\":\"intent\"");
   out.text(",\"parent\":\"", intent.parent);
@@ -276,6 +281,7 @@ void write_members(const Outcome& outcome, Members& out) {
   if (outcome.bytes != 0) out.number(",\"bytes\":", outcome.bytes);
   out.text(",\"call\":\"", outcome.call);
   if (outcome.code != 0) out.number(",\"code\":", outcome.code);
+  out.content();
   out.number(",\"duration_us\":", outcome.duration_us);
   if (outcome.exit_status != -1) out.number(",\"exit_status\":", outcome.exit_status);
   out.count(",\"intent\":", outcome.intent);
@@ -291,6 +297,7 @@ void write_members(const Refused& refused, Members& out) {
   out.commitment(",\"arguments\":\"", refused.arguments);
   out.text(",\"call\":\"", refused.call);
   if (refused.code != 0) out.number(",\"code\":", refused.code);
+  out.content();
   out.count(",\"count\":", refused.count);
   out.literal(",\"kind\":\"refused\"");
   if (refused.policy_epoch != 0) out.count(",\"policy_epoch\":", refused.policy_epoch);
@@ -305,6 +312,7 @@ void write_members(const Refused& refused, Members& out) {
 
 void write_members(const Event& event, Members& out) {
   out.text(",\"agent\":\"", event.agent);
+  out.content();
   out.commitment(",\"detail\":\"", event.detail);
   out.literal(",\"kind\":\"event\"");
   out.text(",\"name\":\"", event.name);
@@ -315,11 +323,11 @@ void write_members(const Event& event, Members& out) {
 
 }  // namespace
 
-std::size_t encode_leaf_without_commitment(const Entry& entry, std::string& out) {
+std::size_t encode_leaf_without_commitment(const Entry& entry, Kept kept, std::string& out) {
   const std::size_t start = out.size();
   std::size_t place = kNoCommitment;
   out.resize_and_overwrite(start + kLeafOctetsMax, [&](char* octets, std::size_t) {
-    Members members(octets + start);
+    Members members(octets + start, kept);
     std::visit([&](const auto& kind) { write_members(kind, members); }, entry);
     place = members.commitment_place();
     return start + members.finish();
@@ -355,7 +363,7 @@ const Opening& opening_of(const Entry& entry) {
 
 void encode_leaf(const Entry& entry, const crypto::Digest& commitment, std::string& out) {
   const std::size_t start = out.size();
-  const std::size_t place = encode_leaf_without_commitment(entry, out);
+  const std::size_t place = encode_leaf_without_commitment(entry, Kept::kAsOpened, out);
   if (place != kNoCommitment) write_commitment(commitment, out.data() + start + place);
 }
 

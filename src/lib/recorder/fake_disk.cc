@@ -1,4 +1,5 @@
-// Each file keeps what is durable and what is seen; a power failure mixes the two by sectors.
+// Each file keeps what is durable and what is seen, each folder its names after every change since it was synced; a
+// power failure mixes the two by sectors, and picks for each name.
 #include "lib/recorder/fake_disk.h"
 
 #include <fmt/format.h>
@@ -11,9 +12,17 @@
 
 namespace agentos::recorder {
 
-struct FakeDisk::Inode {
-  std::string seen;
-  std::string durable;
+struct FakeDisk::Node {
+  bool is_folder = false;
+  std::string seen, durable;   // of a file
+  Names names;                 // of a folder, as seen now
+  std::vector<Names> history;  // names after each change since the folder was synced; the first is durable
+
+  void changed() { history.push_back(names); }
+  void sync() {
+    durable = seen;
+    history = {names};
+  }
 };
 
 struct FakeDisk::Locks {
@@ -36,8 +45,8 @@ class FakeDisk::Lock final : public DiskLock {
 
 class FakeDisk::File final : public DiskFile {
  public:
-  File(FakeDisk& disk, std::shared_ptr<Inode> inode, std::string path)
-      : disk_(disk), inode_(std::move(inode)), path_(std::move(path)) {}
+  File(FakeDisk& disk, NodePointer node, std::string path)
+      : disk_(disk), node_(std::move(node)), path_(std::move(path)) {}
 
   Status write_at(std::uint64_t offset, std::string_view octets) override {
     const std::lock_guard lock(disk_.mutex_);
@@ -47,26 +56,26 @@ class FakeDisk::File final : public DiskFile {
     const std::lock_guard lock(disk_.mutex_);
     TRY(write(offset, octets));
     TRY(disk_.change(path_));
-    if (inode_->durable.size() < inode_->seen.size()) inode_->durable.resize(inode_->seen.size());
-    inode_->durable.replace(offset, octets.size(), octets);
+    if (node_->durable.size() < node_->seen.size()) node_->durable.resize(node_->seen.size());
+    node_->durable.replace(offset, octets.size(), octets);
     return {};
   }
   Status sync() override {
     const std::lock_guard lock(disk_.mutex_);
     TRY(disk_.change(path_));
-    inode_->durable = inode_->seen;
+    node_->durable = node_->seen;
     return {};
   }
   Status reserve(std::uint64_t size) override { return clear(size); }
   Status clear(std::uint64_t size) override {
     const std::lock_guard lock(disk_.mutex_);
     TRY(disk_.change(path_));
-    inode_->seen.assign(size, '\0');
+    node_->seen.assign(size, '\0');
     return {};
   }
   Result<std::size_t> read_at(std::uint64_t offset, char* octets, std::size_t size) override {
     const std::lock_guard lock(disk_.mutex_);
-    const std::string& seen = inode_->seen;
+    const std::string& seen = node_->seen;
     if (offset >= seen.size()) return std::size_t{0};
     size = std::min(size, seen.size() - static_cast<std::size_t>(offset));
     std::memcpy(octets, seen.data() + offset, size);
@@ -74,24 +83,37 @@ class FakeDisk::File final : public DiskFile {
   }
   Result<std::uint64_t> size() override {
     const std::lock_guard lock(disk_.mutex_);
-    return inode_->seen.size();
+    return node_->seen.size();
   }
 
  private:
   Status write(std::uint64_t offset, std::string_view octets) {
     auto status = disk_.change(path_);
     if (!status) octets = octets.substr(0, octets.size() / 2);  // a failing write may have done a part
-    if (inode_->seen.size() < offset + octets.size()) inode_->seen.resize(offset + octets.size());
-    inode_->seen.replace(offset, octets.size(), octets);
+    if (node_->seen.size() < offset + octets.size()) node_->seen.resize(offset + octets.size());
+    node_->seen.replace(offset, octets.size(), octets);
     return status;
   }
 
   FakeDisk& disk_;
-  std::shared_ptr<Inode> inode_;
+  NodePointer node_;
   std::string path_;
 };
 
-FakeDisk::FakeDisk() : durable_(1), locks_(std::make_shared<Locks>()) {}
+namespace {
+
+std::string name_in_folder(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::unexpected<Error> cannot(int error_number, std::string_view verb, const std::string& path) {
+  return fail_errno(error_number, fmt::format("cannot {} {}", verb, path));
+}
+
+}  // namespace
+
+FakeDisk::FakeDisk() : root_(std::make_shared<Node>()), locks_(std::make_shared<Locks>()) {
+  root_->is_folder = true;
+  root_->sync();
+}
 FakeDisk::~FakeDisk() = default;
 
 void FakeDisk::fail_after(std::uint64_t count, int error_number) {
@@ -111,109 +133,203 @@ std::uint64_t FakeDisk::changes() const {
 }
 
 Status FakeDisk::change(const std::string& path) {
-  if (changes_ >= fail_from_) return fail_errno(error_number_, fmt::format("cannot write {}", path));
+  if (changes_ >= fail_from_) return cannot(error_number_, "write", path);
   ++changes_;
   return {};
 }
 
-void FakeDisk::name_changed() { durable_.push_back(names_); }
+FakeDisk::NodePointer FakeDisk::find(const std::string& path) const {
+  NodePointer node = root_;
+  for (std::size_t at = 1; at < path.size() && node;) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const auto found = node->names.find(path.substr(at, end - at));
+    node = found == node->names.end() ? nullptr : found->second;
+    at = end + 1;
+  }
+  return node;
+}
 
-std::unique_ptr<FakeDisk> FakeDisk::after_power_failure(std::uint64_t seed) const {
-  const std::lock_guard lock(mutex_);
-  SeededRandom random(seed);
-  const auto draw = [&](std::size_t below) {
+FakeDisk::NodePointer FakeDisk::folder_of(const std::string& path) const {
+  NodePointer folder = find(path.substr(0, path.rfind('/')));
+  return folder && folder->is_folder ? folder : nullptr;
+}
+
+// After a power failure. Seed 0 keeps nothing that was not synced. Each name goes back on its own: nothing says in
+// which order they last.
+struct FakeDisk::Failure {
+  std::uint64_t seed;
+  SeededRandom random;
+
+  std::size_t draw(std::size_t below) {
     std::uint64_t number = 0;
     random.fill(std::as_writable_bytes(std::span(&number, 1)));
     return static_cast<std::size_t>(number % below);
-  };
-  auto disk = std::make_unique<FakeDisk>();
-  // Seed 0 keeps nothing that was not synced. Each name goes back on its own: nothing says in which order they last.
-  std::set<std::string> paths;
-  for (const Names& names : durable_)
-    for (const auto& [path, inode] : names) paths.insert(path);
-  for (const std::string& path : paths) {
-    const Names& names = durable_[seed == 0 ? 0 : draw(durable_.size())];
-    const auto found = names.find(path);
-    if (found == names.end()) continue;
-    const auto& inode = found->second;
-    auto copy = std::make_shared<Inode>();
-    copy->durable = inode->durable;
-    const std::string& seen = inode->seen;
-    for (std::size_t at = 0; seed != 0 && at < seen.size(); at += kSectorSize) {
-      const std::size_t size = std::min(kSectorSize, seen.size() - at);
-      if (at < inode->durable.size() && inode->durable.compare(at, size, seen, at, size) == 0) continue;
-      if (draw(2) == 0) continue;
-      if (copy->durable.size() < at + size) copy->durable.resize(at + size);
-      copy->durable.replace(at, size, seen, at, size);
-    }
-    copy->seen = copy->durable;
-    disk->names_[path] = std::move(copy);
   }
-  disk->durable_ = {disk->names_};
+
+  NodePointer after(const Node& before) {
+    auto node = std::make_shared<Node>();
+    node->is_folder = before.is_folder;
+    if (before.is_folder) {
+      std::set<std::string> all;
+      for (const Names& names : before.history)
+        for (const auto& [name, child] : names) all.insert(name);
+      for (const std::string& name : all) {
+        const Names& names = before.history[seed == 0 ? 0 : draw(before.history.size())];
+        if (const auto found = names.find(name); found != names.end()) node->names[name] = after(*found->second);
+      }
+    } else {
+      node->seen = octets_of(before);
+    }
+    node->sync();
+    return node;
+  }
+
+  std::string octets_of(const Node& file) {
+    std::string kept = file.durable;
+    for (std::size_t at = 0; seed != 0 && at < file.seen.size(); at += kSectorSize) {
+      const std::size_t size = std::min(kSectorSize, file.seen.size() - at);
+      if (at < file.durable.size() && file.durable.compare(at, size, file.seen, at, size) == 0) continue;
+      if (draw(2) == 0) continue;
+      if (kept.size() < at + size) kept.resize(at + size);
+      kept.replace(at, size, file.seen, at, size);
+    }
+    return kept;
+  }
+};
+
+std::unique_ptr<FakeDisk> FakeDisk::after_power_failure(std::uint64_t seed) const {
+  const std::lock_guard lock(mutex_);
+  auto disk = std::make_unique<FakeDisk>();
+  disk->root_ = Failure{seed, SeededRandom(seed)}.after(*root_);
   return disk;
+}
+
+FakeDisk::NodePointer FakeDisk::settled(const Node& before) {
+  auto node = std::make_shared<Node>();
+  node->is_folder = before.is_folder;
+  node->seen = before.seen;
+  for (const auto& [name, child] : before.names) node->names[name] = settled(*child);
+  node->sync();
+  return node;
 }
 
 std::unique_ptr<FakeDisk> FakeDisk::copy() const {
   const std::lock_guard lock(mutex_);
   auto disk = std::make_unique<FakeDisk>();
-  for (const auto& [path, inode] : names_)
-    disk->names_[path] = std::make_shared<Inode>(Inode{inode->seen, inode->seen});
-  disk->durable_ = {disk->names_};
+  disk->root_ = settled(*root_);
   return disk;
 }
 
 std::string FakeDisk::content(const std::string& path) const {
   const std::lock_guard lock(mutex_);
-  return names_.at(path)->seen;
+  const NodePointer node = find(path);
+  CHECK(node != nullptr && !node->is_folder);
+  return node->seen;
 }
 
 void FakeDisk::set_content(const std::string& path, std::string content) {
   const std::lock_guard lock(mutex_);
-  names_[path] = std::make_shared<Inode>(Inode{content, content});
-  durable_ = {names_};
+  const NodePointer folder = made(path.substr(0, path.rfind('/')));
+  auto file = std::make_shared<Node>();
+  file->seen = std::move(content);
+  file->sync();
+  folder->names[name_in_folder(path)] = std::move(file);
+  folder->sync();
 }
 
 bool FakeDisk::exists(const std::string& path) const {
   const std::lock_guard lock(mutex_);
-  return names_.contains(path);
+  return find(path) != nullptr;
 }
 
 void FakeDisk::erase(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  names_.erase(path);
-  durable_ = {names_};
+  const NodePointer folder = folder_of(path);
+  if (!folder) return;
+  folder->names.erase(name_in_folder(path));
+  folder->sync();
 }
 
-Status FakeDisk::make_directory(const std::string&) { return {}; }
-
-Status FakeDisk::sync_directory(const std::string& path) {
+std::vector<std::string> FakeDisk::left_behind() const {
   const std::lock_guard lock(mutex_);
+  std::vector<std::string> octets;
+  for (const NodePointer& file : nameless_) octets.push_back(file->durable);
+  return octets;
+}
+
+std::vector<std::string> FakeDisk::files_below(const std::string& directory) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> found;
+  const std::function<void(const Node&, const std::string&)> walk = [&](const Node& node, const std::string& path) {
+    if (!node.is_folder) found.push_back(path);
+    for (const auto& [name, child] : node.names) walk(*child, path.empty() ? name : path + "/" + name);
+  };
+  if (const NodePointer node = find(directory); node && node->is_folder) walk(*node, "");
+  return found;
+}
+
+FakeDisk::NodePointer FakeDisk::made(const std::string& path) {
+  if (path.empty()) return root_;
+  if (NodePointer there = find(path)) return there;
+  const NodePointer above = made(path.substr(0, path.rfind('/')));
+  auto folder = std::make_shared<Node>();
+  folder->is_folder = true;
+  folder->sync();
+  above->names[name_in_folder(path)] = folder;
+  for (Names& names : above->history) names[name_in_folder(path)] = folder;
+  above->changed();
+  return folder;
+}
+
+Status FakeDisk::make_directory(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  const NodePointer there = find(path);
+  if (there) return there->is_folder ? Status{} : cannot(ENOTDIR, "use", path);
   TRY(change(path));
-  durable_ = {names_};
+  (void)made(path);
   return {};
 }
 
-Result<std::vector<std::string>> FakeDisk::list(const std::string& directory) {
+Status FakeDisk::sync_directory(const std::string& path) {
   const std::lock_guard lock(mutex_);
+  const NodePointer node = find(path);
+  if (!node || !node->is_folder) return cannot(node ? ENOTDIR : ENOENT, "open directory", path);
+  TRY(change(path));
+  node->sync();
+  return {};
+}
+
+Result<std::vector<std::string>> FakeDisk::names_in(const std::string& directory, bool folders) const {
+  const std::lock_guard lock(mutex_);
+  const NodePointer node = find(directory);
+  if (!node || !node->is_folder) return cannot(node ? ENOTDIR : ENOENT, "open directory", directory);
   std::vector<std::string> found;
-  for (const auto& [path, inode] : names_)
-    if (path.starts_with(directory + "/")) found.push_back(path.substr(directory.size() + 1));
+  for (const auto& [name, child] : node->names)
+    if (child->is_folder == folders) found.push_back(name);
   return found;
+}
+
+Result<std::vector<std::string>> FakeDisk::list(const std::string& directory) { return names_in(directory, false); }
+Result<std::vector<std::string>> FakeDisk::list_folders(const std::string& directory) {
+  return names_in(directory, true);
 }
 
 Result<std::unique_ptr<DiskFile>> FakeDisk::create(const std::string& path) {
   const std::lock_guard lock(mutex_);
+  const NodePointer folder = folder_of(path);
+  if (!folder) return cannot(ENOENT, "open", path);
   TRY(change(path));
-  names_[path] = std::make_shared<Inode>();
-  name_changed();
-  return std::make_unique<File>(*this, names_[path], path);
+  auto file = std::make_shared<Node>();
+  folder->names[name_in_folder(path)] = file;
+  folder->changed();
+  return std::make_unique<File>(*this, std::move(file), path);
 }
 
 Result<std::unique_ptr<DiskFile>> FakeDisk::open(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  const auto found = names_.find(path);
-  if (found == names_.end()) return fail_errno(ENOENT, fmt::format("cannot open {}", path));
-  return std::make_unique<File>(*this, found->second, path);
+  NodePointer file = find(path);
+  if (!file || file->is_folder) return cannot(file ? EISDIR : ENOENT, "open", path);
+  return std::make_unique<File>(*this, std::move(file), path);
 }
 
 Result<std::unique_ptr<DiskFile>> FakeDisk::open_for_reading(const std::string& path) { return open(path); }
@@ -221,26 +337,43 @@ Result<std::unique_ptr<DiskFile>> FakeDisk::open_for_reading(const std::string& 
 Status FakeDisk::rename(const std::string& from, const std::string& to) {
   const std::lock_guard lock(mutex_);
   TRY(change(to));
-  const auto found = names_.find(from);
-  if (found == names_.end()) return fail_errno(ENOENT, fmt::format("cannot rename {}", from));
-  names_[to] = found->second;
-  names_.erase(from);
-  name_changed();
+  const NodePointer node = find(from), source = folder_of(from), target = folder_of(to), there = find(to);
+  if (!node || !target) return cannot(ENOENT, "rename to", to);
+  if (there && there->is_folder != node->is_folder) return cannot(there->is_folder ? EISDIR : ENOTDIR, "rename to", to);
+  if (there && !there->names.empty()) return cannot(ENOTEMPTY, "rename to", to);
+  source->names.erase(name_in_folder(from));
+  if (source != target) source->changed();
+  target->names[name_in_folder(to)] = node;
+  target->changed();
   return {};
 }
 
 Status FakeDisk::remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  if (!names_.contains(path)) return fail_errno(ENOENT, fmt::format("cannot remove {}", path));
+  const NodePointer node = find(path);
+  if (!node || node->is_folder) return cannot(node ? EISDIR : ENOENT, "remove", path);
   TRY(change(path));
-  names_.erase(path);
-  name_changed();
+  const NodePointer folder = folder_of(path);
+  nameless_.push_back(node);
+  folder->names.erase(name_in_folder(path));
+  folder->changed();
+  return {};
+}
+
+Status FakeDisk::remove_folder(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  const NodePointer node = find(path);
+  if (!node || !node->is_folder) return cannot(node ? ENOTDIR : ENOENT, "remove", path);
+  TRY(change(path));
+  const NodePointer folder = folder_of(path);
+  folder->names.erase(name_in_folder(path));
+  folder->changed();
   return {};
 }
 
 Result<std::unique_ptr<DiskLock>> FakeDisk::lock(const std::string& path) {
   const std::lock_guard lock(locks_->mutex);
-  if (!locks_->held.insert(path).second) return fail_errno(EBUSY, fmt::format("cannot lock {}", path));
+  if (!locks_->held.insert(path).second) return cannot(EBUSY, "lock", path);
   return std::make_unique<Lock>(locks_, path);
 }
 

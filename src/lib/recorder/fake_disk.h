@@ -1,7 +1,9 @@
 // A disk in memory that loses, tears, refuses and remembers, for tests.
 //
 // What was not synced may be kept, lost or torn at each power failure, sector by sector, as the seed says; each name
-// created, renamed or removed since its directory was synced goes back to some moment since then. Thread-safe.
+// created, renamed or removed since its own folder was synced goes back to some moment since then. A folder that was
+// made is durable, as make_directory() promises; one that was renamed is so once the folders it is in are synced, and
+// what is in it goes with it. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,31 +41,43 @@ class FakeDisk final : public Disk {
   void set_content(const std::string& path, std::string content);
   bool exists(const std::string& path) const;
   void erase(const std::string& path);
+  // What is durable of the files whose names were removed: a disk keeps it until it is overwritten.
+  std::vector<std::string> left_behind() const;
+  // Paths within `directory` of all files below it, sorted.
+  std::vector<std::string> files_below(const std::string& directory) const;
 
   Status make_directory(const std::string& path) override;
   Status sync_directory(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
+  Result<std::vector<std::string>> list_folders(const std::string& directory) override;
   Result<std::unique_ptr<DiskFile>> create(const std::string& path) override;
   Result<std::unique_ptr<DiskFile>> open(const std::string& path) override;
   Result<std::unique_ptr<DiskFile>> open_for_reading(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status remove(const std::string& path) override;
+  Status remove_folder(const std::string& path) override;
   Result<std::unique_ptr<DiskLock>> lock(const std::string& path) override;
   bool is_locked(const std::string& path) override;
 
  private:
-  struct Inode;
+  struct Node;
+  struct Failure;
   class File;
   class Lock;
   struct Locks;
-  using Names = std::map<std::string, std::shared_ptr<Inode>>;
+  using NodePointer = std::shared_ptr<Node>;
+  using Names = std::map<std::string, NodePointer>;
 
-  Status change(const std::string& path);  // counts, and fails when told to; under mutex_
-  void name_changed();
+  Status change(const std::string& path);           // counts, and fails when told to; under mutex_, as all below
+  NodePointer find(const std::string& path) const;  // null: there is none
+  NodePointer folder_of(const std::string& path) const;
+  NodePointer made(const std::string& folder);     // with those above it; durable
+  static NodePointer settled(const Node& before);  // a copy, all of it durable
+  Result<std::vector<std::string>> names_in(const std::string& directory, bool folders) const;
 
   mutable std::mutex mutex_;
-  Names names_;                 // as seen now
-  std::vector<Names> durable_;  // names after each change since the last directory sync; the first is durable
+  NodePointer root_;
+  std::vector<NodePointer> nameless_;
   std::shared_ptr<Locks> locks_;
   std::uint64_t changes_ = 0;
   std::uint64_t fail_from_ = ~std::uint64_t{0};

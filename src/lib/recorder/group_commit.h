@@ -19,6 +19,7 @@
 #include "lib/recorder/blob_sweep.h"
 #include "lib/recorder/checkpoint_signer.h"
 #include "lib/recorder/flusher.h"
+#include "lib/recorder/leaf_writer.h"
 #include "lib/recorder/log_recorder.h"
 #include "lib/recorder/slot_buffer.h"
 
@@ -60,7 +61,7 @@ class LogRecorder final : public Recorder {
   Status check_open() const;  // under mutex_
   Status check_outcome(const Slot& slot) const;
   Result<std::string> keep_whole(const Entry& entry);  // the name of its blob; empty: none is kept
-  Result<Index> append_entry(const Entry& entry);
+  Result<Index> append_entry(const Entry& entry, Kept kept);
   bool has_room(const Slot& slot) const {
     return filling_.size() + slot.size() + draining_.size() <= options_.queue_bytes_max;
   }

@@ -21,6 +21,7 @@ Checkpoint numbered_checkpoint(Index size) {
 
 std::unique_ptr<KeySigner> open_keys(Disk& disk) {
   SeededRandom random(11);
+  (void)disk.make_directory("/log");
   auto signer = KeySigner::open(disk, "/log", "example.org/log", random);
   EXPECT_TRUE(signer.has_value()) << signer.error().message;
   return signer ? std::move(*signer) : nullptr;
@@ -109,6 +110,7 @@ TEST(KeySigner, a_power_failure_anywhere_leaves_a_chain_that_goes_on) {
   FakeDisk counting;
   const auto work = [](FakeDisk& disk) {
     SeededRandom random(11);
+    if (!disk.make_directory("/log")) return;
     auto signer = KeySigner::open(disk, "/log", "example.org/log", random);
     for (Index size = 1; signer && size <= 3; ++size) {
       const std::string body = checkpoint_body(numbered_checkpoint(size));
@@ -134,6 +136,44 @@ TEST(KeySigner, a_power_failure_anywhere_leaves_a_chain_that_goes_on) {
       EXPECT_EQ(line->epoch, chain_length(*after)) << point << " " << seed;
       ASSERT_TRUE(signer->seal(body).has_value());
       EXPECT_EQ(chain_length(*after), line->epoch + 1);
+    }
+  }
+}
+
+// Without the sync after overwriting a key, at the end of a seal or when an interrupted one is found at the next open,
+// this finds the key of an epoch that is over.
+TEST(KeySigner, a_power_failure_anywhere_brings_back_no_key_of_an_epoch_that_is_over) {
+  FakeDisk before;
+  ASSERT_NE(open_keys(before), nullptr);
+  std::vector<std::string> seeds = {before.content("/log/seal.key").substr(16, 32)};
+  while (seeds.size() < 6) {
+    const auto next = crypto::hmac_sha256(seeds.back(), "agentos seal step v1");
+    seeds.emplace_back(reinterpret_cast<const char*>(next.data()), next.size());
+  }
+  const auto expect_none_before = [&](std::uint64_t epoch, const FakeDisk& disk, const std::string& trace) {
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      const std::string key = disk.after_power_failure(seed)->content("/log/seal.key");
+      for (std::uint64_t over = 0; over < epoch; ++over)
+        EXPECT_EQ(key.find(seeds[over]), std::string::npos) << trace << ": epoch " << over << " of " << epoch;
+    }
+  };
+  bool done = false;
+  for (std::uint64_t point = 0; !done; ++point) {
+    const auto disk = before.copy();
+    disk->fail_after(point, 5);
+    SeededRandom random(11);
+    const auto signer = KeySigner::open(*disk, "/log", "example.org/log", random);
+    done = signer.has_value();
+    for (Index size = 1; done && size <= 3; ++size) {
+      const std::string body = checkpoint_body(numbered_checkpoint(size));
+      done = (*signer)->sign(body) && (*signer)->seal(body);
+      if (done) expect_none_before(size, *disk, "sealed");
+    }
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      const auto after = disk->after_power_failure(seed);
+      const auto again = open_keys(*after);
+      ASSERT_NE(again, nullptr);
+      expect_none_before(chain_length(*after), *after, "opened after " + std::to_string(point));
     }
   }
 }

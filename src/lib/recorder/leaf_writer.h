@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "lib/recorder/entry.h"
@@ -13,9 +14,12 @@ inline constexpr std::size_t kCommitmentTextSize = 43;  // base64url of 32 octet
 inline constexpr std::size_t kNoCommitment = ~std::size_t{0};
 inline constexpr std::int64_t kIntegerMax = (std::int64_t{1} << 53) - 1;  // larger numbers are clamped to it
 
+// What is kept of an entry's content: what the opening says, or all of it in a blob as well.
+enum class Kept : std::uint8_t { kAsOpened, kWhole };
+
 // Appends the leaf with the commitment's 43 characters unset and returns where in the leaf they belong, or
 // kNoCommitment when the entry has no opening.
-std::size_t encode_leaf_without_commitment(const Entry& entry, std::string& out);
+std::size_t encode_leaf_without_commitment(const Entry& entry, Kept kept, std::string& out);
 // Writes the 43 characters at `place`.
 void write_commitment(const crypto::Digest& commitment, char* place);
 

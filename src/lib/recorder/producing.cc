@@ -36,16 +36,16 @@ Result<std::string> LogRecorder::keep_whole(const Entry& entry) {
 
 Result<Index> LogRecorder::append(const Entry& entry) {
   if (!healthy_.load(std::memory_order_acquire)) TRY(health());
-  if (blobs_ == nullptr) return append_entry(entry);
+  if (blobs_ == nullptr) return append_entry(entry, Kept::kAsOpened);
   const std::string blob = TRY(keep_whole(entry));
-  auto index = append_entry(entry);
+  auto index = append_entry(entry, blob.empty() ? Kept::kAsOpened : Kept::kWhole);
   if (!blob.empty()) blob_uses_.end(blob);
   return index;
 }
 
-Result<Index> LogRecorder::append_entry(const Entry& entry) {
+Result<Index> LogRecorder::append_entry(const Entry& entry, Kept kept) {
   thread_local Encoded encoded;
-  encode(entry, encoded);
+  encode(entry, kept, encoded);
   const Slot& slot = encoded.slot;
   Lock lock(mutex_);
   while (!has_room(slot) && check_open()) {

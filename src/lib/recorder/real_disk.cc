@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "base/io/fd.h"
 #include "lib/recorder/direct_append.h"
@@ -156,12 +157,10 @@ class RealDisk final : public Disk {
   }
 
   Result<std::vector<std::string>> list(const std::string& directory) override {
-    DIR* stream = ::opendir(directory.c_str());
-    if (stream == nullptr) return failed(errno, "open directory", directory);
-    std::vector<std::string> names;
-    while (const dirent* item = ::readdir(stream)) names.emplace_back(item->d_name);
-    ::closedir(stream);
-    return names;
+    return names_in(directory, [](mode_t mode) { return S_ISREG(mode) || S_ISLNK(mode); });
+  }
+  Result<std::vector<std::string>> list_folders(const std::string& directory) override {
+    return names_in(directory, [](mode_t mode) { return S_ISDIR(mode); });
   }
 
   Result<std::unique_ptr<DiskFile>> create(const std::string& path) override {
@@ -182,6 +181,13 @@ class RealDisk final : public Disk {
     return {};
   }
 
+  Status remove_folder(const std::string& path) override {
+    std::error_code error;
+    const auto removed = std::filesystem::remove_all(path, error);
+    if (error) return failed(error.value(), "remove", path);
+    return removed == 0 ? failed(ENOENT, "remove", path) : Status{};
+  }
+
   Result<std::unique_ptr<DiskLock>> lock(const std::string& path) override {
     io::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd.valid()) return failed(errno, "open", path);
@@ -199,6 +205,23 @@ class RealDisk final : public Disk {
   }
 
  private:
+  static Result<std::vector<std::string>> names_in(const std::string& directory, bool (*wanted)(mode_t)) {
+    DIR* stream = ::opendir(directory.c_str());
+    if (stream == nullptr) return failed(errno, "open directory", directory);
+    std::vector<std::string> names;
+    while (const dirent* item = ::readdir(stream)) {
+      const std::string_view name = item->d_name;
+      if (name == "." || name == "..") continue;
+      mode_t mode = DTTOIF(item->d_type);
+      struct stat status{};  // where the file system does not say; what is gone by now is none
+      if (item->d_type == DT_UNKNOWN && ::fstatat(::dirfd(stream), item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        mode = status.st_mode;
+      if (wanted(mode)) names.emplace_back(name);
+    }
+    ::closedir(stream);
+    return names;
+  }
+
   static Result<std::unique_ptr<DiskFile>> open_with(const std::string& path, int flags) {
     io::Fd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd.valid()) return failed(errno, "open", path);

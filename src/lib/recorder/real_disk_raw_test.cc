@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
@@ -129,6 +130,22 @@ TEST_F(RealDisk, asks_for_what_it_promises_to_make_durable) {
   ASSERT_TRUE(disk_->make_directory(path("b/c")));
   EXPECT_EQ(synced(folder_), 2);
   EXPECT_EQ(synced(path("b")), 1);
+}
+
+TEST_F(RealDisk, lists_files_and_folders_apart_and_removes_a_folder_with_all_in_it) {
+  ASSERT_TRUE(disk_->make_directory(path("folder/below")));
+  ASSERT_TRUE(disk_->create(path("folder/file")));
+  ASSERT_EQ(::symlink("below", path("folder/link").c_str()), 0);
+  ASSERT_EQ(::mkfifo(path("folder/pipe").c_str(), 0600), 0);
+  auto files = *disk_->list(path("folder"));
+  std::ranges::sort(files);
+  EXPECT_EQ(files, (std::vector<std::string>{"file", "link"}));
+  EXPECT_EQ(*disk_->list_folders(path("folder")), std::vector<std::string>{"below"});
+  EXPECT_EQ(disk_->list(path("none")).error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(disk_->open_for_reading(path("folder/link")).has_value());
+  ASSERT_TRUE(disk_->remove_folder(path("folder")));
+  EXPECT_FALSE(std::filesystem::exists(path("folder")));
+  EXPECT_EQ(disk_->remove_folder(path("folder")).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(RealDisk, appends_with_a_synced_write_with_and_without_room) {

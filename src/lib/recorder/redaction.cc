@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 
 #include "lib/recorder/blob.h"
@@ -17,15 +16,6 @@
 namespace agentos::recorder {
 
 namespace {
-
-constexpr std::string_view kErasingTitle = "agentos erasing v1\n";
-constexpr std::size_t kErasingSizeMax = kErasedAtOnceMax * (2 * kFrameSizeMax + 128);
-
-struct ErasedFrame {
-  std::string segment;
-  std::uint64_t offset = 0;
-  std::string octets;
-};
 
 std::string file_in(const std::string& directory, std::string_view name) {
   return fmt::format("{}/{}", directory, name);
@@ -45,38 +35,6 @@ std::string frame_without(const Frame& frame, bool erased) {
   std::copy(frame.stored.begin(), frame.stored.end(), octets.begin() + kFrameHeaderSize);
   seal_frame(octets.data(), header);
   return octets;
-}
-
-std::string erasing_text(const std::vector<ErasedFrame>& frames) {
-  std::string text(kErasingTitle);
-  for (const ErasedFrame& frame : frames)
-    text += fmt::format("{} {} {}\n", frame.segment, frame.offset, crypto::base64(frame.octets));
-  return text;
-}
-
-Result<std::vector<ErasedFrame>> parse_erasing(std::string_view text) {
-  const auto malformed = [] {
-    return fail(ErrorCode::kCorrupt, "the file erasing is damaged",
-                "run: agentos log verify; remove it when that is good");
-  };
-  std::vector<ErasedFrame> frames;
-  if (!text.starts_with(kErasingTitle)) return malformed();
-  for (std::string_view rest = text.substr(kErasingTitle.size()); !rest.empty();) {
-    const auto first = rest.find(' '), second = rest.find(' ', first + 1), end = rest.find('\n');
-    if (first == rest.npos || second == rest.npos || end == rest.npos || second > end) return malformed();
-    ErasedFrame frame;
-    frame.segment = rest.substr(0, first);
-    std::from_chars(rest.data() + first + 1, rest.data() + second, frame.offset);
-    const auto octets = crypto::from_base64(rest.substr(second + 1, end - second - 1));
-    if (!octets || !segment_first(frame.segment)) return malformed();
-    const auto decoded = decode_frame(*octets);
-    if (!decoded || !decoded->erased() || decoded->size != octets->size()) return malformed();
-    frame.octets = *octets;
-    frames.push_back(std::move(frame));
-    rest.remove_prefix(end + 1);
-  }
-  if (erasing_text(frames) != text) return malformed();
-  return frames;
 }
 
 Status write_erased(Disk& disk, const std::string& directory, const std::vector<ErasedFrame>& frames) {
@@ -110,13 +68,62 @@ bool holds_any(const Segment& segment, Index end, const std::set<Index>& entries
   return found != entries.end() && *found < end;
 }
 
+// The blobs that frames name, as long as they are not erased themselves.
+struct Blobs {
+  std::set<crypto::Digest> only;  // and no other entry does
+  std::uint64_t shared = 0;
+  Index shared_by = kNoIndex;
+};
+
+Result<Blobs> blobs_only_of(Disk& disk, const std::string& directory, const std::vector<ErasedFrame>& frames) {
+  Blobs blobs;
+  for (const ErasedFrame& erased : frames) {
+    auto file = disk.open_for_reading(file_in(directory, erased.segment));
+    if (!file && file.error().code == ErrorCode::kNotFound) continue;  // pruned meanwhile
+    if (!file) return std::unexpected(std::move(file).error());
+    std::string octets(erased.octets.size(), '\0');
+    octets.resize(TRY((*file)->read_at(erased.offset, octets.data(), octets.size())));
+    const auto frame = decode_frame(octets);  // torn: all blobs had gone before
+    if (!frame || !frame->has_opening() || frame->erased()) continue;
+    if (const auto blob = blob_named_by(frame->opening)) blobs.only.insert(*blob);
+  }
+  for (const std::string& name :
+       blobs.only.empty() ? std::vector<std::string>{} : TRY(list_segments(disk, directory))) {
+    Segment segment = TRY(open_segment(disk, directory, name));  // sees what is being erased as erased
+    TRY(each_frame(segment, kNoIndex, [&](const Frame& frame, std::uint64_t) -> Status {
+      if (!frame.has_opening() || frame.erased()) return {};
+      const auto blob = blob_named_by(frame.opening);
+      if (!blob || blobs.only.erase(*blob) == 0) return {};
+      ++blobs.shared;
+      blobs.shared_by = frame.index;
+      return {};
+    }));
+  }
+  return blobs;
+}
+
+// What `erasing` says: blobs first, while the frames still name them, so that what was interrupted is done again.
+Result<Redacted> carry_out(Disk& disk, const std::string& directory, const std::vector<ErasedFrame>& frames) {
+  Redacted done;
+  const Blobs blobs = TRY(blobs_only_of(disk, directory, frames));
+  for (const crypto::Digest& blob : blobs.only) {
+    done.blobs += disk.open_for_reading(file_in(directory, blob_name(blob))).has_value() ? 1 : 0;
+    TRY(erase_blob(disk, directory, blob));
+  }
+  done.shared = blobs.shared;
+  done.shared_by = blobs.shared_by;
+  done.openings = frames.size();
+  TRY(write_erased(disk, directory, frames));
+  return done;
+}
+
 }  // namespace
 
 Status finish_erasing(Disk& disk, const std::string& directory) {
-  const auto text = read_small_file(disk, file_in(directory, kErasingName), kErasingSizeMax);
-  if (!text && text.error().code == ErrorCode::kNotFound) return {};
-  if (!text) return std::unexpected(text.error());
-  return write_erased(disk, directory, TRY(parse_erasing(*text)));
+  const auto frames = TRY(read_erasing(disk, directory));
+  if (frames.empty()) return {};
+  TRY(carry_out(disk, directory, frames));
+  return {};
 }
 
 Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const std::set<Index>& entries) {
@@ -127,31 +134,33 @@ Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const 
     return fail(ErrorCode::kBusy, fmt::format("another process writes the log in {}", directory), "stop it first");
   if (!lock) return std::unexpected(lock.error());
   TRY(finish_erasing(disk, directory));
-  Redacted done;
   std::vector<ErasedFrame> frames;
-  std::vector<crypto::Digest> blobs;
   const auto names = TRY(list_segments(disk, directory));
   for (std::size_t i = 0; i < names.size(); ++i) {
     Segment segment = TRY(open_segment(disk, directory, names[i]));
     if (!holds_any(segment, i + 1 < names.size() ? *segment_first(names[i + 1]) : kNoIndex, entries)) continue;
     TRY(each_frame(segment, kNoIndex, [&](const Frame& frame, std::uint64_t offset) -> Status {
       if (!entries.contains(frame.index) || !frame.has_opening() || frame.erased()) return {};
-      if (const auto blob = blob_named_by(frame.opening)) blobs.push_back(*blob);
       frames.push_back({segment.name, offset, frame_without(frame, true)});
       return {};
     }));
   }
-  done.openings = frames.size();
-  done.without = entries.size() - frames.size();
-  if (frames.empty()) return done;
-  // While the frame still names it, so that what was interrupted is done again.
-  for (const crypto::Digest& blob : blobs) {
-    done.blobs += disk.open_for_reading(file_in(directory, blob_name(blob))).has_value() ? 1 : 0;
-    TRY(erase_blob(disk, directory, blob));
+  Redacted done;
+  if (!frames.empty()) {
+    TRY(replace_file(disk, directory, std::string(kErasingName), erasing_text(frames)));
+    done = TRY(carry_out(disk, directory, frames));
   }
-  TRY(replace_file(disk, directory, std::string(kErasingName), erasing_text(frames)));
-  TRY(write_erased(disk, directory, frames));
+  done.without = entries.size() - frames.size();
   return done;
+}
+
+// Of an opening that is copied; one that was never kept is fine.
+static Status copy_blob(Disk& disk, const std::string& directory, const std::string& copy, std::string_view opening) {
+  const auto blob = blob_named_by(opening);
+  if (!blob) return {};
+  const auto content = read_blob(disk, directory, *blob);
+  if (!content && content.error().code == ErrorCode::kNotFound) return {};
+  return content ? put_blob(disk, copy, *content) : std::unexpected(content.error());
 }
 
 Result<Redacted> copy_without(Disk& disk, const std::string& directory, const std::string& copy,
@@ -181,7 +190,7 @@ Result<Redacted> copy_without(Disk& disk, const std::string& directory, const st
       TRY(file->write_at(offset, written));
       offset += written.size();
       done.openings += out && !frame.erased() ? 1 : 0;
-      return {};
+      return out || !frame.has_opening() || frame.erased() ? Status{} : copy_blob(disk, directory, copy, frame.opening);
     }));
     TRY(file->sync());
   }

@@ -9,16 +9,16 @@
 
 #include "lib/recorder/disk.h"
 #include "lib/recorder/entry.h"
+#include "lib/recorder/erasing.h"
 
 namespace agentos::recorder {
-
-inline constexpr std::size_t kErasedAtOnceMax = 256;
-inline constexpr std::string_view kErasingName = "erasing";
 
 struct Redacted {
   std::uint64_t openings = 0;  // taken out
   std::uint64_t without = 0;   // entries asked for that had none, or none any more
   std::uint64_t blobs = 0;     // removed with them
+  std::uint64_t shared = 0;    // blobs that stay, because an entry that keeps its content names them too
+  Index shared_by = kNoIndex;  // one such entry
 };
 
 // Erases the openings of `entries` (at most kErasedAtOnceMax, kTooLarge). Nobody else may write the log (kBusy). After

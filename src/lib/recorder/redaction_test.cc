@@ -33,7 +33,7 @@ std::unique_ptr<FakeDisk> log_with_secrets() {
 }
 
 bool anywhere(const FakeDisk& disk, const std::string& directory, std::string_view text) {
-  for (const std::string& name : *const_cast<FakeDisk&>(disk).list(directory))
+  for (const std::string& name : disk.files_below(directory))
     if (disk.content(directory + "/" + name).find(text) != std::string::npos) return true;
   return false;
 }
@@ -63,19 +63,70 @@ TEST(Redaction, what_is_erased_is_nowhere_and_proofs_hold) {
   EXPECT_EQ(erase_openings(*disk, "/log", {kSecretAt})->openings, 0U);  // again: nothing
 }
 
+// Two entries with the same long content.
+std::unique_ptr<FakeDisk> log_with_shared_content() {
+  testing::FakeWorld world;
+  auto disk = std::make_unique<FakeDisk>();
+  Options options = world.options();
+  options.content = Content::kWhole;
+  const auto recorder = world.start(*disk, options);
+  const std::string longer = "{\"text\":\"" + std::string(9000, 's') + "\"}";
+  for (Index i = 0; i < 3; ++i) {
+    Intent intent = testing::intent("a");
+    if (i != 1) intent.arguments.text = longer;
+    EXPECT_EQ(*recorder->append(intent), i);
+  }
+  EXPECT_TRUE(recorder->close().has_value());
+  return disk;
+}
+
+TEST(Redaction, content_that_another_entry_keeps_stays_until_that_is_erased_too) {
+  const auto disk = log_with_shared_content();
+  const auto first = erase_openings(*disk, "/log", {0});
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->blobs, 0U);
+  EXPECT_EQ(first->shared, 1U);
+  EXPECT_EQ(first->shared_by, 2U);
+  expect_valid(*disk, "/log", 2);
+  const auto second = erase_openings(*disk, "/log", {2});
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->blobs, 1U);
+  EXPECT_EQ(second->shared, 0U);
+  EXPECT_EQ(disk->files_below("/log/blob"), std::vector<std::string>());
+  expect_valid(*disk, "/log", 1);
+  const auto both = log_with_shared_content();
+  EXPECT_EQ(erase_openings(*both, "/log", {0, 2})->blobs, 1U);
+}
+
+TEST(Redaction, whole_content_is_missed_unless_its_entry_was_erased_or_withheld) {
+  const auto disk = log_with_shared_content();
+  const auto copied = copy_without(*disk, "/log", "/copy", {1});
+  ASSERT_TRUE(copied.has_value());
+  EXPECT_EQ(disk->files_below("/copy/blob").size(), 1U);
+  expect_valid(*disk, "/copy", 2);
+  ASSERT_TRUE(copy_without(*disk, "/log", "/bare", {}).has_value());
+  expect_valid(*disk, "/bare", 0);
+  disk->erase("/log/blob/" + disk->files_below("/log/blob").front());
+  const auto report = verify_log_on(*disk, "/log");
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->kind, "absent");
+  EXPECT_NE(report->position.find("(entry 0)"), std::string::npos) << report->position;
+}
+
 TEST(Redaction, a_copy_lacks_what_is_withheld_and_the_log_keeps_it) {
   const auto disk = log_with_secrets();
   ASSERT_TRUE(copy_without(*disk, "/log", "/copy", {kSecretAt}).has_value());
   EXPECT_FALSE(anywhere(*disk, "/copy", kSecret));
   EXPECT_TRUE(anywhere(*disk, "/log", kSecret));
   expect_valid(*disk, "/copy", 399);
+  for (std::uint64_t seed = 0; seed < 4; ++seed) expect_valid(*disk->after_power_failure(seed), "/copy", 399);
   EXPECT_FALSE(disk->exists("/copy/log.key"));
   EXPECT_EQ(copy_without(*disk, "/log", "/copy", {}).error().code, ErrorCode::kAlreadyExists);
   const auto all = copy_without(*disk, "/log", "/bare", {});
   ASSERT_TRUE(all.has_value());
   EXPECT_EQ(all->openings, 400U);
   expect_valid(*disk, "/bare", 0);
-  EXPECT_EQ(*disk->list("/bare/blob"), std::vector<std::string>());
+  EXPECT_EQ(disk->files_below("/bare/blob"), std::vector<std::string>());
 }
 
 TEST(Redaction, a_log_that_is_written_is_not_erased_in) {
@@ -94,9 +145,17 @@ TEST(Redaction, a_power_failure_anywhere_leaves_a_good_log_and_the_work_can_be_f
   for (std::uint64_t point = 0; point <= changes; ++point) {
     const auto disk = before->copy();
     disk->fail_after(point, 5);
-    (void)erase_openings(*disk, "/log", {kSecretAt, kSecretAt + 1, 300});
+    const bool erased = erase_openings(*disk, "/log", {kSecretAt, kSecretAt + 1, 300}).has_value();
+    EXPECT_EQ(erased, point == changes);
     for (std::uint64_t seed = 0; seed < 8; ++seed) {
       const auto after = disk->after_power_failure(seed);
+      if (erased) {
+        EXPECT_FALSE(anywhere(*after, "/log", kSecret)) << seed;
+        EXPECT_FALSE(after->exists("/log/erasing")) << seed;
+      }
+      const auto unfinished = verify_log_on(*after, "/log");  // and before anybody finishes it
+      ASSERT_TRUE(unfinished.has_value()) << unfinished.error().message;
+      EXPECT_TRUE(unfinished->valid) << point << " " << seed << " " << unfinished->problem;
       testing::FakeWorld world;
       {
         const auto opened = world.open(*after);
@@ -125,6 +184,17 @@ TEST(Blob, is_kept_once_by_its_digest_and_checked_when_read) {
   EXPECT_TRUE(erase_blob(disk, "/log", digest).has_value());
   EXPECT_EQ(read_blob(disk, "/log", digest).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(put_blob(disk, "/log", std::string(kBlobSizeMax + 1, 'x')).error().code, ErrorCode::kTooLarge);
+}
+
+TEST(Blob, that_was_erased_is_neither_left_on_the_disk_nor_back_after_a_power_failure) {
+  FakeDisk disk;
+  const std::string content(5000, 'b');
+  ASSERT_TRUE(put_blob(disk, "/log", content).has_value());
+  ASSERT_TRUE(erase_blob(disk, "/log", crypto::sha256(content)).has_value());
+  ASSERT_FALSE(disk.left_behind().empty());
+  for (const std::string& octets : disk.left_behind()) EXPECT_EQ(octets.find("bbbb"), std::string::npos);
+  for (std::uint64_t seed = 0; seed < 8; ++seed)
+    EXPECT_EQ(disk.after_power_failure(seed)->files_below("/log"), std::vector<std::string>()) << seed;
 }
 
 TEST(Blob, one_that_an_entry_names_is_whole_after_a_power_failure) {

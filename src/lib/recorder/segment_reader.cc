@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/recorder/erasing.h"
+
 namespace agentos::recorder {
 
 namespace {
@@ -63,7 +65,8 @@ Result<Segment> read_segment(std::unique_ptr<DiskFile> file, const std::string& 
 }
 
 Result<Segment> open_segment(Disk& disk, const std::string& directory, const std::string& name) {
-  return read_segment(TRY(disk.open_for_reading(directory + "/" + name)), name);
+  auto file = TRY(disk.open_for_reading(directory + "/" + name));
+  return read_segment(with_erased(std::move(file), name, TRY(read_erasing(disk, directory))), name);
 }
 
 Status FrameCursor::fill() {

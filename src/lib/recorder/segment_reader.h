@@ -22,7 +22,8 @@ struct Segment {
 
 // Names of the segments in `directory`, oldest first.
 Result<std::vector<std::string>> list_segments(Disk& disk, const std::string& directory);
-// Reads and checks the header; an error names the file.
+// Reads and checks the header; an error names the file. For reading: what is being erased (erasing.h) is seen as
+// erased.
 Result<Segment> open_segment(Disk& disk, const std::string& directory, const std::string& name);
 Result<Segment> read_segment(std::unique_ptr<DiskFile> file, const std::string& name);
 

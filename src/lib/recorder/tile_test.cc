@@ -73,7 +73,7 @@ void expect_tiles(FakeDisk& disk) {
     row = std::move(above);
   }
   std::size_t found = 0;
-  for (const std::string& name : *disk.list("/log/tile"))
+  for (const std::string& name : disk.files_below("/log/tile"))
     found += name != "tiled" && name != "lock" && !name.starts_with("entries/") ? 1 : 0;
   EXPECT_EQ(found, files);
 }
@@ -166,7 +166,7 @@ TEST(Tile, proofs_are_made_from_segments_and_from_tiles) {
 TEST(Tile, a_proof_is_right_whatever_became_of_the_tiles) {
   const auto disk = tiled_log(3000);
   ASSERT_TRUE(build(*disk).has_value());
-  for (const std::string& name : *disk->list("/log/tile")) {
+  for (const std::string& name : disk->files_below("/log/tile")) {
     for (int damage = 0; damage < 3; ++damage) {
       const auto copy = disk->copy();
       const std::string path = "/log/tile/" + name;
@@ -188,7 +188,7 @@ TEST(Tile, a_proof_is_right_whatever_became_of_the_tiles) {
 TEST(Tile, tiles_of_another_log_are_built_again) {
   const auto disk = tiled_log(1000), other = tiled_log(700);
   ASSERT_TRUE(build(*other).has_value());
-  for (const std::string& name : *other->list("/log/tile"))
+  for (const std::string& name : other->files_below("/log/tile"))
     disk->set_content("/log/tile/" + name, other->content("/log/tile/" + name));
   // The other log has the same entries here: make it differ.
   std::string tile = disk->content("/log/tile/1/000.p/2");

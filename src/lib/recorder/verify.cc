@@ -14,6 +14,7 @@
 #include "base/crypto/sha256_fast.h"
 #include "lib/recorder/blob.h"
 #include "lib/recorder/disk_log.h"
+#include "lib/recorder/erasing.h"
 #include "lib/recorder/leaf_reader.h"
 #include "lib/recorder/leaf_writer.h"
 #include "lib/recorder/open_intents.h"
@@ -30,6 +31,7 @@ constexpr int kAttemptsMax = 8;        // of the whole, when the running recorde
 constexpr int kTailAttemptsMax = 200;  // of one frame that the running recorder may be writing
 constexpr std::size_t kBlobsRemembered = 1 << 16;
 constexpr const char* kBlobChanged = "the content kept whole is not what the entry names";
+constexpr const char* kBlobAbsent = "the entry's content was kept whole, and is gone without the entry being erased";
 constexpr auto kTailPause = std::chrono::milliseconds(10);
 
 using Problem = Finding;
@@ -58,7 +60,7 @@ class Verifier {
   Check check_frame(const Segment& segment, std::uint64_t offset, const Frame& frame);
   const char* check_outcome(const Leaf& leaf);
   const char* check_opening(const Frame& frame, const Leaf& leaf);
-  const char* check_blob(std::string_view opening);
+  const char* check_blob(std::string_view opening, const Leaf& leaf);
   const char* count(const Frame& frame, const Leaf& leaf);
   Check check_roots();
   Check check_checkpoint() const;
@@ -87,6 +89,9 @@ class Verifier {
 };
 
 Result<Check> Verifier::open_segments() {
+  const auto erasing = read_erasing(disk_, directory_);
+  if (!erasing && erasing.error().code == ErrorCode::kCorrupt)
+    return Problem{"erasing", erasing.error().message, std::string(kErasingName)};
   for (const std::string& name : TRY(list_segments(disk_, directory_))) {
     auto segment = open_segment(disk_, directory_, name);
     if (!segment) {
@@ -130,7 +135,7 @@ Check Verifier::check_beginning() {
       return Problem{"anchor", "the remembered checkpoint covers only entries that were pruned since",
                      signed_.roots[roots_checked_].finding.where};
   tiles_.emplace(disk_, directory_, base_);
-  has_blobs_ = !disk_.list(path("blob")).value_or(std::vector<std::string>{}).empty();
+  has_blobs_ = !disk_.list_folders(path("blob")).value_or(std::vector<std::string>{}).empty();
   return {};
 }
 
@@ -174,18 +179,21 @@ const char* Verifier::check_opening(const Frame& frame, const Leaf& leaf) {
   if (std::memcmp(text, leaf.commitment->data(), kCommitmentTextSize) != 0)
     return "the opening is not what the leaf committed to";
   ++report.openings;
-  return check_blob(frame.opening);
+  return check_blob(frame.opening, leaf);
 }
 
-// Content that was kept whole, where it is there: it is kept by choice, so that it is absent says nothing.
-const char* Verifier::check_blob(std::string_view opening) {
-  if (!has_blobs_) return nullptr;
+// Content that was kept whole. It is kept by choice, so that it is absent says nothing unless the leaf says it was.
+const char* Verifier::check_blob(std::string_view opening, const Leaf& leaf) {
+  if (!has_blobs_ && !leaf.whole) return nullptr;
   const auto blob = blob_named_by(opening);
-  if (!blob || !blobs_checked_.insert(crypto::hex(*blob)).second) return nullptr;
-  if (blobs_checked_.size() > kBlobsRemembered) blobs_checked_.clear();
+  if (!blob || blobs_checked_.contains(crypto::hex(*blob))) return nullptr;
   const auto content = read_blob(disk_, directory_, *blob);
-  if (content) ++report.blobs;
-  return content || content.error().code == ErrorCode::kNotFound ? nullptr : kBlobChanged;
+  if (!content && content.error().code == ErrorCode::kNotFound) return leaf.whole ? kBlobAbsent : nullptr;
+  if (!content) return kBlobChanged;
+  if (blobs_checked_.size() >= kBlobsRemembered) blobs_checked_.clear();
+  blobs_checked_.insert(crypto::hex(*blob));
+  ++report.blobs;
+  return nullptr;
 }
 
 const char* Verifier::check_outcome(const Leaf& leaf) {
@@ -236,7 +244,8 @@ Check Verifier::check_frame(const Segment& segment, std::uint64_t offset, const 
   durable_before_ = frame.durable_before();
   const auto leaf = read_leaf(frame.leaf);
   if (!leaf) return wrong("leaf", leaf.error());
-  if (const char* what = check_opening(frame, *leaf)) return wrong(what == kBlobChanged ? "blob" : "opening", what);
+  if (const char* what = check_opening(frame, *leaf))
+    return wrong(what == kBlobChanged ? "blob" : what == kBlobAbsent ? "absent" : "opening", what);
   if (const char* what = count(frame, *leaf)) return wrong("outcome", what);
   // The octet before a leaf is zero, as RFC 6962 wants it hashed.
   const auto hash = crypto::sha256_fast({frame.leaf.data() - 1, frame.leaf.size() + 1});
@@ -327,6 +336,7 @@ Result<Check> Verifier::run() {
 }  // namespace
 
 Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory, const Anchors& anchors) {
+  VerifyReport before;  // what was found last
   for (int attempt = 1;; ++attempt) {
     Verifier verifier(disk, directory, anchors);
     const auto problem = verifier.run();
@@ -342,7 +352,10 @@ Result<VerifyReport> verify_log_on(Disk& disk, const std::string& directory, con
     report.kind = (*problem)->kind;
     report.problem = (*problem)->what;
     report.position = (*problem)->where;
-    if (!again || !verifier.may_be_pruning()) return report;
+    // Of a log in use it is told when it is found twice: content may be erased while it is read.
+    const bool confirmed = before.kind == report.kind && before.position == report.position;
+    if (!again || (confirmed && !verifier.may_be_pruning())) return report;
+    before = std::move(report);
   }
 }
 
