@@ -33,11 +33,31 @@ void add_wrap(CLI::App& mcp, Words& words) {
   verb->add_option("command", wrap.command, "The server and its arguments, after --");
 }
 
+void add_serve_http(CLI::App& verb, McpServeOptions& serve) {
+  CLI::Option* http =
+      verb.add_option("--http", serve.http,
+                      "Serve streamable HTTP at [HOST:]PORT instead; without HOST this machine alone can reach it");
+  const auto with_http = [http](CLI::Option* option) { option->needs(http); };
+  with_http(verb.add_option("--path", serve.http_path, "Path of the endpoint")->capture_default_str());
+  with_http(verb.add_option("--token-file", serve.token_file,
+                            "The bearer token clients need: read from this file, or made and written to it. Without "
+                            "it a new one is printed on standard error"));
+  with_http(verb.add_option("--allow-origin", serve.allow_origins,
+                            "Pages of this origin may use it, as https://app.example (may be repeated)")
+                ->expected(1)
+                ->take_all());
+  with_http(verb.add_option("--allow-host", serve.allow_hosts,
+                            "A name clients may know it by, beside localhost (may be repeated)")
+                ->expected(1)
+                ->take_all());
+}
+
 void add_serve_map(CLI::App& mcp, Words& words) {
   McpServeOptions& serve = words.mcp_serve;
   CLI::App* verb = add_verb(
-      mcp, words, "serve", "One MCP server on standard input and output in front of many",
+      mcp, words, "serve", "One MCP server in front of many, on standard input and output or over HTTP",
       "  agentos mcp serve servers.json\n"
+      "  agentos mcp serve --http 8080 --token-file token servers.json\n"
       "  agentos mcp import cursor --out servers.json && agentos mcp serve --policy rules.yaml servers.json\n\n"
       "The file holds the usual map: {\"mcpServers\": {\"NAME\": {\"command\": ..., \"args\": [...], \"env\": "
       "{...}}}}.\n"
@@ -47,6 +67,7 @@ void add_serve_map(CLI::App& mcp, Words& words) {
   verb->add_option("--policy", serve.policies, "Policy: a file, or a built-in one by name (may be repeated)")
       ->expected(1)
       ->take_all();
+  add_serve_http(*verb, serve);
   verb->add_option("--profile", serve.profile, "Sandbox profile of the servers; default mcp-server");
   verb->add_option("--name", serve.name, "A name for people and policy; default mcp-serve");
   verb->add_option("--drift", serve.drift, "When a server differs from its pin: warn, block what differs, or ask")

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "apps/agentos/attendance.h"
+#include "apps/agentos/mcp_http.h"
 #include "apps/agentos/mcp_request_words.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -60,7 +61,9 @@ Result<int> verb_mcp_wrap(const Globals& globals, const McpWrapOptions& options)
 }
 
 Result<int> verb_mcp_serve(const Globals& globals, const McpServeOptions& options) {
-  return serve_client(globals, TRY(open_served(options, environ)));
+  McpOpening opening = TRY(open_served(options, environ));
+  if (!options.http.empty()) return serve_http(globals, options, std::move(opening));
+  return serve_client(globals, opening);
 }
 
 }  // namespace agentos::cli

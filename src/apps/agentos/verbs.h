@@ -193,6 +193,10 @@ struct McpServeOptions {
   std::string name;
   std::string drift = "block";
   std::vector<std::string> read_paths, write_paths;
+  std::string http;  // [HOST:]PORT; empty: standard input and output
+  std::string http_path = "/mcp";
+  std::string token_file;
+  std::vector<std::string> allow_origins, allow_hosts;
 };
 struct McpConnectOptions {
   std::string client;

@@ -22,11 +22,15 @@ BodyMeter::BodyMeter(Framing framing, std::uint64_t length)
       done_(framing == Framing::kNone || (framing == Framing::kLength && length == 0)),
       left_(framing == Framing::kLength ? length : 0) {}
 
-Result<std::size_t> BodyMeter::take(std::string_view octets) {
+Result<std::size_t> BodyMeter::take_into(std::string_view octets, std::string* content) {
   if (done_) return std::size_t{0};
-  if (framing_ == Framing::kUntilClose) return octets.size();
+  if (framing_ == Framing::kUntilClose) {
+    if (content != nullptr) *content += octets;
+    return octets.size();
+  }
   if (framing_ == Framing::kLength) {
     const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, octets.size()));
+    if (content != nullptr) *content += octets.substr(0, size);
     left_ -= size;
     done_ = left_ == 0;
     return size;
@@ -38,6 +42,7 @@ Result<std::size_t> BodyMeter::take(std::string_view octets) {
       continue;
     }
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, octets.size() - at));
+    if (content != nullptr) *content += octets.substr(at, size);
     left_ -= size;
     at += size;
     if (left_ == 0) step_ = Step::kContentCr;

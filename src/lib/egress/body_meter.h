@@ -1,4 +1,5 @@
-// Where the body of an HTTP/1.1 message ends, while it passes through. Octets are counted, never kept.
+// Where the body of an HTTP/1.1 message ends, while it passes through. Octets are counted, never kept; who wants the
+// content without its framing says where it goes.
 // Source: RFC 9112 sections 6 and 7.1.
 #pragma once
 
@@ -15,7 +16,9 @@ class BodyMeter {
   BodyMeter(Framing framing, std::uint64_t length);
 
   // How many of the next octets belong to the body. kMalformed, kTooLarge: the connection is of no more use.
-  Result<std::size_t> take(std::string_view octets);
+  Result<std::size_t> take(std::string_view octets) { return take_into(octets, nullptr); }
+  // And appends those that are content. `content` may be null; it is the caller's to bound.
+  Result<std::size_t> take_into(std::string_view octets, std::string* content);
   bool done() const { return done_; }
   // With kUntilClose the end of the connection is the end of the body.
   bool ends_with_connection() const { return framing_ == Framing::kUntilClose; }

@@ -34,6 +34,23 @@ TEST(BodyMeter, what_follows_a_body_is_not_taken) {
   EXPECT_TRUE(BodyMeter().done());
 }
 
+TEST(BodyMeter, content_comes_without_its_framing) {
+  for (const std::size_t piece : {1, 2, 5, 100}) {
+    BodyMeter meter(Framing::kChunked, 0);
+    const std::string_view body = "5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nT: v\r\n\r\n";
+    std::string content;
+    for (std::size_t at = 0; at < body.size(); at += piece) {
+      ASSERT_TRUE(meter.take_into(body.substr(at, piece), &content).has_value());
+    }
+    EXPECT_TRUE(meter.done());
+    EXPECT_EQ(content, "hello world") << piece;
+  }
+  BodyMeter length(Framing::kLength, 3);
+  std::string content;
+  EXPECT_EQ(*length.take_into("abcGET", &content), 3U);
+  EXPECT_EQ(content, "abc");
+}
+
 TEST(BodyMeter, broken_chunks_are_refused) {
   for (const char* body : {"x\r\n", "\r\n", "5\nhello", "5\r\nhelloX", "5\r\nhello\n", " 5\r\n", "5 \r\n", "0x5\r\n",
                            "-1\r\n", "1234567890123\r\n", "0\r\nT: v\n\r\n", "5;a\nb\r\n"}) {
