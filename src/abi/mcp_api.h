@@ -51,8 +51,8 @@ class McpBackend {
   // A request that `server` has made inside a result: decided and recorded as its own, then asked of the client.
   virtual void ask(const std::string& server, const std::string& method, json::Value params,
                    std::function<void(Result<json::Value>)> done) = 0;
-  // Something the client said unasked; server empty: to all.
-  virtual void notify(const std::string& server, const std::string& method, const json::Value& params) = 0;
+  // Something the client said unasked: what may pass of it goes to the servers it concerns.
+  virtual void notify(const std::string& method, const json::Value& params) = 0;
 };
 
 struct McpEndpoint {

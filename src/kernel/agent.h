@@ -39,6 +39,7 @@ std::string_view name_of(AgentState state);
 enum class AgentKind : std::uint8_t { kProcess, kContext, kInProcess };
 std::string_view name_of(AgentKind kind);  // "process" "context" "in-process"
 
+inline constexpr std::size_t kAgentNameBytesMax = 107;  // with a dash and a number an id that calls take: 128
 inline constexpr std::size_t kHandlesMax = 1024;
 inline constexpr std::size_t kChildrenMax = 256;  // alive or not waited for
 inline constexpr std::size_t kRegionsMax = 64;

@@ -25,6 +25,47 @@ bool is_approver(const std::vector<std::vector<std::string>>& approvers, std::ui
   });
 }
 
+std::size_t escaped_bytes(std::string_view text) {
+  std::string escaped;
+  json::write_string(text, escaped);
+  return escaped.size();
+}
+
+// Each text longer than `text_max` by its two ends and its size.
+void shorten(json::Value& value, std::size_t text_max) {
+  if (value.is_string()) {
+    const std::string& text = value.as_string();
+    if (text.size() <= text_max) return;
+    std::string cut = json::to_valid_utf8(std::string_view(text).substr(0, text_max / 2));
+    cut += " [... " + std::to_string(text.size()) + " octets in all ...] ";
+    cut += json::to_valid_utf8(std::string_view(text).substr(text.size() - text_max / 2));
+    value = std::move(cut);
+  } else if (value.is_array()) {
+    for (json::Value& element : value.as_array()) shorten(element, text_max);
+  } else if (value.is_object()) {
+    for (auto& [name, member] : value.as_object()) shorten(member, text_max);
+  }
+}
+
+// What a person sees of the arguments: every name and every short value, long ones cut each by itself. What cannot be
+// shown like that is cut at the end, and says so.
+std::string shown_arguments(const std::string& arguments) {
+  std::string shown = json::to_valid_utf8(arguments);
+  if (escaped_bytes(shown) <= kPreviewBytesMax) return shown;
+  if (auto parsed = json::parse(arguments, {.bytes_max = 4 << 20, .depth_max = 64})) {
+    for (std::size_t text_max = 256; text_max >= 16; text_max /= 2) {
+      json::Value value = *parsed;
+      shorten(value, text_max);
+      shown = json::write(value);
+      if (escaped_bytes(shown) <= kPreviewBytesMax) return shown;
+    }
+  }
+  const std::string mark = " [... CUT: the arguments have " + std::to_string(arguments.size()) + " octets]";
+  do shown = json::to_valid_utf8(std::string_view(shown).substr(0, shown.size() * 3 / 4));
+  while (escaped_bytes(shown) + mark.size() > kPreviewBytesMax);
+  return shown + mark;
+}
+
 }  // namespace
 
 std::string stands_for(const CallContext& context) {
@@ -42,7 +83,7 @@ void Monitor::ask(CallContext& context) {
   approval.tool = context.facts.tool;
   approval.digest = crypto::base64url(crypto::sha256(context.arguments));
   approval.rule = context.decision.rule;
-  approval.preview = json::to_valid_utf8(std::string_view(context.arguments).substr(0, kPreviewBytesMax));
+  approval.preview = shown_arguments(context.arguments);
   if (!context.facts.handle_path.empty()) approval.preview += " of " + context.facts.handle_path;
   context.asked_about = stands_for(context);
   approval.policy_epoch = context.decision.epoch;
@@ -57,7 +98,11 @@ void Monitor::ask(CallContext& context) {
   metrics.approvals_asked.fetch_add(1, std::memory_order_relaxed);
   const std::string id = approval.id;
   std::unique_lock lock(approvals_mutex_);
-  if (approvals_.size() >= kApprovalsMax) {
+  const auto of_family = [&](const auto& one) {
+    return one.second.agent != nullptr && context.caller.agent != nullptr &&
+           one.second.agent->family == context.caller.agent->family;
+  };
+  if (approvals_.size() >= kApprovalsMax || std::ranges::count_if(approvals_, of_family) >= kApprovalsOfFamilyMax) {
     lock.unlock();
     return refuse(context, "approval", Error{abi::error::busy, "too many calls wait for an approval already", {}});
   }

@@ -15,7 +15,8 @@
 
 namespace agentos::kernel {
 
-inline constexpr int kFamilyMax = 1024;  // alive at once
+inline constexpr int kFamilyMax = 1024;            // alive at once
+inline constexpr int kFamilyConnectionsMax = 512;  // further ones, by attach
 
 // Thread-safe. Its past is kept as long as one of its members is alive.
 class Family : public std::enable_shared_from_this<Family> {
@@ -28,6 +29,9 @@ class Family : public std::enable_shared_from_this<Family> {
   // A place in the family, given back when the returned object goes; null when it is as large as it may be.
   std::shared_ptr<void> take_place();
 
+  // A connection by attach, given back when the returned object goes; null when there are kFamilyConnectionsMax.
+  std::shared_ptr<void> take_connection();
+
   const std::string& run() const { return run_; }  // whose past is asked
   Labels labels() const;
   void add_labels(const std::vector<std::string>& labels);  // they only grow
@@ -39,6 +43,7 @@ class Family : public std::enable_shared_from_this<Family> {
   const Pasts pasts_;
   const std::string run_;
   std::atomic<int> alive_{0};
+  std::atomic<int> connections_{0};
   std::atomic<bool> labelled_{false};  // so that who has no labels takes no lock
   mutable std::mutex mutex_;
   Labels labels_;  // under mutex_

@@ -26,9 +26,8 @@ bool has_item(const mcp::Pin& pin, ItemKind kind, std::string_view name) {
 
 bool is_accepted(const mcp::Pin& pinned, const std::vector<mcp::Difference>& differences, ItemKind kind,
                  std::string_view name) {
-  return has_item(pinned, kind, name) && std::none_of(differences.begin(), differences.end(), [&](const auto& one) {
-           return concerns(one, kind, name);
-         });
+  return has_item(pinned, kind, name) && std::none_of(differences.begin(), differences.end(),
+                                                      [&](const auto& one) { return concerns(one, kind, name); });
 }
 
 // The template a URI may be of: one whose text before its first variable the URI begins with. Empty: of none.

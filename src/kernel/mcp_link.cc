@@ -81,7 +81,10 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
   events.on_notification = [weak, name](std::string_view method, json::Value params) {
     const auto self = weak.lock();
     const auto client = self == nullptr || self->is_blocked(name) ? nullptr : self->peer();
-    if (client != nullptr) client->notified(name, std::string(method), std::move(params));
+    if (client == nullptr) return;
+    if (auto told = self->as_rules_let(name, method, std::move(params))) {
+      client->notified(name, std::string(method), std::move(*told));
+    }
   };
   events.on_request = [weak, name](const mcp::Id& id, std::string method, json::Value params) {
     const auto self = weak.lock();
@@ -210,11 +213,21 @@ void McpLink::set_peer(std::weak_ptr<abi::McpPeer> peer) {
   peer_ = std::move(peer);
 }
 
-std::function<void(const json::Value&)> McpLink::progress_of(std::uint64_t token) {
-  return [weak = weak_from_this(), token](const json::Value& params) {
+std::optional<json::Value> McpLink::as_rules_let(const std::string& server, std::string_view method,
+                                                 json::Value params) const {
+  const auto client = client_.lock();
+  if (client == nullptr) return std::nullopt;
+  return monitor_.govern_told(client, server, method, std::move(params));
+}
+
+std::function<void(const json::Value&)> McpLink::progress_of(const std::string& server, std::uint64_t token) {
+  return [weak = weak_from_this(), server, token](const json::Value& params) {
     const auto self = weak.lock();
     const auto client = self == nullptr ? nullptr : self->peer();
-    if (client != nullptr) client->progressed(token, params);
+    if (client == nullptr) return;
+    if (const auto told = self->as_rules_let(server, "notifications/progress", params)) {
+      client->progressed(token, *told);
+    }
   };
 }
 
@@ -226,7 +239,24 @@ void McpLink::ask_client(const std::string& server, const std::string& method, j
                          std::function<void(Result<json::Value>)> done) {
   const auto client = peer();
   if (client == nullptr) return done(fail(abi::error::closed, "the client is not there"));
-  client->asked(server, method, std::move(params), std::move(done));
+  const json::Value* meta = params.find("_meta");
+  const json::Value* token = meta == nullptr ? nullptr : meta->find("progressToken");
+  if (token == nullptr) return client->asked(server, method, std::move(params), std::move(done));
+  const std::string told = json::write(*token);
+  {
+    const std::lock_guard lock(mutex_);
+    if (awaited_.size() < kAwaitedMax) awaited_.emplace(told, server);
+  }
+  client->asked(server, method, std::move(params),
+                [weak = weak_from_this(), told, done = std::move(done)](Result<json::Value> answer) {
+                  if (const auto self = weak.lock()) {
+                    const std::lock_guard lock(self->mutex_);
+                    if (const auto found = self->awaited_.find(told); found != self->awaited_.end()) {
+                      self->awaited_.erase(found);
+                    }
+                  }
+                  done(std::move(answer));
+                });
 }
 
 // A request of a server is a call of the agent its process is: decided, recorded and answered like any other.
@@ -321,15 +351,32 @@ void McpLink::greet(const json::Value& info, const json::Value& capabilities) {
   for (const auto& [server, era] : servers) server->greet({info, capabilities}, era);
 }
 
-void McpLink::notify(const std::string& name, const std::string& method, const json::Value& params) {
+// Nobody decides on a notification of the client, so it carries nothing of its own: that its roots changed, and how far
+// it is with what a server asked, in numbers and to that server alone.
+void McpLink::notify(const std::string& method, const json::Value& params) {
   std::vector<std::shared_ptr<tool::McpServer>> servers;
+  json::Object told;
   {
     const std::lock_guard lock(mutex_);
+    std::string only;
+    if (method == "notifications/progress") {
+      const json::Value* token = params.find("progressToken");
+      const auto awaited = token == nullptr ? awaited_.end() : awaited_.find(json::write(*token));
+      if (awaited == awaited_.end()) return;
+      only = awaited->second;
+      told["progressToken"] = *token;
+      for (const char* name : {"progress", "total"}) {
+        const json::Value* number = params.find(name);
+        if (number != nullptr && number->is_number()) told[name] = *number;
+      }
+    } else if (method != "notifications/roots/list_changed") {
+      return;
+    }
     for (const auto& [own, server] : servers_) {
-      if (name.empty() || own == name) servers.push_back(server->server);
+      if (only.empty() || own == only) servers.push_back(server->server);
     }
   }
-  for (const auto& server : servers) server->notify(method, params);
+  for (const auto& server : servers) server->notify(method, json::Value(told));
 }
 
 }  // namespace agentos::kernel

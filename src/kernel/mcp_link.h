@@ -41,7 +41,7 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
 
   std::shared_ptr<const tool::Registry> tools() const;
   std::shared_ptr<tool::McpServer> find(const std::string& server) const;  // null: no such server
-  std::function<void(const json::Value&)> progress_of(std::uint64_t token);
+  std::function<void(const json::Value&)> progress_of(const std::string& server, std::uint64_t token);
   void waits_for_approval(std::uint64_t token, const std::string& approval, std::int64_t expires_us);
   // A request of a server that was decided: to the client.
   void ask_client(const std::string& server, const std::string& method, json::Value params,
@@ -61,7 +61,7 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   void greet(const json::Value& info, const json::Value& capabilities) override;
   void ask(const std::string& server, const std::string& method, json::Value params,
            std::function<void(Result<json::Value>)> done) override;
-  void notify(const std::string& server, const std::string& method, const json::Value& params) override;
+  void notify(const std::string& method, const json::Value& params) override;
 
  private:
   struct Server {
@@ -96,6 +96,8 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   void stop_servers();
   std::string offered_name(const Server& server, std::string_view tool) const;
   std::shared_ptr<abi::McpPeer> peer() const;
+  // What a server tells beside its results, as rules about results let it pass; nothing: not at all.
+  std::optional<json::Value> as_rules_let(const std::string& server, std::string_view method, json::Value params) const;
 
   Monitor& monitor_;
   const std::weak_ptr<Agent> client_;
@@ -104,6 +106,8 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
 
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Server>, std::less<>> servers_;
+  static constexpr std::size_t kAwaitedMax = 256;
+  std::multimap<std::string, std::string> awaited_;  // progress tokens of what servers ask the client, and whose
   std::shared_ptr<const tool::Registry> tools_;
   std::weak_ptr<abi::McpPeer> peer_;
   std::uint64_t next_token_ = 1;

@@ -36,9 +36,10 @@
 
 namespace agentos::kernel {
 
-inline constexpr std::size_t kApprovalsMax = 1024;      // calls parked for an approval at once
+inline constexpr std::size_t kApprovalsMax = 512;  // calls parked for an approval at once; a reply holds them all
+inline constexpr std::ptrdiff_t kApprovalsOfFamilyMax = 64;
 inline constexpr std::int64_t kRefusalsPerSecond = 50;  // entries about one agent's refusals; the rest are counts
-inline constexpr std::size_t kPreviewBytesMax = 512;
+inline constexpr std::size_t kPreviewBytesMax = 640;    // of an approval, as it is escaped in a reply
 
 // Whether all the signal does by default is stop or end an agent.
 bool only_stops(const abi::SignalInfo& signal);
@@ -132,6 +133,11 @@ class Monitor {
   void operator_closed(std::uint64_t session);
   // The kernel's own documents for every agent, all of them or none; what is signed is verified first.
   Result<std::vector<PolicyBundles::Taken>> load_policy(std::vector<policy::Source> documents);
+
+  // results.cc: what an MCP server tells the agent beside a call, as rules about results of its tools and of requests
+  // let it pass; nothing: not at all.
+  std::optional<json::Value> govern_told(const std::shared_ptr<Agent>& agent, const std::string& server,
+                                         std::string_view method, json::Value params);
 
   // signals.cc
   Result<abi::SignalReply> send_signal(std::string_view sender, const std::shared_ptr<Agent>& target,

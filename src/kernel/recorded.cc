@@ -47,6 +47,11 @@ const json::Value& ArgumentFindings::list() const {
       list_findings(json::write(json::Value(json::Object{{name, value}})), "args." + name, list);
     }
   }
+  // What a server gets beside the arguments can hold the same.
+  if (context_.row->call == abi::Call::kExec && context_.request != nullptr) {
+    const json::Value& extra = static_cast<const abi::ExecRequest*>(context_.request)->extra;
+    if (extra.is_object() && !extra.as_object().empty()) list_findings(json::write(extra), "extra", list);
+  }
   list_ = std::move(list);
   return list_;
 }

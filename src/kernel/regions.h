@@ -21,6 +21,9 @@ namespace agentos::kernel {
 inline constexpr std::int64_t kRegionBytesMax = 1LL << 30;   // one region
 inline constexpr std::int64_t kRegionsBytesMax = 4LL << 30;  // all regions of the kernel
 inline constexpr std::size_t kRegionsCountMax = 4096;
+// Of an agent and its relatives, so that none takes all there is.
+inline constexpr std::int64_t kFamilyRegionsBytesMax = kRegionsBytesMax / 4;
+inline constexpr std::size_t kFamilyRegionsCountMax = kRegionsCountMax / 4;
 
 class Regions {
  public:
@@ -31,14 +34,16 @@ class Regions {
     std::string access;  // "write" or "read"
     io::Fd descriptor;
   };
-  Result<Joined> make(std::string_view owner, std::int64_t size, std::vector<std::string> share_with);
+  // `family`: whose share it is taken from.
+  Result<Joined> make(std::string_view owner, std::string_view family, std::int64_t size,
+                      std::vector<std::string> share_with);
   Result<Joined> join(std::string_view agent, std::string_view region, std::string_view access);
   // Gives up the agent's hold; the region goes with its last holder.
   Status leave(std::string_view agent, std::string_view region);
 
  private:
   struct Region {
-    std::string owner;
+    std::string owner, family;
     std::int64_t size = 0;
     io::Fd descriptor;
     std::vector<std::string> share_with;

@@ -39,17 +39,27 @@ Result<io::Fd> reopen(const io::Fd& memory, int flags) {
 
 }  // namespace
 
-Result<Regions::Joined> Regions::make(std::string_view owner, std::int64_t size, std::vector<std::string> share_with) {
+Result<Regions::Joined> Regions::make(std::string_view owner, std::string_view family, std::int64_t size,
+                                      std::vector<std::string> share_with) {
   if (size <= 0 || size > kRegionBytesMax) {
     return fail(abi::error::invalid_argument, "field \"size\" must lie between 1 and 1073741824");
   }
   std::lock_guard lock(mutex_);
-  if (regions_.size() >= kRegionsCountMax || bytes_ + size > kRegionsBytesMax) {
+  std::int64_t family_bytes = 0;
+  std::size_t family_count = 0;
+  for (const auto& [id, region] : regions_) {
+    if (region.family != family) continue;
+    family_bytes += region.size;
+    ++family_count;
+  }
+  if (regions_.size() >= kRegionsCountMax || bytes_ + size > kRegionsBytesMax ||
+      family_count >= kFamilyRegionsCountMax || family_bytes + size > kFamilyRegionsBytesMax) {
     return fail(abi::error::no_space, "there is no room for another shared region",
                 "munmap regions that are not needed");
   }
   Region region;
   region.owner = owner;
+  region.family = family;
   region.size = size;
   region.descriptor = TRY(sealed_memory(size));
   region.share_with = std::move(share_with);

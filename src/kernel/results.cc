@@ -114,6 +114,55 @@ Status Monitor::govern_reply(CallContext& context) {
   return {};
 }
 
+std::optional<json::Value> Monitor::govern_told(const std::shared_ptr<Agent>& agent, const std::string& server,
+                                                std::string_view method, json::Value params) {
+  CallContext context(*this, Caller{agent});
+  {
+    std::lock_guard lock(agent->mutex);
+    context.in_force = agent->in_force;
+  }
+  const policy::Program& program = *context.in_force->program;
+  if (!program.decides(policy::Phase::kResult)) return params;
+  context.row = &abi::row_of(abi::Call::kMcpRequest);
+  context.params = json::Object{{"server", server}, {"method", method}};
+  context.start_us = context.decided_us = clock.wall_us();
+  context.flow = agent->family->labels();
+  if (!decode(context)) return std::nullopt;
+  if (program.needs_past())
+    context.past.emplace(*context.in_force, policy, agent->family->run(), context.decided_us, context.bytes);
+  const std::string text = json::write(params);
+  policy::ResultFacts facts;
+  facts.value = &params;
+  facts.text = text;
+  facts.size_bytes = static_cast<std::int64_t>(text.size());
+  const ResultFindings findings(facts);
+  policy::Request asked = policy_request(context);
+  asked.phase = policy::Phase::kResult;
+  asked.result = &facts;
+  asked.findings = &findings;
+  json::Value shown = params;
+  Octets none;
+  const auto passes = [&] {
+    const policy::Decision decision = program.decide(asked);
+    if (decision.verdict != policy::Verdict::kAllow) return false;
+    if (has(decision.obligations, policy::Obligation::kRedact)) (void)redact(decision, shown, none);
+    return true;
+  };
+  if (!passes()) return std::nullopt;
+  const abi::Row& exec = abi::row_of(abi::Call::kExec);
+  asked.call = exec.number;
+  asked.call_name = exec.name;
+  const auto tools = tools_of(context)->all();
+  for (const auto& tool : *tools) {
+    if (tool->manifest.server != server) continue;
+    const policy::ToolFacts about = tool_facts(*tool);
+    asked.tool = tool->manifest.name;
+    asked.tool_facts = &about;
+    if (!passes()) return std::nullopt;
+  }
+  return shown;
+}
+
 Status Monitor::govern_result(CallContext& context) {
   return context.status ? govern_reply(context) : govern_error(context);
 }

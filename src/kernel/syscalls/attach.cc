@@ -22,10 +22,21 @@ Acted attach_call(CallContext& context, const abi::AttachRequest& request, abi::
     if (agent->sessions >= kSessionsMax)
       return fail(abi::error::busy, "the agent has 64 connections already", "close some");
   }
+  std::shared_ptr<void> place = agent->family->take_connection();
+  if (place == nullptr)
+    return fail(abi::error::busy, "the agent and its relatives have 512 connections already", "close some");
   abi::ConnectionAdopter* door = context.monitor.adopter.load();
   if (door == nullptr) return fail(abi::error::unsupported, "this kernel serves no sockets");
   auto pair = TRY(io::socket_pair());
-  TRY(door->adopt(std::move(pair.second), context.monitor.open_session(agent)));
+  // The place goes with the session.
+  std::shared_ptr<abi::Session> session = context.monitor.open_session(agent);
+  abi::Session* raw = session.get();
+  struct Placed {
+    std::shared_ptr<abi::Session> session;
+    std::shared_ptr<void> place;
+  };
+  auto placed = std::make_shared<Placed>(std::move(session), std::move(place));
+  TRY(door->adopt(std::move(pair.second), std::shared_ptr<abi::Session>(std::move(placed), raw)));
   reply.agent = agent->id;
   context.descriptors_out.push_back(std::move(pair.first));
   return done();

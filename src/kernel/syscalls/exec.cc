@@ -32,6 +32,11 @@ Acted exec_call(CallContext& context, const abi::ExecRequest& request, abi::Exec
     return fail(abi::error::tool_not_registered, "no tool \"" + request.tool + "\" is registered",
                 "tools lists the ones there are");
   }
+  // The result of a task comes by another request, which no rule about results of this tool would see.
+  if (request.extra.find("task") != nullptr && context.in_force->program->decides(policy::Phase::kResult)) {
+    return fail(abi::error::invalid_argument, "policy reads the results of tools, so a tool is not run as a task",
+                "call it without \"task\"");
+  }
   tool::Invocation invocation;
   invocation.arguments = request.arguments;
   invocation.timeout_ms = std::min(request.timeout_ms.value_or(tool->manifest.timeout_ms), tool->manifest.timeout_ms);
@@ -39,7 +44,7 @@ Acted exec_call(CallContext& context, const abi::ExecRequest& request, abi::Exec
   if (context.agent().mcp != nullptr) {
     invocation.extra = request.extra;
     if (request.extra.bool_or("progress", false)) {
-      invocation.on_progress = context.agent().mcp->progress_of(context.token);
+      invocation.on_progress = context.agent().mcp->progress_of(tool->manifest.server, context.token);
     }
   }
   // The running call is known only after execute() returned, and cancel may come before that.

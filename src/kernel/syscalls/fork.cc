@@ -118,6 +118,12 @@ Acted fork_call(CallContext& context, const abi::ForkRequest& request, abi::Fork
       return fail(abi::error::invalid_argument, "field \"name\" may hold letters, digits, '-' and '_'");
     }
   }
+  if (spec.name.size() > kAgentNameBytesMax) {
+    return fail(abi::error::invalid_argument,
+                "the child's name, which begins with its parent's, would have " + std::to_string(spec.name.size()) +
+                    " octets; at most " + std::to_string(kAgentNameBytesMax) + " can be named in a call",
+                "give shorter names");
+  }
   spec.parent = parent;
   spec.kind = request.command.empty() ? AgentKind::kContext : AgentKind::kProcess;
   spec.rights = TRY(rights_of(request, *parent));

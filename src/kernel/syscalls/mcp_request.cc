@@ -65,7 +65,7 @@ Acted mcp_request_call(CallContext& context, const abi::McpRequestRequest& reque
     const json::Value* capabilities = client->find("capabilities");
     if (info != nullptr && capabilities != nullptr) wanted.client = mcp::ClientIdentity{*info, *capabilities};
   }
-  if (request.extra.bool_or("progress", false)) wanted.on_progress = link->progress_of(context.token);
+  if (request.extra.bool_or("progress", false)) wanted.on_progress = link->progress_of(request.server, context.token);
   struct Slot {
     std::mutex mutex;
     std::uint64_t ticket = 0;

@@ -18,8 +18,9 @@ Acted mmap_call(CallContext& context, const abi::MmapRequest& request, abi::Mmap
     if (agent.regions.size() >= kRegionsMax)
       return fail(abi::error::no_space, "the agent holds 64 regions already", "munmap some");
   }
-  auto joined = TRY(joins ? context.monitor.regions.join(agent.id, request.region, request.access)
-                          : context.monitor.regions.make(agent.id, request.size, request.share_with));
+  auto joined =
+      TRY(joins ? context.monitor.regions.join(agent.id, request.region, request.access)
+                : context.monitor.regions.make(agent.id, agent.family->run(), request.size, request.share_with));
   bool ended = false;
   {
     std::lock_guard lock(agent.mutex);

@@ -44,6 +44,7 @@ class Programs {
       const WrapperRule& rule = wrapper_of(name_of(word.text));
       if (rule.wrapper == Wrapper::kNone) {
         note_exports(word.text);
+        note_subscripts(word.text);
         return {};
       }
       if (rule.wrapper == Wrapper::kApplets) continue;
@@ -71,6 +72,28 @@ class Programs {
       const std::string_view text = shell_.words[i].text;
       if (changes_lookup(text.substr(0, text.find('=')))) mark(kShellLookupChanged);
     }
+  }
+
+  // bash evaluates the subscript of a variable's name as arithmetic, which runs the substitutions in it whatever the
+  // quoting: printf -v 'a[$(program)]' 1.
+  void note_subscripts(std::string_view name) {
+    constexpr auto kNamers = std::to_array<std::string_view>({"[", "test", "printf", "read", "declare", "typeset",
+                                                              "local", "readonly", "export", "unset", "let", "wait",
+                                                              "mapfile", "readarray", "getopts", "ulimit"});
+    if (std::ranges::find(kNamers, name) == kNamers.end()) return;
+    const auto words = std::span(shell_.words).subspan(at_, end_ - at_);
+    const auto is = [](std::string_view text) {
+      return [text](const ShellWord& one) { return one.is_static && one.text.starts_with(text); };
+    };
+    const bool tests = name == "[" || name == "test";
+    if (tests && std::ranges::none_of(words, is("-v")) && std::ranges::none_of(words, is("-R"))) return;
+    if (name == "printf" && std::ranges::none_of(words, is("-v"))) return;
+    const bool subscript = name == "let" || std::ranges::any_of(words, [](const ShellWord& one) {
+                             return one.is_static && one.text.find('[') != std::string_view::npos && one.text != "[";
+                           });
+    if (!subscript) return;
+    mark(kShellArithmetic);
+    add({});
   }
 
   // Past the options, assignments and operands of a wrapper. False when no program follows or it cannot be told.
@@ -250,10 +273,18 @@ void note_assignments(ShellText& shell, const ShellCommand& command) {
   }
 }
 
+// Files that bash makes connections of.
+void note_network_files(ShellText& shell, const ShellCommand& command) {
+  for (const ShellWord& word : shell.redirections_of(command)) {
+    if (word.text.starts_with("/dev/tcp/") || word.text.starts_with("/dev/udp/")) shell.features |= kShellUnreadWrapper;
+  }
+}
+
 }  // namespace
 
 Status resolve_programs(ShellText& shell, std::uint32_t command) {
   note_assignments(shell, shell.commands[command]);
+  note_network_files(shell, shell.commands[command]);
   return Programs(shell, command).resolve();
 }
 

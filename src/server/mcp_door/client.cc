@@ -162,10 +162,7 @@ void Client::take_message(mcp::Message message, Effects& effects) {
       cancel(taken.cancelled, effects);
       break;
     case What::kNotification:
-      if (taken.asked.method == "notifications/roots/list_changed" || taken.asked.method == "notifications/progress" ||
-          taken.asked.method == "notifications/tasks/status") {
-        backend_->notify({}, taken.asked.method, taken.asked.params);
-      }
+      backend_->notify(taken.asked.method, taken.asked.params);
       break;
     case What::kAnswer: {
       std::function<void(Result<json::Value>)> done;

@@ -173,7 +173,7 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   };
   std::deque<Waiting> waiting_;                             // for servers to be known
   std::map<std::string, std::string, std::less<>> owners_;  // of several servers' resources, by URI
-  bool listed_ = false;  // the client has a list, so that it is told of changes
+  bool listed_ = false;                                     // the client has a list, so that it is told of changes
 };
 
 }  // namespace agentos::mcp_door

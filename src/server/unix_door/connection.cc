@@ -64,8 +64,9 @@ void Connection::end_of_input() {
 
 void Connection::process() {
   held_back_ = false;
-  while (!closing_ && !broken_) {
-    if (outbox_.size() >= kOutboxPauseBytes) {
+  const auto end_of_turn = std::chrono::steady_clock::now() + kTurn;
+  for (bool first = true; !closing_ && !broken_; first = false) {
+    if (outbox_full() || (!first && std::chrono::steady_clock::now() >= end_of_turn)) {
       held_back_ = lines_.unfinished();
       break;
     }

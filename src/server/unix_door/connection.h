@@ -2,10 +2,11 @@
 //
 // Calls start in arrival order; replies leave in the order they come, matched by id. At most rpc::kInFlightMax are
 // under way and kDescriptorsMax descriptors come with one. A client that does not read its replies is not read from
-// beyond kOutboxPauseBytes and lost beyond kOutboxBytesMax. Everything runs on the serving thread; what the kernel
-// reports from other threads is brought there by Surroundings.
+// beyond kOutboxPauseBytes or kOutboxPauseAttachments and lost beyond kOutboxBytesMax. Everything runs on the serving
+// thread; what the kernel reports from other threads is brought there by Surroundings.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,7 +23,9 @@
 namespace agentos::unix_door {
 
 inline constexpr std::size_t kDescriptorsMax = 8;              // with one request
+inline constexpr std::chrono::milliseconds kTurn{1};           // then others are looked at; what is left is kept back
 inline constexpr std::size_t kOutboxPauseBytes = 1024 * 1024;  // waiting replies beyond which no request is read
+inline constexpr std::size_t kOutboxPauseAttachments = 8;      // replies with descriptors, the same
 inline constexpr std::size_t kOutboxBytesMax = 8 * 1024 * 1024;
 
 // What a connection needs of the thread that serves it. Outlives every connection and every call under way.
@@ -55,8 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
   Outbox& outbox() { return outbox_; }
-  bool wants_input() const { return !input_ended_ && !closing_ && !broken_ && outbox_.size() < kOutboxPauseBytes; }
-  bool has_kept_lines() const { return !closing_ && !broken_ && outbox_.size() < kOutboxPauseBytes && held_back_; }
+  bool wants_input() const { return !input_ended_ && !closing_ && !broken_ && !held_back_ && !outbox_full(); }
+  bool has_kept_lines() const { return !closing_ && !broken_ && !outbox_full() && held_back_; }
   // Nothing is left to do for it.
   bool finished() const;
   // The kernel ended it; what is left is to flush.
@@ -75,6 +78,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Arrived arrived;
   };
 
+  bool outbox_full() const {
+    return outbox_.size() >= kOutboxPauseBytes || outbox_.attachments() >= kOutboxPauseAttachments;
+  }
   void process();
   void handle_line(std::string_view line);
   void handle_request(abi::rpc::Message message, std::vector<io::Fd> descriptors);
@@ -96,7 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<InFlight> in_flight_;
   std::vector<Arrival> arrivals_;
   std::uint64_t next_token_ = 1;
-  bool held_back_ = false;  // lines wait in lines_ until the client reads
+  bool held_back_ = false;  // lines wait in lines_ until the client reads, or for the next turn
   bool input_ended_ = false;
   bool truncated_told_ = false;
   bool closing_ = false;

@@ -27,6 +27,7 @@ class Outbox {
 
   std::size_t size() const { return text_.size() - sent_; }  // octets not sent
   bool empty() const { return size() == 0; }
+  std::size_t attachments() const { return attachments_.size(); }  // lines not sent whole that carry descriptors
 
   enum class Flush : std::uint8_t { kSentAll, kWouldBlock, kBroken };
   Flush flush(int socket);

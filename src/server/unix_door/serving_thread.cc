@@ -184,6 +184,7 @@ ssize_t ServingThread::read_once(Entry& entry) {
 void ServingThread::read(std::uint64_t number, Entry& entry, std::uint32_t events) {
   const std::shared_ptr<Connection> connection = entry.connection;
   const bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  if (connection->has_kept_lines()) return touched(number);     // what it sent before is carried out first
   if (gone && !connection->wants_input()) return drop(number);  // nobody is there to read the replies
   if (!connection->wants_input()) return touched(number);
   const ssize_t got = read_once(entry);
@@ -198,11 +199,13 @@ void ServingThread::read(std::uint64_t number, Entry& entry, std::uint32_t event
 
 void ServingThread::serve_touched() {
   std::size_t served = 0;
+  const auto until = std::chrono::steady_clock::now() + kServiceTime;
   while (!touched_.empty() && served < kServicesMax) {
     serving_.swap(touched_);  // serving one may touch it, or others, again
     for (const std::uint64_t number : serving_) serve(number);
     served += serving_.size();
     serving_.clear();
+    if (std::chrono::steady_clock::now() >= until) break;
   }
 }
 

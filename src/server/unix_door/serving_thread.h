@@ -23,8 +23,9 @@ namespace agentos::unix_door {
 class ServingThread final : public Surroundings, public std::enable_shared_from_this<ServingThread> {
  public:
   static constexpr std::size_t kReadBytes = 64 * 1024;
-  static constexpr int kEventsMax = 64;             // taken from epoll at once
-  static constexpr int kAcceptsMax = 64;            // connections taken at once
+  static constexpr int kEventsMax = 64;                        // taken from epoll at once
+  static constexpr int kAcceptsMax = 64;                       // connections taken at once
+  static constexpr std::chrono::milliseconds kServiceTime{2};  // or this long, whichever comes first
   static constexpr std::size_t kServicesMax = 256;  // looks at touched connections before epoll is asked again
 
   static Result<std::shared_ptr<ServingThread>> start(DoorOptions options, io::Fd listener, abi::KernelApi& kernel);

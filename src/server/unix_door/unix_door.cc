@@ -1,6 +1,7 @@
 // Opening, adopting and shutting down; the work is the serving thread's.
 #include "server/unix_door/unix_door.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,12 @@ Status UnixDoor::adopt(io::Fd socket, std::shared_ptr<abi::Session> session) {
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &kind, &size) != 0) return fail_errno(errno, "cannot adopt");
   if (kind != SOCK_STREAM) return fail(ErrorCode::kInvalidArgument, "only a stream socket can be served");
   if (serving_->stopped()) return fail(ErrorCode::kClosed, "the door is closed");
+  // Agents' connections cost two descriptors each at most; what is left is for operators, who must always get in.
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      2 * serving_->connections() + kDescriptorsReserve >= limit.rlim_cur) {
+    return fail(abi::error::busy, "the kernel serves as many connections as it has descriptors for", "close some");
+  }
   serving_->add_agent(std::move(socket), std::move(session));
   return {};
 }

@@ -15,9 +15,10 @@
 namespace agentos::unix_door {
 
 inline constexpr std::size_t kOperatorConnectionsMax = 1024;
-inline constexpr std::int64_t kClosingFlushMs = 1000;   // for the replies of a connection the kernel ended
-inline constexpr std::int64_t kShutdownFlushMs = 2000;  // for all of them when the door closes
-inline constexpr std::int64_t kAcceptPauseMs = 100;     // after running out of descriptors or memory
+inline constexpr std::size_t kDescriptorsReserve = 256;  // kept for operators, the log, tools and starts of programs
+inline constexpr std::int64_t kClosingFlushMs = 1000;    // for the replies of a connection the kernel ended
+inline constexpr std::int64_t kShutdownFlushMs = 2000;   // for all of them when the door closes
+inline constexpr std::int64_t kAcceptPauseMs = 100;      // after running out of descriptors or memory
 
 struct DoorOptions {
   // Where operators connect: created 0600, its directory 0700 when absent. Empty: agents only.
