@@ -17,15 +17,7 @@ class BlockedCalls {
   void finish();
 
  private:
-  struct Entry {
-    BlockedReport report;
-    std::uint64_t told = 0;
-  };
-  static bool tell(Entry& entry);
-
-  Entry entries_[kBlockedKindsMax];
-  std::size_t used_ = 0;
-  Entry others_;
+  std::size_t used_ = 0;  // of a table that is not touched before something is refused
   bool running_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -40,7 +41,8 @@ void send_report(const Report& report) {
 
 class Supervisor {
  public:
-  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals), questions_(plan) {}
+  Supervisor(const Plan& plan, int signals, NetworkNamespace network)
+      : plan_(plan), signals_(signals), network_(network), questions_(plan) {}
 
   int run(ProgramFds& fds);
 
@@ -65,6 +67,7 @@ class Supervisor {
 
   const Plan& plan_;
   const int signals_;
+  const NetworkNamespace network_;
   Cgroup cgroup_;
   FilterQuestions questions_;
   StartReport* report_ = nullptr;
@@ -83,10 +86,11 @@ int Supervisor::fork_program(ProgramFds& fds) {
   const OwnIds ids{::getuid(), ::getgid()};
   const std::uint64_t flags = namespace_flags(plan_.header);
   report_->namespaces = static_cast<std::uint32_t>(flags);
-  int pid = fork_into(cgroup_.directory, flags);
+  const std::uint64_t made = network_ == NetworkNamespace::kAhead ? flags & ~std::uint64_t{CLONE_NEWNET} : flags;
+  int pid = fork_into(cgroup_.directory, made);
   if (pid < 0 && cgroup_.directory >= 0) {  // the leaf exists, but this user may not move into it
     give_up_leaf(cgroup_);
-    pid = fork_into(-1, flags);
+    pid = fork_into(-1, made);
   }
   if (pid != 0) return pid;
   if (flags != 0) become_first_process(plan_, fds, cgroup_, ids, *report_);
@@ -372,8 +376,8 @@ int Supervisor::run(ProgramFds& fds) {
 
 }  // namespace
 
-int supervise(const Plan& plan, ProgramFds& fds, int signals) {
-  static Supervisor supervisor(plan, signals);  // too large for the stack
+int supervise(const Plan& plan, ProgramFds& fds, int signals, NetworkNamespace network) {
+  static Supervisor supervisor(plan, signals, network);  // too large for the stack
   return supervisor.run(fds);
 }
 

@@ -11,6 +11,8 @@ namespace agentos::sandbox {
 
 inline constexpr int kControlFd = 3;  // in init: the SOCK_SEQPACKET control socket
 inline constexpr int kAgentFd = 3;    // in the program: its socket to the kernel
+inline constexpr const char* kAheadWord =
+    "--ahead";  // of an init that makes its network namespace before its plan comes
 inline constexpr std::uint32_t kPlanMagic = 0x31676c50;
 inline constexpr std::size_t kPlanBytesMax = 2U << 20;
 inline constexpr std::uint32_t kArgumentsMax = 4096;
