@@ -19,6 +19,8 @@ bool worth_telling(std::uint64_t count, std::uint64_t told) {
 
 struct Entry {
   Attempt attempt;
+  std::uint32_t access;
+  bool granted;
   int pid;
   std::uint64_t count, told;
   char program[kBlockedProgramMax + 1];
@@ -28,12 +30,14 @@ struct Entry {
     return attempt == other && std::strcmp(target, where) == 0 && std::strcmp(program, who) == 0;
   }
 };
-constinit Entry entries[kBlockedKindsMax] = {};  // one tree a process
+constinit Entry entries[kTracedKindsMax] = {};  // one tree a process
 constinit Entry others = {};
 
 void tell(Entry& entry) {
   BlockedReport report;
   report.attempt = &entry == &others ? Attempt::kOthers : entry.attempt;
+  report.access = entry.access;
+  report.granted = entry.granted ? 1 : 0;
   report.pid = entry.pid;
   report.count = entry.count;
   std::memcpy(report.program, entry.program, sizeof report.program);
@@ -44,7 +48,7 @@ void tell(Entry& entry) {
 
 }  // namespace
 
-void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller) {
+void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller, std::uint32_t access, bool granted) {
   if (!running_) return;
   char program[kBlockedProgramMax + 1];
   char cut[kBlockedTargetMax + 1];
@@ -52,11 +56,13 @@ void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller
   std::snprintf(cut, sizeof cut, "%s", target);
   Entry* entry = nullptr;
   for (std::size_t i = 0; i < used_ && entry == nullptr; ++i) {
-    if (entries[i].is(attempt, cut, program)) entry = &entries[i];
+    if (entries[i].is(attempt, cut, program) && entries[i].access == access) entry = &entries[i];
   }
-  if (entry == nullptr && used_ < kBlockedKindsMax) {
+  if (entry == nullptr && used_ < kinds_max_) {
     entry = &entries[used_++];
     entry->attempt = attempt;
+    entry->access = access;
+    entry->granted = granted;
     entry->pid = caller.process();
     std::memcpy(entry->program, program, sizeof program);
     std::memcpy(entry->target, cut, sizeof cut);

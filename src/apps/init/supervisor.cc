@@ -356,7 +356,7 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
-    questions_.blocked().begin();
+    questions_.blocked().begin((plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax);
     if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;
     watch();
   }
