@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -71,10 +70,7 @@ class RealLauncher : public Launcher {
     }
     wake();
     thread_.join();
-    for (PreparedInit& waiting : ahead_) {
-      waiting.control.reset();
-      ::waitpid(waiting.init.pid, nullptr, 0);
-    }
+    for (PreparedInit& waiting : ahead_) dismiss(waiting);
   }
 
   Result<std::shared_ptr<Tree>> launch(LaunchRequest request, std::function<void(Result<Started>)> on_start,
@@ -96,16 +92,16 @@ class RealLauncher : public Launcher {
     plan_options.host = TRY(offer_for(request.profile, host, host_.reason));
     const std::shared_ptr<const Filter> filter = filter_for(filter_options(request.profile, plan_options.host));
     LaunchPlan plan = TRY(make_launch_plan(request, plan_options, *filter));
-    PreparedInit prepared = TRY(prepare_init(plan, request, take_ahead(plan)));
+    TRY(take_place());
+    auto prepared = prepare_init(plan, request, [&] { return take_ahead(plan); });
+    if (!prepared) {
+      forget_one();
+      return std::unexpected(prepared.error());
+    }
     std::shared_ptr<RunningTree> tree;
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_) return fail(ErrorCode::kClosed, "the launcher is stopping");
-      if (live_trees_ >= kTreesMax) {
-        return fail(ErrorCode::kBusy, std::to_string(kTreesMax) + " process trees are running", "wait for one to end");
-      }
-      ++live_trees_;
-      tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(prepared), std::move(on_start),
+      tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(*prepared), std::move(on_start),
                                            std::move(on_exit), std::move(request.on_blocked));
       pending_.push_back(tree);
     }
@@ -122,6 +118,16 @@ class RealLauncher : public Launcher {
     std::shared_ptr<const Filter>& filter = filters_[wanted];
     if (filter == nullptr) filter = std::make_shared<const Filter>(build_filter(wanted));
     return filter;
+  }
+
+  Status take_place() {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return fail(ErrorCode::kClosed, "the launcher is stopping");
+    if (live_trees_ >= kTreesMax) {
+      return fail(ErrorCode::kBusy, std::to_string(kTreesMax) + " process trees are running", "wait for one to end");
+    }
+    ++live_trees_;
+    return {};
   }
 
   // An init that waits, when there is one that fits: one with a network namespace of its own fits only a tree that has
