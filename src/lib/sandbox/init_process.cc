@@ -113,27 +113,31 @@ Result<PreparedInit> start_ahead(const std::string& init_path, Ahead ahead) {
   return prepared;
 }
 
-Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request, std::optional<PreparedInit> ahead) {
+void dismiss(PreparedInit& waiting) {
+  waiting.control.reset();
+  if (waiting.init.pid > 0) ::waitpid(waiting.init.pid, nullptr, 0);
+  waiting.init = {};
+}
+
+Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request, const TakeAhead& take) {
   const io::Fd directory(::open(request.working_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid()) return fail_errno(errno, "cannot open the working directory " + request.working_directory);
   const io::Fd file = TRY(write_plan(plan.bytes));
-  PreparedInit prepared;
-  if (ahead && send_plan(*ahead, file.get(), directory.get(), request)) {
-    prepared = std::move(*ahead);
-  } else {
-    if (ahead) {  // it has died: its number is free again
-      ahead->control.reset();
-      ::waitpid(ahead->init.pid, nullptr, 0);
-    }
+  std::optional<PreparedInit> prepared = take();
+  if (prepared && !send_plan(*prepared, file.get(), directory.get(), request)) {
+    dismiss(*prepared);  // it has died
+    prepared.reset();
+  }
+  if (!prepared) {
     prepared = TRY(new_place());
-    TRY(send_plan(prepared, file.get(), directory.get(), request));
+    TRY(send_plan(*prepared, file.get(), directory.get(), request));
   }
   request.stdin_fd.reset();
   request.stdout_fd.reset();
   request.stderr_fd.reset();
   request.agent_socket.reset();
   request.egress_channel.reset();
-  return prepared;
+  return std::move(*prepared);
 }
 
 Result<InitProcess> start_init(const std::string& init_path, PreparedInit& prepared) {

@@ -1,6 +1,7 @@
 // One running agentos-init: its control socket, its pid, and how it is started.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -28,10 +29,13 @@ enum class Ahead : std::uint8_t { kPlain, kNetwork };
 Result<PreparedInit> start_ahead(const std::string& init_path, Ahead ahead);
 
 // Writes the plan to a memfd and queues it with the request's descriptors (which are closed here) and the working
-// directory, for `ahead` when it is given and alive. kNotFound and the like when the working directory cannot be
-// opened.
-Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request,
-                                  std::optional<PreparedInit> ahead = {});
+// directory, for the init that `take` gives, if it gives one that is alive. kNotFound and the like when the working
+// directory cannot be opened; then nothing was taken.
+using TakeAhead = std::function<std::optional<PreparedInit>()>;
+Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request, const TakeAhead& take);
+
+// Ends an init that waits, and reaps it.
+void dismiss(PreparedInit& waiting);
 
 // Starts init on the prepared socket, unless it runs; control_far is closed.
 Result<InitProcess> start_init(const std::string& init_path, PreparedInit& prepared);
