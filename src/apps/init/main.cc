@@ -6,7 +6,6 @@
 // `--probe FOLDER`, which asks what this host gives and starts nothing, and `--ahead`: its plan comes later, and it
 // makes itself the network namespace that will be the tree's.
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -118,12 +117,12 @@ int run(NetworkNamespace network) {
   static Plan plan;  // too large for the stack
   ProgramFds fds;
   if (!own_descriptors() || !own_process()) return kUsageExitCode;
-  if (network == NetworkNamespace::kAhead && ::unshare(CLONE_NEWNET) != 0) return kUsageExitCode;
+  if (network == NetworkNamespace::kAhead && enter_own_network() != 0) return kUsageExitCode;
   if (!receive_fds(fds, kAgent)) return kUsageExitCode;
   std::size_t size = 0;
   char* bytes = read_plan_file(fds.plan[kPlanFile], size);
   const bool read = bytes != nullptr && read_plan(bytes, size, plan);
-  if (!read || (network == NetworkNamespace::kAhead && (namespace_flags(plan.header) & CLONE_NEWNET) == 0)) {
+  if (!read || (network == NetworkNamespace::kAhead && (namespace_flags(plan.header) & kNetworkNamespaceFlag) == 0)) {
     StartReport report;
     report.stage = Stage::kPlan;
     report.error = EINVAL;

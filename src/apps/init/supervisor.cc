@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -86,7 +85,7 @@ int Supervisor::fork_program(ProgramFds& fds) {
   const OwnIds ids{::getuid(), ::getgid()};
   const std::uint64_t flags = namespace_flags(plan_.header);
   report_->namespaces = static_cast<std::uint32_t>(flags);
-  const std::uint64_t made = network_ == NetworkNamespace::kAhead ? flags & ~std::uint64_t{CLONE_NEWNET} : flags;
+  const std::uint64_t made = network_ == NetworkNamespace::kAhead ? flags & ~kNetworkNamespaceFlag : flags;
   int pid = fork_into(cgroup_.directory, made);
   if (pid < 0 && cgroup_.directory >= 0) {  // the leaf exists, but this user may not move into it
     give_up_leaf(cgroup_);

@@ -60,6 +60,8 @@ std::uint64_t namespace_flags(const PlanHeader& header) {
   return flags;
 }
 
+int enter_own_network() { return ::unshare(CLONE_NEWNET) == 0 ? 0 : errno; }
+
 bool map_own_ids(OwnIds ids, StartReport& report) {
   char users[64];
   char groups[64];
