@@ -208,7 +208,8 @@ void Monitor::record_blocked(const Agent& agent, const sandbox::Blocked& blocked
   if (blocked.pid > 0) detail["pid"] = blocked.pid;
   detail["count"] = static_cast<std::int64_t>(blocked.count);
   if (!blocked.allow.empty()) detail["allow"] = blocked.allow;
-  (void)record_event("blocked", &agent, detail);
+  if (!blocked.access.empty()) detail["access"] = blocked.access;
+  (void)record_event(blocked.refused ? "blocked" : "traced", &agent, detail);
 }
 
 // A network is a channel to the egress proxy, and what tells programs that it is there.

@@ -830,6 +830,24 @@ export interface ExplainReply {
   explanation: unknown;
 }
 
+/** What workspace_note is asked with. */
+export interface WorkspaceNoteRequest {
+  /** Its name. */
+  workspace: string;
+  /** commit, rollback or discard. */
+  act: "commit" | "rollback" | "discard";
+  /** begin, before anything is done; then done or failed. */
+  step: "begin" | "done" | "failed";
+  /** The folder it is a copy of. */
+  original: string;
+  /** SHA-256 of the changes: what agentos diff --format json prints, without "protected", canonical. */
+  digest?: string | undefined;
+  /** How many there are. */
+  changes?: number | undefined;
+  /** Why it failed. */
+  reason?: string | undefined;
+}
+
 /** Part of a request or an answer. */
 export interface McpServerSpec {
   /** Of the server, for people, policy and pins. */
@@ -1234,6 +1252,13 @@ export class CallsOfOperators extends CallsOfAll {
    * Rejects with NoSuchAgent, InvalidArgument.
    */
   explain(request: ExplainRequest, options?: CallOptions): Promise<ExplainReply>;
+
+  /**
+   * Record what becomes of an agent's workspace, before and after it is done.
+   *
+   * Rejects with InvalidArgument.
+   */
+  workspace_note(request: WorkspaceNoteRequest, options?: CallOptions): Promise<void>;
 
   /**
    * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.

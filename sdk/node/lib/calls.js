@@ -714,6 +714,15 @@ export class CallsOfOperators extends CallsOfAll {
   }
 
   /**
+   * Record what becomes of an agent's workspace, before and after it is done.
+   *
+   * Rejects with InvalidArgument.
+   */
+  workspace_note(request, options) {
+    return this.call("workspace_note", request, options).then(nothing);
+  }
+
+  /**
    * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
    *
    * Rejects with InvalidArgument, InvalidPolicy, Unsupported, Busy.

@@ -2057,6 +2057,40 @@ class CallsOfOperators(CallsOfAll):
         fields = request(agent=agent, call=call, arguments=arguments)
         return ExplainReply.from_wire(self.call("explain", fields))
 
+    def workspace_note(
+        self,
+        workspace: str,
+        act: str,
+        step: str,
+        original: str,
+        *,
+        digest: Optional[str] = None,
+        changes: Optional[int] = None,
+        reason: Optional[str] = None,
+    ) -> None:
+        """Record what becomes of an agent's workspace, before and after it is done.
+
+        workspace: Its name.
+        act: commit, rollback or discard.
+        step: begin, before anything is done; then done or failed.
+        original: The folder it is a copy of.
+        digest: SHA-256 of the changes: what agentos diff --format json prints, without "protected", canonical.
+        changes: How many there are.
+        reason: Why it failed.
+
+        Raises InvalidArgument.
+        """
+        fields = request(
+            workspace=workspace,
+            act=act,
+            step=step,
+            original=original,
+            digest=digest,
+            changes=changes,
+            reason=reason,
+        )
+        self.call("workspace_note", fields)
+
     def mcp_open(
         self,
         name: str,
@@ -2893,6 +2927,40 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         """
         fields = request(agent=agent, call=call, arguments=arguments)
         return ExplainReply.from_wire(await self.call("explain", fields))
+
+    async def workspace_note(
+        self,
+        workspace: str,
+        act: str,
+        step: str,
+        original: str,
+        *,
+        digest: Optional[str] = None,
+        changes: Optional[int] = None,
+        reason: Optional[str] = None,
+    ) -> None:
+        """Record what becomes of an agent's workspace, before and after it is done.
+
+        workspace: Its name.
+        act: commit, rollback or discard.
+        step: begin, before anything is done; then done or failed.
+        original: The folder it is a copy of.
+        digest: SHA-256 of the changes: what agentos diff --format json prints, without "protected", canonical.
+        changes: How many there are.
+        reason: Why it failed.
+
+        Raises InvalidArgument.
+        """
+        fields = request(
+            workspace=workspace,
+            act=act,
+            step=step,
+            original=original,
+            digest=digest,
+            changes=changes,
+            reason=reason,
+        )
+        await self.call("workspace_note", fields)
 
     async def mcp_open(
         self,

@@ -68,6 +68,11 @@ void add_run(CLI::App& program, Words& words) {
   add_record_options(*verb, run.record);
   verb->add_flag("--detach", run.detach, "Start it, print its id, and leave it running");
   verb->add_flag("--timeline", run.timeline, "Draw its calls on standard error while it runs");
+  verb->add_flag("--trace", run.trace, "Record every file it opens or executes; costs microseconds an open");
+  CLI::Option* learn =
+      verb->add_option("--learn", run.learn,
+                       "Trace, and write the smallest profile and policy for it into this folder; changes nothing");
+  learn->excludes("--detach");
   verb->add_option("command", run.command, "The program and its arguments, after --");
 }
 

@@ -19,7 +19,6 @@ namespace agentos::cli {
 namespace {
 
 constexpr std::size_t kSecretsDocumentBytesMax = std::size_t{256} << 10;
-constexpr mode_t kOwnMode = 0600;
 
 // The terminal's echo is off while this lives.
 class Unseen {
@@ -67,7 +66,7 @@ Result<SecretsFile> SecretsFile::open(const Globals& globals) {
   TRY(client::own_directory(state_directory_of(globals)));
   const std::string folder = state_directory_of(globals) + "/secrets";
   TRY(client::own_directory(folder));
-  io::Fd lock(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnMode));
+  io::Fd lock(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kSecretFileMode));
   if (!lock.valid() || ::flock(lock.get(), LOCK_EX) != 0) return fail_errno(errno, "cannot lock " + folder);
   SecretsFile out(folder, std::move(lock));
   auto text = io::read_file(out.path(), kSecretsDocumentBytesMax);
@@ -88,7 +87,7 @@ Status SecretsFile::save() const {
   const std::string text = egress::write_secrets(document_);
   // What a kernel would refuse to read is not written.
   TRY(egress::parse_secrets(text, path()));
-  return io::write_file_atomic(path(), text, kOwnMode);
+  return io::write_file_atomic(path(), text, kSecretFileMode);
 }
 
 Status SecretsFile::remove(const std::string& name) {

@@ -2,6 +2,8 @@
 // typed in, a file each that only this user can read. One process changes it at a time.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "apps/agentos/verbs.h"
@@ -9,6 +11,8 @@
 #include "lib/egress/secret_store.h"
 
 namespace agentos::cli {
+
+inline constexpr mode_t kSecretFileMode = 0600;
 
 // The document's path, whether or not it is there.
 std::string secrets_file(const Globals& globals);

@@ -12,6 +12,7 @@
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
 #include "base/json/value.h"
+#include "base/yaml/document.h"
 #include "lib/policy/policy.h"
 #include "lib/sandbox/environment.h"
 #include "lib/sandbox/profile.h"
@@ -129,6 +130,23 @@ Result<abi::SpawnRequest> spawn_request(const RunOptions& options, const char* c
   TRY(add_bounds(options, request));
   request.bound_to_connection = !options.detach;
   return request;
+}
+
+Status add_trace(abi::SpawnRequest& request) {
+  json::Value document(json::Object{{"apiVersion", "agentos/v1"},
+                                    {"kind", "Profile"},
+                                    {"metadata", json::Object{{"name", request.profile_preset + "-traced"}}},
+                                    {"extends", request.profile_preset}});
+  std::string file = request.profile_preset;
+  if (request.profile) {
+    document = yaml::to_json(TRY(yaml::parse(request.profile->text, request.profile->file)));
+    file = request.profile->file;
+  }
+  if (!document.is_object()) return fail(abi::error::invalid_policy, file + " is no profile");
+  document.as_object()["trace"] = true;
+  request.profile_preset.clear();
+  request.profile = abi::Document{.file = file + " (traced)", .text = json::write(document)};
+  return {};
 }
 
 int exit_code_of_start(const Error& error, const std::string& program, const std::string& path) {

@@ -13,6 +13,9 @@ namespace agentos::cli {
 // every program gets. A token in the environment of who types `agentos run` never reaches the kernel's record.
 Result<abi::SpawnRequest> spawn_request(const RunOptions& options, const char* const* environment);
 
+// The request's profile, with `trace: true` in it.
+Status add_trace(abi::SpawnRequest& request);
+
 // 127 when there is no such program, 126 when it cannot be executed, 125 for anything else; `error` is spawn's.
 int exit_code_of_start(const Error& error, const std::string& program, const std::string& path);
 

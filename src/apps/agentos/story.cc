@@ -180,7 +180,7 @@ void Story::event(const recorder::StoredEntry& entry, const json::Value& leaf, c
     event.detail = std::string(shown.string_or("signal", "?")) + " from " + std::string(shown.string_or("sender", "?"));
     if (const std::string_view reason = shown.string_or("reason", ""); !reason.empty())
       event.detail += ": " + std::string(reason);
-  } else if (name == "blocked") {
+  } else if (name == "blocked" || name == "traced") {
     const std::string mend = blocked_mend(shown);
     event.detail = blocked_text(shown) + (mend.empty() ? "" : "; " + mend);
   } else if (!shown.is_null()) {

@@ -85,6 +85,9 @@ std::string subject_of_call(const json::Value& opening) {
 
 std::string blocked_text(const json::Value& detail) {
   std::string text = joined(detail.string_or("what", "?"), detail.string_or("target", ""));
+  if (const std::string_view access = detail.string_or("access", ""); !access.empty()) {
+    text += fmt::format(" to {}", access);
+  }
   if (const std::string_view program = detail.string_or("program", ""); !program.empty()) {
     text += fmt::format(" by {}", program);
   }
@@ -248,9 +251,10 @@ std::string Timeline::event(const json::Value& leaf, const json::Value& opening)
                 fmt::format("ends with {} ({})", code, opening.string_or("cause", "?")),
                 fmt::format("{} calls, {} refused", opening.int_or("calls", 0), opening.int_or("denied", 0)));
   }
-  if (name == "blocked") {
+  if (name == "blocked" || name == "traced") {
     const json::Value& shown_detail = shown_content(&opening);
-    return line(leaf, Style::kBad, "blocked", blocked_text(shown_detail), blocked_mend(shown_detail));
+    return line(leaf, name == "blocked" ? Style::kBad : Style::kDim, name, blocked_text(shown_detail),
+                blocked_mend(shown_detail));
   }
   if (name == "workspace") {
     const json::Value& note = shown_content(&opening);

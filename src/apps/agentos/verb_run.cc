@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "apps/agentos/attendance.h"
+#include "apps/agentos/learning_report.h"
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -103,7 +104,9 @@ Result<int> run_in_front(const Globals& globals, const RunOptions& options, Reac
   Standard standard = TRY(prepare_standard());
   request.terminal = standard.controlling;
   recorder::Index log_end = 0;
-  if (options.timeline) log_end = TRY(end_of_log(*reached.client));
+  if (options.timeline || !options.learn.empty()) log_end = TRY(end_of_log(*reached.client));
+  const Present present = options.learn.empty() ? Present{} : TRY(present_documents(request));
+  if (options.trace || !options.learn.empty()) TRY(add_trace(request));
   client::CallExtras extras;
   extras.descriptors.assign(standard.descriptors.begin(), standard.descriptors.end());
   auto spawned = reached.client->call(request, extras);
@@ -129,6 +132,11 @@ Result<int> run_in_front(const Globals& globals, const RunOptions& options, Reac
   if (ended->cause != "exit" && ended->cause != "crash" && ended->cause != "terminated") {
     print_note(ended->agent + " was ended: " + ended->cause);
   }
+  if (!options.learn.empty()) {
+    const auto exists = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+    const LearningPlace place{spawned->agent, request.working_directory, client::process_environment()("HOME"), exists};
+    TRY(write_proposal(options.learn, std::string(reached.hello.paths.string_or("log", "")), log_end, place, present));
+  }
   return static_cast<int>(ended->code);
 }
 
@@ -151,6 +159,7 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
   std::optional<EnteredWorkspace> workspace;
   if (!options.workspace.empty()) workspace = TRY(enter_workspace(globals, options, request));
   if (options.detach) {
+    if (options.trace) TRY(add_trace(request));
     auto spawned = reached.client->call(request);
     const int code = spawned ? report_detached(globals, *spawned) : report_failed_start(spawned.error(), request);
     if (workspace) leave_workspace(globals, std::move(*workspace), code);

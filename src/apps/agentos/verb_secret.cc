@@ -11,8 +11,6 @@
 namespace agentos::cli {
 namespace {
 
-constexpr mode_t kOwnMode = 0600;
-
 std::unexpected<Error> unknown_secret(const std::string& name) {
   return fail(ErrorCode::kNotFound, "there is no secret \"" + name + "\"", "agentos secret ls");
 }
@@ -66,7 +64,7 @@ Result<egress::SecretSpec> take_source(const SecretOptions& options, const Secre
     spec = {options.name, egress::SecretSource::kEnvironment, options.environment};
   } else {
     const egress::SecretBytes value = TRY(read_secret_value(options.name));
-    TRY(io::write_file_atomic(spec.place, value.view(), kOwnMode));
+    TRY(io::write_file_atomic(spec.place, value.view(), kSecretFileMode));
   }
   return spec;
 }

@@ -55,6 +55,8 @@ struct RunOptions {
   std::string workspace_name;  // empty: by the folder's
   bool detach = false;
   bool timeline = false;
+  bool trace = false;  // record every file that is opened
+  std::string learn;   // a folder for a proposal; empty: none
 };
 struct WorkspaceOptions {
   std::string name;

@@ -17,45 +17,66 @@ bool worth_telling(std::uint64_t count, std::uint64_t told) {
   return false;
 }
 
-}  // namespace
+struct Entry {
+  Attempt attempt;
+  std::uint32_t access;
+  bool granted;
+  int pid;
+  std::uint64_t count, told;
+  char program[kBlockedProgramMax + 1];
+  char target[kBlockedTargetMax + 1];
 
-bool BlockedCalls::tell(Entry& entry) {
-  if (::send(kControlFd, &entry.report, sizeof entry.report, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return false;
-  entry.told = entry.report.count;
-  return true;
+  bool is(Attempt other, const char* where, const char* who) const {
+    return attempt == other && std::strcmp(target, where) == 0 && std::strcmp(program, who) == 0;
+  }
+};
+constinit Entry entries[kTracedKindsMax] = {};  // one tree a process
+constinit Entry others = {};
+
+void tell(Entry& entry) {
+  BlockedReport report;
+  report.attempt = &entry == &others ? Attempt::kOthers : entry.attempt;
+  report.access = entry.access;
+  report.granted = entry.granted ? 1 : 0;
+  report.pid = entry.pid;
+  report.count = entry.count;
+  std::memcpy(report.program, entry.program, sizeof report.program);
+  std::memcpy(report.target, entry.target, sizeof report.target);
+  const bool sent = ::send(kControlFd, &report, sizeof report, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+  if (sent) entry.told = entry.count;
 }
 
-void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller) {
+}  // namespace
+
+void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller, std::uint32_t access, bool granted) {
   if (!running_) return;
-  BlockedReport seen;
-  caller.read_name(seen.program, sizeof seen.program);
-  std::snprintf(seen.target, sizeof seen.target, "%s", target);
+  char program[kBlockedProgramMax + 1];
+  char cut[kBlockedTargetMax + 1];
+  caller.read_name(program, sizeof program);
+  std::snprintf(cut, sizeof cut, "%s", target);
   Entry* entry = nullptr;
   for (std::size_t i = 0; i < used_ && entry == nullptr; ++i) {
-    const BlockedReport& known = entries_[i].report;
-    const bool same = known.attempt == attempt && std::strcmp(known.target, seen.target) == 0 &&
-                      std::strcmp(known.program, seen.program) == 0;
-    if (same) entry = &entries_[i];
+    if (entries[i].is(attempt, cut, program) && entries[i].access == access) entry = &entries[i];
   }
-  if (entry == nullptr && used_ < kBlockedKindsMax) {
-    entry = &entries_[used_++];
-    entry->report = seen;
-    entry->report.attempt = attempt;
-    entry->report.pid = caller.process();
+  if (entry == nullptr && used_ < kinds_max_) {
+    entry = &entries[used_++];
+    entry->attempt = attempt;
+    entry->access = access;
+    entry->granted = granted;
+    entry->pid = caller.process();
+    std::memcpy(entry->program, program, sizeof program);
+    std::memcpy(entry->target, cut, sizeof cut);
   }
-  if (entry == nullptr) {
-    entry = &others_;
-    entry->report.attempt = Attempt::kOthers;
-  }
-  ++entry->report.count;
-  if (worth_telling(entry->report.count, entry->told)) tell(*entry);
+  if (entry == nullptr) entry = &others;
+  ++entry->count;
+  if (worth_telling(entry->count, entry->told)) tell(*entry);
 }
 
 void BlockedCalls::finish() {
   for (std::size_t i = 0; i < used_; ++i) {
-    if (entries_[i].told < entries_[i].report.count) tell(entries_[i]);
+    if (entries[i].told < entries[i].count) tell(entries[i]);
   }
-  if (others_.told < others_.report.count) tell(others_);
+  if (others.told < others.count) tell(others);
 }
 
 }  // namespace agentos::sandbox

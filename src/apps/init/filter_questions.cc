@@ -1,4 +1,5 @@
-// One seccomp notification: received, answered, sent back. Only executions go on; what may run is not decided here.
+// One seccomp notification: received, answered, sent back. Only executions and openings go on; they are not decided
+// here.
 #include "apps/init/filter_questions.h"
 
 #include <sys/ioctl.h>
@@ -46,7 +47,12 @@ void FilterQuestions::answer_one() {
   switch (caller.number()) {
     case SYS_execve:
     case SYS_execveat:
-      executions_.look(caller, blocked_);
+    case SYS_openat:
+#ifdef __x86_64__
+    case SYS_open:
+    case SYS_creat:
+#endif
+      files_.look(caller, blocked_);
       response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
       break;
     case SYS_socket:

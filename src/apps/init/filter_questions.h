@@ -3,14 +3,14 @@
 
 #include "apps/init/blocked_calls.h"
 #include "apps/init/connect_broker.h"
-#include "apps/init/execution_watch.h"
+#include "apps/init/file_watch.h"
 #include "apps/init/metadata_broker.h"
 
 namespace agentos::sandbox {
 
 class FilterQuestions {
  public:
-  explicit FilterQuestions(const Plan& plan) : plan_(plan), executions_(plan) {}
+  explicit FilterQuestions(const Plan& plan) : plan_(plan), files_(plan) {}
 
   // The listener of the filter; owned from here on.
   void listen(int listener);
@@ -29,7 +29,7 @@ class FilterQuestions {
   int listener_ = -1;
   MetadataBroker metadata_;
   ConnectBroker connections_;
-  ExecutionWatch executions_;
+  FileWatch files_;
   BlockedCalls blocked_;
 };
 

@@ -67,7 +67,7 @@ void become_first_process(const Plan& plan, const ProgramFds& fds, const Cgroup&
     report.error = errno;
     ::_exit(kFailed);
   }
-  if (drop_capabilities(kSameUser) != 0) ::_exit(kFailed);
+  if (empty_capabilities() != 0) ::_exit(kFailed);
   ::syscall(SYS_close_range, 0U, ~0U, 0U);
   report.wait_status = wait_for(program);
   ::_exit(0);

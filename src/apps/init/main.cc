@@ -3,7 +3,8 @@
 // time is over, it kills the whole tree and waits until nothing is left.
 //
 // It trusts the launcher and nothing else: no environment, no descriptor but the control socket, and no arguments but
-// `--probe FOLDER`, which asks what this host gives and starts nothing.
+// `--probe FOLDER`, which asks what this host gives and starts nothing, and `--ahead`: its plan comes later, and it
+// makes itself the network namespace that will be the tree's.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -21,6 +22,7 @@
 #include "apps/init/first_process.h"
 #include "apps/init/supervisor.h"
 #include "lib/sandbox/mechanism/credentials.h"
+#include "lib/sandbox/mechanism/namespaces.h"
 #include "lib/sandbox/mechanism/tree.h"
 #include "lib/sandbox/mechanism/tree_directory.h"
 
@@ -111,13 +113,16 @@ int probe(const char* base) {
   return 0;
 }
 
-int run() {
+int run(NetworkNamespace network) {
   static Plan plan;  // too large for the stack
   ProgramFds fds;
-  if (!own_descriptors() || !own_process() || !receive_fds(fds, kAgent)) return kUsageExitCode;
+  if (!own_descriptors() || !own_process()) return kUsageExitCode;
+  if (network == NetworkNamespace::kAhead && enter_own_network() != 0) return kUsageExitCode;
+  if (!receive_fds(fds, kAgent)) return kUsageExitCode;
   std::size_t size = 0;
   char* bytes = read_plan_file(fds.plan[kPlanFile], size);
-  if (bytes == nullptr || !read_plan(bytes, size, plan)) {
+  const bool read = bytes != nullptr && read_plan(bytes, size, plan);
+  if (!read || (network == NetworkNamespace::kAhead && (namespace_flags(plan.header) & kNetworkNamespaceFlag) == 0)) {
     StartReport report;
     report.stage = Stage::kPlan;
     report.error = EINVAL;
@@ -129,7 +134,7 @@ int run() {
     if (!receive_fds(channel, 1)) return kUsageExitCode;
     fds.egress_channel = channel.plan[0];
   }
-  return supervise(plan, fds, kSignalsFd);
+  return supervise(plan, fds, kSignalsFd, network);
 }
 
 }  // namespace
@@ -137,5 +142,7 @@ int run() {
 
 int main(int count, char** arguments) {
   if (count == 3 && std::strcmp(arguments[1], "--probe") == 0) return agentos::sandbox::probe(arguments[2]);
-  return agentos::sandbox::run();
+  const bool ahead = count == 2 && std::strcmp(arguments[1], agentos::sandbox::kAheadWord) == 0;
+  return agentos::sandbox::run(ahead ? agentos::sandbox::NetworkNamespace::kAhead
+                                     : agentos::sandbox::NetworkNamespace::kWithTree);
 }

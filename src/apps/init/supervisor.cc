@@ -40,7 +40,8 @@ void send_report(const Report& report) {
 
 class Supervisor {
  public:
-  Supervisor(const Plan& plan, int signals) : plan_(plan), signals_(signals), questions_(plan) {
+  Supervisor(const Plan& plan, int signals, NetworkNamespace network)
+      : plan_(plan), signals_(signals), network_(network), questions_(plan) {
     for (int& held : placeholders_) held = -1;
   }
 
@@ -68,6 +69,7 @@ class Supervisor {
 
   const Plan& plan_;
   const int signals_;
+  const NetworkNamespace network_;
   Cgroup cgroup_;
   FilterQuestions questions_;
   StartReport* report_ = nullptr;
@@ -88,10 +90,11 @@ int Supervisor::fork_program(ProgramFds& fds) {
   const OwnIds ids{::getuid(), ::getgid()};
   const std::uint64_t flags = namespace_flags(plan_.header);
   report_->namespaces = static_cast<std::uint32_t>(flags);
-  int pid = fork_into(cgroup_.directory, flags);
+  const std::uint64_t made = network_ == NetworkNamespace::kAhead ? flags & ~kNetworkNamespaceFlag : flags;
+  int pid = fork_into(cgroup_.directory, made);
   if (pid < 0 && cgroup_.directory >= 0) {  // the leaf exists, but this user may not move into it
     give_up_leaf(cgroup_);
-    pid = fork_into(-1, flags);
+    pid = fork_into(-1, made);
   }
   if (pid != 0) return pid;
   if (flags != 0) become_first_process(plan_, fds, cgroup_, ids, *report_);
@@ -381,7 +384,7 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
-    questions_.blocked().begin();
+    questions_.blocked().begin((plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax);
     if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;
     watch();
   }
@@ -401,8 +404,8 @@ int Supervisor::run(ProgramFds& fds) {
 
 }  // namespace
 
-int supervise(const Plan& plan, ProgramFds& fds, int signals) {
-  static Supervisor supervisor(plan, signals);  // too large for the stack
+int supervise(const Plan& plan, ProgramFds& fds, int signals, NetworkNamespace network) {
+  static Supervisor supervisor(plan, signals, network);  // too large for the stack
   return supervisor.run(fds);
 }
 

@@ -20,6 +20,8 @@ std::string_view word_for(Attempt attempt) {
       return "execute";
     case Attempt::kMetadata:
       return "change";
+    case Attempt::kOpen:
+      return "open";
     case Attempt::kOthers:
       break;
   }
@@ -41,6 +43,8 @@ std::string allowing_line(const Blocked& blocked, Attempt attempt, Network netwo
       return grant_line("execute", blocked.target);
     case Attempt::kMetadata:
       return grant_line("write", blocked.target);
+    case Attempt::kOpen:
+      return grant_line(blocked.access == "read" ? "read" : "write", blocked.target);
     case Attempt::kSocket:
     case Attempt::kOthers:
       break;
@@ -57,7 +61,13 @@ Blocked describe_blocked(const BlockedReport& report, Network network) {
   blocked.program = json::to_valid_utf8({report.program, ::strnlen(report.program, sizeof report.program)});
   blocked.pid = report.pid;
   blocked.count = report.count;
-  blocked.allow = allowing_line(blocked, report.attempt, network);
+  blocked.refused = report.granted == 0;
+  constexpr std::uint8_t kRead = static_cast<std::uint8_t>(Access::kRead);
+  constexpr std::uint8_t kWrite = static_cast<std::uint8_t>(Access::kWrite);
+  if (report.attempt == Attempt::kOpen) {
+    blocked.access = report.access == kWrite ? "write" : report.access == kRead ? "read" : "read and write";
+  }
+  if (blocked.refused) blocked.allow = allowing_line(blocked, report.attempt, network);
   return blocked;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -70,48 +71,79 @@ class SpawnSettings {
   posix_spawn_file_actions_t actions;
 };
 
-}  // namespace
-
-Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request) {
-  const io::Fd directory(::open(request.working_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid()) return fail_errno(errno, "cannot open the working directory " + request.working_directory);
-  const io::Fd file = TRY(write_plan(plan.bytes));
+Result<PreparedInit> new_place() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     return fail_errno(errno, "cannot make a control socket");
   }
-  PreparedInit prepared{io::Fd(ends[0]), io::Fd(ends[1])};
-  const int fds[kPlanFdsMax] = {
-      file.get(),      request.stdin_fd.get(),    request.stdout_fd.get(), request.stderr_fd.get(),
-      directory.get(), request.agent_socket.get()};
-  TRY(send_fds(prepared.control.get(), fds, request.agent_socket.valid() ? kPlanFdsMax : kPlanFdsMax - 1));
-  request.stdin_fd.reset();
-  request.stdout_fd.reset();
-  request.stderr_fd.reset();
-  request.agent_socket.reset();
-  if (request.egress_channel.valid()) {
-    const int channel = request.egress_channel.get();
-    TRY(send_fds(prepared.control.get(), &channel, 1));
-    request.egress_channel.reset();
-  }
-  return prepared;
+  return PreparedInit{io::Fd(ends[0]), io::Fd(ends[1]), {}};
 }
 
-Result<InitProcess> start_init(const std::string& init_path, PreparedInit& prepared) {
-  const SpawnSettings settings(prepared.control_far.get());
-  std::string name = "agentos-init";
-  char* const arguments[] = {name.data(), nullptr};
+Status send_plan(const PreparedInit& prepared, int plan, int directory, const LaunchRequest& request) {
+  const int fds[kPlanFdsMax] = {plan,      request.stdin_fd.get(),    request.stdout_fd.get(), request.stderr_fd.get(),
+                                directory, request.agent_socket.get()};
+  TRY(send_fds(prepared.control.get(), fds, request.agent_socket.valid() ? kPlanFdsMax : kPlanFdsMax - 1));
+  const int channel = request.egress_channel.get();
+  return request.egress_channel.valid() ? send_fds(prepared.control.get(), &channel, 1) : Status{};
+}
+
+Result<InitProcess> spawn_init(const std::string& init_path, int control, const char* word) {
+  const SpawnSettings settings(control);
+  std::string name = "agentos-init", said = word;
+  char* const arguments[] = {name.data(), said.empty() ? nullptr : said.data(), nullptr};
   char* const environment[] = {nullptr};
   InitProcess init;
   const int error =
       ::posix_spawn(&init.pid, init_path.c_str(), &settings.actions, &settings.attributes, arguments, environment);
-  prepared.control_far.reset();
   if (error != 0) return fail_errno(error, "cannot start " + init_path);
   init.process = io::Fd(static_cast<int>(::syscall(SYS_pidfd_open, init.pid, 0U)));
   if (!init.process.valid()) {
-    // The control socket closes with `prepared`, and init ends by itself.
+    // The control socket closes with its owner, and init ends by itself.
     return fail_errno(errno, "cannot watch agentos-init: pidfd_open");
   }
+  return init;
+}
+
+}  // namespace
+
+Result<PreparedInit> start_ahead(const std::string& init_path, Ahead ahead) {
+  PreparedInit prepared = TRY(new_place());
+  prepared.init = TRY(spawn_init(init_path, prepared.control_far.get(), ahead == Ahead::kNetwork ? kAheadWord : ""));
+  prepared.control_far.reset();
+  return prepared;
+}
+
+void dismiss(PreparedInit& waiting) {
+  waiting.control.reset();
+  if (waiting.init.pid > 0) ::waitpid(waiting.init.pid, nullptr, 0);
+  waiting.init = {};
+}
+
+Result<PreparedInit> prepare_init(const LaunchPlan& plan, LaunchRequest& request, const TakeAhead& take) {
+  const io::Fd directory(::open(request.working_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return fail_errno(errno, "cannot open the working directory " + request.working_directory);
+  const io::Fd file = TRY(write_plan(plan.bytes));
+  std::optional<PreparedInit> prepared = take();
+  if (prepared && !send_plan(*prepared, file.get(), directory.get(), request)) {
+    dismiss(*prepared);  // it has died
+    prepared.reset();
+  }
+  if (!prepared) {
+    prepared = TRY(new_place());
+    TRY(send_plan(*prepared, file.get(), directory.get(), request));
+  }
+  request.stdin_fd.reset();
+  request.stdout_fd.reset();
+  request.stderr_fd.reset();
+  request.agent_socket.reset();
+  request.egress_channel.reset();
+  return std::move(*prepared);
+}
+
+Result<InitProcess> start_init(const std::string& init_path, PreparedInit& prepared) {
+  if (prepared.init.pid > 0) return std::move(prepared.init);
+  auto init = spawn_init(init_path, prepared.control_far.get(), "");
+  prepared.control_far.reset();
   return init;
 }
 

@@ -125,7 +125,7 @@ void fill_header(const LaunchRequest& request, const PlanOptions& options, std::
       (options.cgroups == Cgroups::kWhenPossible ? kUseCgroups : 0U) |
       (plan.network != Network::kHost ? kNetworkRefused : 0U) | (plan.network == Network::kProxy ? kProxied : 0U) |
       (plan.working_directory == plan.tmp ? kStartInTmp : 0U) | (plan.host.namespaces ? kUseNamespaces : kBrokered) |
-      (!plan.tmp.empty() && under != "/tmp" ? kDirectTmp : 0U);
+      (!plan.tmp.empty() && under != "/tmp" ? kDirectTmp : 0U) | (request.profile.trace ? kTraced : 0U);
   header.probes_promised = promised_probes(plan);
   header.filter_instructions = static_cast<std::uint32_t>(filter_instructions);
   header.cgroup_limits = wanted_cgroup_limits(plan);
@@ -204,6 +204,7 @@ FilterOptions filter_options(const Profile& profile, const HostOffer& host) {
   options.landlock_abi = host.landlock_abi;
   options.metadata = host.namespaces ? MetadataCalls::kDirect : MetadataCalls::kBrokered;
   options.ipc = profile.ipc;
+  options.opens = profile.trace ? OpenCalls::kTraced : OpenCalls::kUnseen;
   return options;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <deque>
 #include <map>
@@ -27,7 +28,9 @@ namespace agentos::sandbox {
 namespace {
 
 constexpr int kEventsMax = 64;
+using Clock = std::chrono::steady_clock;
 constexpr int kOrphanRetryMs = 5;
+constexpr auto kQuiet = std::chrono::milliseconds(20);  // after a start, before the next init is made ahead
 constexpr std::size_t kTreesMax = 4096;
 enum Watched : std::uint64_t { kControl, kProcess };
 constexpr std::uint64_t kWakeId = 0;  // trees count from 1
@@ -51,7 +54,11 @@ class TreeHandle : public Tree {
 class RealLauncher : public Launcher {
  public:
   RealLauncher(LauncherOptions options, HostNamespaces host, io::Fd epoll, io::Fd wake)
-      : options_(std::move(options)), epoll_(std::move(epoll)), wake_(std::move(wake)), host_(std::move(host)) {
+      : options_(std::move(options)),
+        epoll_(std::move(epoll)),
+        wake_(std::move(wake)),
+        host_(std::move(host)),
+        kind_ahead_(host_.given && host_.root ? Ahead::kNetwork : Ahead::kPlain) {
     watch(wake_.get(), kWakeId, kControl);
     thread_ = std::thread([this] { loop(); });
   }
@@ -63,6 +70,7 @@ class RealLauncher : public Launcher {
     }
     wake();
     thread_.join();
+    for (PreparedInit& waiting : ahead_) dismiss(waiting);
   }
 
   Result<std::shared_ptr<Tree>> launch(LaunchRequest request, std::function<void(Result<Started>)> on_start,
@@ -84,16 +92,16 @@ class RealLauncher : public Launcher {
     plan_options.host = TRY(offer_for(request.profile, host, host_.reason));
     const std::shared_ptr<const Filter> filter = filter_for(filter_options(request.profile, plan_options.host));
     LaunchPlan plan = TRY(make_launch_plan(request, plan_options, *filter));
-    PreparedInit prepared = TRY(prepare_init(plan, request));
+    TRY(take_place());
+    auto prepared = prepare_init(plan, request, [&] { return take_ahead(plan); });
+    if (!prepared) {
+      forget_one();
+      return std::unexpected(prepared.error());
+    }
     std::shared_ptr<RunningTree> tree;
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_) return fail(ErrorCode::kClosed, "the launcher is stopping");
-      if (live_trees_ >= kTreesMax) {
-        return fail(ErrorCode::kBusy, std::to_string(kTreesMax) + " process trees are running", "wait for one to end");
-      }
-      ++live_trees_;
-      tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(prepared), std::move(on_start),
+      tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(*prepared), std::move(on_start),
                                            std::move(on_exit), std::move(request.on_blocked));
       pending_.push_back(tree);
     }
@@ -110,6 +118,49 @@ class RealLauncher : public Launcher {
     std::shared_ptr<const Filter>& filter = filters_[wanted];
     if (filter == nullptr) filter = std::make_shared<const Filter>(build_filter(wanted));
     return filter;
+  }
+
+  Status take_place() {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return fail(ErrorCode::kClosed, "the launcher is stopping");
+    if (live_trees_ >= kTreesMax) {
+      return fail(ErrorCode::kBusy, std::to_string(kTreesMax) + " process trees are running", "wait for one to end");
+    }
+    ++live_trees_;
+    return {};
+  }
+
+  // An init that waits, when there is one that fits: one with a network namespace of its own fits only a tree that has
+  // one, too.
+  std::optional<PreparedInit> take_ahead(const LaunchPlan& plan) {
+    const bool apart = plan.host.namespaces && plan.network != Network::kHost;
+    const std::lock_guard lock(mutex_);
+    if (ahead_.empty() || (kind_ahead_ == Ahead::kNetwork && !apart)) return {};
+    PreparedInit taken = std::move(ahead_.front());
+    ahead_.pop_front();
+    return taken;
+  }
+
+  // On the thread. Not while a start is under way, which it would slow down.
+  void fill_ahead() {
+    fill_at_.reset();
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ || ahead_.size() >= options_.ahead) return;
+      }
+      auto started = start_ahead(options_.init_path, kind_ahead_);
+      if (!started) return;  // a start says why
+      const std::lock_guard lock(mutex_);
+      ahead_.push_back(std::move(*started));
+    }
+  }
+
+  int milliseconds_to_wait() const {
+    if (!orphaned_.empty()) return kOrphanRetryMs;
+    if (!fill_at_) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*fill_at_ - Clock::now()).count();
+    return left > 0 ? static_cast<int>(left) : 0;
   }
 
   // Numbers no user has, one after the other: agents of a root kernel share none while they live.
@@ -153,6 +204,7 @@ class RealLauncher : public Launcher {
         forget_one();
         continue;
       }
+      fill_at_ = Clock::now() + kQuiet;
       trees_[tree->id()] = tree;
       watch(tree->control_fd(), tree->id(), kControl);
       watch(tree->process_fd(), tree->id(), kProcess);
@@ -172,6 +224,7 @@ class RealLauncher : public Launcher {
     orphaned_.erase(tree->id());
     trees_.erase(tree->id());
     forget_one();
+    fill_at_ = Clock::now();
   }
 
   void handle(std::uint64_t id, Watched what) {
@@ -205,7 +258,8 @@ class RealLauncher : public Launcher {
     for (;;) {
       start_pending();
       if (stop_all()) return;
-      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, orphaned_.empty() ? -1 : kOrphanRetryMs);
+      if (fill_at_ && Clock::now() >= *fill_at_) fill_ahead();
+      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, milliseconds_to_wait());
       for (int i = 0; i < count; ++i) {
         const std::uint64_t id = events[i].data.u64 / 2;
         if (id == kWakeId) {
@@ -224,13 +278,16 @@ class RealLauncher : public Launcher {
   const io::Fd epoll_;
   const io::Fd wake_;
   const HostNamespaces host_;
+  const Ahead kind_ahead_;
   // The thread's own.
+  std::optional<Clock::time_point> fill_at_ = Clock::now();
   std::map<std::uint64_t, std::shared_ptr<RunningTree>> trees_;
   std::map<std::uint64_t, std::shared_ptr<RunningTree>> orphaned_;
   bool told_to_end_ = false;
 
   std::mutex mutex_;
   std::deque<std::shared_ptr<RunningTree>> pending_;
+  std::deque<PreparedInit> ahead_;
   std::size_t live_trees_ = 0;
   std::uint64_t last_id_ = 0;
   std::map<FilterOptions, std::shared_ptr<const Filter>> filters_;

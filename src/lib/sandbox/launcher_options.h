@@ -1,6 +1,7 @@
 // How a launcher is made when the defaults of make_launcher do not fit: tests of hosts with less than this one.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct LauncherOptions {
   Cgroups cgroups = Cgroups::kWhenPossible;
   int landlock_abi_max = kLandlockAbiKnown;  // rights of newer ABIs are not used
   Namespaces namespaces = Namespaces::kWhenPossible;
+  std::size_t ahead = 1;  // inits that wait for a plan, so that a start need not wait for them
 };
 
 Result<std::unique_ptr<Launcher>> make_launcher_with(LauncherOptions options);

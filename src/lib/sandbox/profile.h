@@ -58,6 +58,7 @@ struct Profile {
   std::vector<std::string> internal_addresses;  // with kProxy: what is not public and may be reached; else nothing
   Limits limits;
   std::vector<std::string> environment_allow;  // names passed through from the client; values of others are dropped
+  bool trace = false;                          // every file the program opens is told of; costs microseconds an open
   bool private_tmp = true;                     // a fresh 0700 directory, TMPDIR, removed at the end
 };
 

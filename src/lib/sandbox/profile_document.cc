@@ -37,7 +37,7 @@ class ProfileReader {
   Result<Profile> read(const Node& root) {
     TRY(expect(root, Node::Kind::kMapping, "the document"));
     TRY(known(root, {"apiVersion", "kind", "metadata", "extends", "files", "network", "ipc", "devices", "limits",
-                     "environment", "private_tmp", "identity", "isolation", "promises", "unprotected"}));
+                     "environment", "private_tmp", "trace", "identity", "isolation", "promises", "unprotected"}));
     TRY(constant(root, "apiVersion", "agentos/v1"));
     TRY(constant(root, "kind", "Profile"));
     Profile profile;
@@ -63,6 +63,10 @@ class ProfileReader {
     if (const Node* tmp = root.find("private_tmp")) {
       TRY(expect(*tmp, Node::Kind::kBool, "private_tmp"));
       profile.private_tmp = tmp->boolean;
+    }
+    if (const Node* trace = root.find("trace")) {
+      TRY(expect(*trace, Node::Kind::kBool, "trace"));
+      profile.trace = trace->boolean;
     }
     return profile;
   }

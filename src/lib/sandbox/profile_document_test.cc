@@ -20,7 +20,7 @@ TEST(ProfileDocument, every_key_is_read) {
       "files:\n  read: [/srv/a, {path: /srv/b, optional: true}]\n  write: ['${tmp}/x']\n  execute: [/opt/bin]\n"
       "network: host\nlimits: {memory_bytes: 1, cpu_seconds: 2, processes: 3, open_files: 4, file_bytes: 5, wall_ms: "
       "6}\n"
-      "environment: [HOME_PAGE]\nprivate_tmp: true\n");
+      "environment: [HOME_PAGE]\nprivate_tmp: true\ntrace: true\n");
   ASSERT_TRUE(profile.has_value()) << profile.error().message;
   EXPECT_EQ(profile->name, "mine");
   ASSERT_EQ(profile->files.size(), 4U);

@@ -153,7 +153,7 @@ void add_process_checks(Table& table) {
   decide(table, CALL(clone), Check().low(0).when_any_bit(kNewNamespaceFlags, no).otherwise(kAllow));
   // Its flags are in memory, where no filter can look; the C library falls back to clone.
   decide(table, kClone3, refuse(ENOSYS));
-  // Init lets them go on and notes what the profile refuses (apps/init/execution_watch.h).
+  // Init lets them go on and notes what the profile refuses (apps/init/file_watch.h).
   for (const int number : execution_calls()) decide(table, number, kAsk);
   for (const int number : own_process_calls()) decide(table, number, Check().low(0).when_not(0, no).otherwise(kAllow));
   decide(table, CALL(setpriority), Check().low(0).when_not(0, no).low(1).when_not(0, no).otherwise(kAllow));
@@ -183,28 +183,33 @@ void add_mode_check(Table& table, int number, unsigned argument) {
 
 // A mode counts only where the flags make a file. Opening for reading with O_TRUNC empties a file; before ABI 3
 // Landlock lets that through.
-Code open_check(unsigned flags_argument, Truncation truncation) {
+Code open_check(unsigned flags_argument, Truncation truncation, std::uint32_t let_through) {
   Code code = Check().low(flags_argument).code();
   code.push_back(jump(BPF_JSET, kCreateFlags, 0, 3));
   const Code mode = Check().low(flags_argument + 1).when_any_bit(kSetIdBits, refuse(EPERM)).code();
   code.insert(code.end(), mode.begin(), mode.end());
   if (truncation == Truncation::kHeld) {
-    code.push_back(statement(BPF_RET | BPF_K, kAllow));
+    code.push_back(statement(BPF_RET | BPF_K, let_through));
     return code;
   }
   const Code flags = Check().low(flags_argument).code();
   code.insert(code.end(), flags.begin(), flags.end());
   code.push_back(jump(BPF_JSET, kTruncateFlag, 1, 0));
-  code.push_back(statement(BPF_RET | BPF_K, kAllow));
-  const Code modes =
-      Check().mask(kAccessModeMask).when_equal(1, kAllow).when_equal(2, kAllow).otherwise(refuse(EPERM)).code();
+  code.push_back(statement(BPF_RET | BPF_K, let_through));
+  const Code modes = Check()
+                         .mask(kAccessModeMask)
+                         .when_equal(1, let_through)
+                         .when_equal(2, let_through)
+                         .otherwise(refuse(EPERM))
+                         .code();
   code.insert(code.end(), modes.begin(), modes.end());
   return code;
 }
 
-void add_open_checks(Table& table, int landlock_abi) {
+void add_open_checks(Table& table, int landlock_abi, OpenCalls opens) {
   const auto truncation = landlock_abi >= 3 ? Truncation::kHeld : Truncation::kOpen;
-  table[CALL(openat)] = open_check(2, truncation);
+  const std::uint32_t seen = opens == OpenCalls::kTraced ? kAsk : kAllow;
+  table[CALL(openat)] = open_check(2, truncation, seen);
   // Its flags and mode are in memory, where no filter can look; programs fall back to openat.
   decide(table, kOpenat2, refuse(ENOSYS));
   // A whiteout is a device, the one that anybody may make.
@@ -213,8 +218,8 @@ void add_open_checks(Table& table, int landlock_abi) {
   add_mode_check(table, CALL(mkdirat), 2);
   add_mode_check(table, CALL(mknodat), 2);
 #ifdef __x86_64__
-  table[CALL(open)] = open_check(1, truncation);
-  add_mode_check(table, CALL(creat), 1);
+  table[CALL(open)] = open_check(1, truncation, seen);
+  decide(table, CALL(creat), Check().low(1).when_any_bit(kSetIdBits, refuse(EPERM)).otherwise(seen));
   add_mode_check(table, CALL(mkdir), 1);
   add_mode_check(table, CALL(mknod), 1);
 #endif
@@ -296,7 +301,7 @@ std::vector<sock_filter> build_filter(const FilterOptions& options) {
   for (const int number : attribute_calls()) decide(table, number, refuse(ENOTSUP));
   add_socket_checks(table, options.network);
   add_process_checks(table);
-  add_open_checks(table, options.landlock_abi);
+  add_open_checks(table, options.landlock_abi, options.opens);
   const Code unknown = Check().otherwise(refuse(ENOSYS)).code();
   const std::vector<Range> ranges = ranges_of(table, unknown);
 

@@ -20,11 +20,15 @@ namespace agentos::sandbox {
 // Changing mode, owner and times: asked of init, or done by the program where read-only mounts hold the rest.
 enum class MetadataCalls : std::uint8_t { kBrokered, kDirect };
 
+// Whether init is asked about each open, so that it is seen.
+enum class OpenCalls : std::uint8_t { kUnseen, kTraced };
+
 struct FilterOptions {
   Network network = Network::kNone;
   int landlock_abi = 0;  // below 3 Landlock does not hold truncation, so the filter does
   MetadataCalls metadata = MetadataCalls::kBrokered;
   Ipc ipc = Ipc::kNone;
+  OpenCalls opens = OpenCalls::kUnseen;
   auto operator<=>(const FilterOptions&) const = default;
 };
 

@@ -30,6 +30,17 @@ bool may_administer() {
   return ::syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective >> CAP_SYS_ADMIN & 1U) != 0;
 }
 
+int empty_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {};
+  if (::syscall(SYS_capset, &header, sets) != 0) return errno;
+  if (::syscall(SYS_capget, &header, sets) != 0) return errno;
+  for (const auto& set : sets) {
+    if ((set.effective | set.permitted | set.inheritable) != 0) return EPERM;
+  }
+  return 0;
+}
+
 int drop_capabilities(unsigned user) {
   for (int capability = 0; capability < kCapabilitiesMax; ++capability) {
     // EPERM: without CAP_SETPCAP nothing privileged is held, and no_new_privs keeps exec from granting any.
@@ -45,14 +56,7 @@ int drop_capabilities(unsigned user) {
   } else if (::getuid() == 0 && ::setgroups(0, nullptr) != 0 && errno != EPERM) {
     return errno;
   }
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[2] = {};
-  if (::syscall(SYS_capset, &header, sets) != 0) return errno;
-  if (::syscall(SYS_capget, &header, sets) != 0) return errno;
-  for (const auto& set : sets) {
-    if ((set.effective | set.permitted | set.inheritable) != 0) return EPERM;
-  }
-  return 0;
+  return empty_capabilities();
 }
 
 int set_no_new_privileges() { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno; }

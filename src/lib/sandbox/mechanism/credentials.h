@@ -13,6 +13,9 @@ bool may_administer();
 // that number, without other groups. Returns 0 or the errno of what could not be given up.
 int drop_capabilities(unsigned user);
 
+// Empties the last three alone: for a process with no_new_privs that never executes anything.
+int empty_capabilities();
+
 // Returns 0 or errno.
 int set_no_new_privileges();
 

@@ -11,6 +11,10 @@ namespace agentos::sandbox {
 // CLONE_NEW* for this plan and the caller's rights.
 std::uint64_t namespace_flags(const PlanHeader& header);
 
+// Of those, the network's: it takes longest to make, and a caller that may administer can make it before it has a plan.
+inline constexpr std::uint64_t kNetworkNamespaceFlag = 0x40000000;
+int enter_own_network();  // 0 or errno
+
 struct NamespaceKind {
   std::uint64_t flag = 0;  // of clone
   const char* name = nullptr;

@@ -46,6 +46,10 @@ bool write_mapping(int pid, const char* file, unsigned from, unsigned to) {
   return write_text(path, text);
 }
 
+int wait_to_be_killed(void*) {
+  for (;;) ::pause();
+}
+
 }  // namespace
 
 std::uint64_t namespace_flags(const PlanHeader& header) {
@@ -55,6 +59,8 @@ std::uint64_t namespace_flags(const PlanHeader& header) {
   if (!may_administer()) flags |= CLONE_NEWUSER;
   return flags;
 }
+
+int enter_own_network() { return ::unshare(CLONE_NEWNET) == 0 ? 0 : errno; }
 
 bool map_own_ids(OwnIds ids, StartReport& report) {
   char users[64];
@@ -105,10 +111,9 @@ bool open_id_mapping(const Plan& plan, int& mapping, StartReport& report) {
                         ::stat(place, &status) == 0 && status.st_uid == ::geteuid());
   }
   if (!needed) return true;
-  const int child = fork_into(-1, CLONE_NEWUSER);
-  if (child == 0) {
-    for (;;) ::pause();
-  }
+  // It shares the memory, for all it does is to be there.
+  alignas(16) static char stack[4096];
+  const int child = ::clone(wait_to_be_killed, stack + sizeof stack, CLONE_NEWUSER | CLONE_VM | SIGCHLD, nullptr);
   char path[64];
   ::snprintf(path, sizeof path, "/proc/%d/ns/user", child);
   const unsigned own = ::geteuid();

@@ -24,7 +24,9 @@ namespace {
 
 constexpr int kLinksMax = 40;
 constexpr std::uint32_t kMountsMax = 2 * kRulesMax;
-constexpr std::uint32_t kAccessWriteBit = 2;
+constexpr std::uint32_t kAccessReadBit = 1, kAccessWriteBit = 2;
+constexpr std::size_t kCopiedBytesMax = 16 * 1024;
+constexpr mode_t kReadModes = 0444;
 
 // Steps for Stage::kRootFilesystem, in the order they are done.
 enum Step : std::uint32_t { kPrivate, kTmpfs, kAttach, kOwnFiles, kProc, kPivot, kSeal };
@@ -84,6 +86,7 @@ class RootBuilder {
   bool follow(char (&path)[PATH_MAX], const char* link, std::size_t folder_size, std::size_t link_size);
   bool place_at(std::uint32_t index, const char* path, const struct stat& status);
   bool make_folder(const char* path, std::size_t size);
+  bool copy_file(const PlanRule& rule, const char* path, const struct stat& status);
   bool mount_rule(std::uint32_t index, const char* path, const struct stat& status, bool writable);
   bool mount_proc();
   bool mount_shared_memory(std::uint32_t index);
@@ -155,9 +158,8 @@ bool RootBuilder::begin() {
   }
   root_ = new_file_system("tmpfs", {"0755", nullptr, nullptr}, kPlainMount);
   if (root_ < 0) return stop(Stage::kRootFilesystem, kTmpfs);
-  char place[PATH_MAX];
-  std::snprintf(place, sizeof place, "%s/%s", plan_.tree_directory, kRootName);
-  if (!attach_mount(root_, AT_FDCWD, place)) return stop(Stage::kRootFilesystem, kAttach);
+  // It must stand somewhere to become the root. Over /proc it hides nothing of the host that a rule could name.
+  if (!attach_mount(root_, AT_FDCWD, "/proc")) return stop(Stage::kRootFilesystem, kAttach);
   return true;
 }
 
@@ -238,7 +240,25 @@ bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct s
   if (!other && replaced(path)) return true;
   const bool done = over != nullptr && (other ? std::strcmp(over->path, path) == 0 : over->writable || !writable);
   if (done) return true;
+  if (!writable && over == nullptr && copy_file(plan_.rules[index], path, status)) return true;
   return mount_rule(index, path, status, writable);
+}
+
+// Small files of /etc that are only read are copied: a mount costs several times as much, at the start and at the end.
+bool RootBuilder::copy_file(const PlanRule& rule, const char* path, const struct stat& status) {
+  const bool fits = S_ISREG(status.st_mode) && status.st_size < static_cast<off_t>(kCopiedBytesMax);
+  if (!fits || rule.access != kAccessReadBit || rule.from[0] != 0 || !starts_below(path, "/etc")) return false;
+  static char text[kCopiedBytesMax];
+  const int from = ::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const ssize_t size = from < 0 ? -1 : ::read(from, text, sizeof text);
+  if (from >= 0) ::close(from);
+  if (size < 0 || size == static_cast<ssize_t>(sizeof text)) return false;
+  const mode_t mode = status.st_mode & kReadModes;
+  const int to = ::openat(root_, inside(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+  if (to < 0) return false;
+  const bool done = ::write(to, text, static_cast<std::size_t>(size)) == size;
+  ::close(to);
+  return done;  // else it is mounted over
 }
 
 bool RootBuilder::mount_rule(std::uint32_t index, const char* path, const struct stat& status, bool writable) {

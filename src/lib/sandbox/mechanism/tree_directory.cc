@@ -84,7 +84,6 @@ int make_tree_directory(const char* path, TreeTmp tmp, unsigned owner) {
       ::fchownat(directory, kTmpName, owner, owner, AT_SYMLINK_NOFOLLOW) != 0) {
     error = errno;
   }
-  if (error == 0 && ::mkdirat(directory, kRootName, 0700) != 0) error = errno;
   ::close(directory);
   return error;
 }

@@ -1,5 +1,5 @@
-// The directory a tree owns on disk: <base>/agentos-<mark>/ with `canary` (which the probes must not reach), `tmp`
-// and `root` (empty: where a new root is put together).
+// The directory a tree owns on disk: <base>/agentos-<mark>/ with `canary` (which the probes must not reach) and
+// `tmp`.
 #pragma once
 
 #include "lib/sandbox/mechanism/wire.h"
@@ -8,7 +8,6 @@ namespace agentos::sandbox {
 
 inline constexpr const char* kCanaryName = "canary";
 inline constexpr const char* kTmpName = "tmp";
-inline constexpr const char* kRootName = "root";
 
 enum class TreeTmp : std::uint8_t { kNone, kMake };
 

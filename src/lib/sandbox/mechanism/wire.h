@@ -11,6 +11,8 @@ namespace agentos::sandbox {
 
 inline constexpr int kControlFd = 3;  // in init: the SOCK_SEQPACKET control socket
 inline constexpr int kAgentFd = 3;    // in the program: its socket to the kernel
+inline constexpr const char* kAheadWord =
+    "--ahead";  // of an init that makes its network namespace before its plan comes
 inline constexpr std::uint32_t kPlanMagic = 0x31676c50;
 inline constexpr std::size_t kPlanBytesMax = 2U << 20;
 inline constexpr std::uint32_t kArgumentsMax = 4096;
@@ -21,6 +23,7 @@ inline constexpr std::uint32_t kFilterInstructionsMax = 4096;
 inline constexpr std::size_t kCgroupPathMax = 512;
 inline constexpr std::size_t kBlockedTargetMax = 511;  // a longer path is cut
 inline constexpr std::size_t kBlockedProgramMax = 15;  // as /proc/PID/comm
+inline constexpr std::size_t kTracedKindsMax = 4096;   // the same where everything is told of
 inline constexpr std::size_t kBlockedKindsMax = 128;   // different attempts told of in a tree; more are only counted
 
 // Descriptors that travel with the plan, in this order; the last is absent when there is no agent socket.
@@ -37,6 +40,7 @@ enum PlanFlag : std::uint32_t {
   kUseNamespaces = 32,  // every namespace of namespaces.h, or no start
   kBrokered = 64,       // the filter asks init about modes, owners and times
   kDirectTmp = 128,     // in namespaces: /tmp is a name of the private tmp
+  kTraced = 1U << 17,   // every opening and execution is told of, also those that are granted
   kProxied = 1U << 16,  // connections go to the egress proxy; its channel comes in a second message
 };
 
@@ -184,13 +188,16 @@ enum class Attempt : std::uint32_t {
   kExecute,   // target: the path
   kMetadata,  // mode, owner or times; target: the path
   kOthers,    // different attempts beyond kBlockedKindsMax, counted together
+  kOpen,      // of a file, where opens are traced; target: the path
 };
 
 struct BlockedReport {
   ReportKind kind = ReportKind::kBlocked;
   Attempt attempt = Attempt::kConnect;
-  std::int32_t pid = 0;     // of the first that tried, as init sees it
-  std::uint64_t count = 0;  // attempts so far, those told of before included
+  std::uint32_t access = 0;   // bits of Access in profile.h that were asked for
+  std::uint32_t granted = 0;  // 1: it was let through, and told of because opens are traced
+  std::int32_t pid = 0;       // of the first that tried, as init sees it
+  std::uint64_t count = 0;    // attempts so far, those told of before included
   char program[kBlockedProgramMax + 1] = {};
   char target[kBlockedTargetMax + 1] = {};
 };
