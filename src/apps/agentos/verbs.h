@@ -73,6 +73,7 @@ struct ServeOptions {
   bool permissive = false;
   RecordOptions record;
   std::string idle_exit;  // empty: never
+  std::string notify;     // a program run when an approval waits; empty: none
 };
 struct AgentOptions {
   std::string agent;
@@ -176,6 +177,7 @@ struct McpWrapOptions {
   std::string profile;
   std::string name;
   std::string drift = "block";
+  bool trusted_ui = false;
   std::vector<std::string> environment;  // names that pass
   std::vector<std::string> read_paths, write_paths;
 };
@@ -185,6 +187,7 @@ struct McpServeOptions {
   std::string profile;
   std::string name;
   std::string drift = "block";
+  bool trusted_ui = false;
   std::vector<std::string> read_paths, write_paths;
 };
 struct McpConnectOptions {
