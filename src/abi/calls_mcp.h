@@ -71,13 +71,16 @@ struct McpOpenRequest {
   std::vector<McpServerSpec> servers;
   std::vector<Document> policy;
   std::string drift = "block";
+  bool trusted_ui = false;
   static constexpr auto kFields = std::tuple{
       Required<&McpOpenRequest::name>{"name", "For people and policy.", {.size_max = 64}},
       Required<&McpOpenRequest::servers>{
           "servers", "What it may use; with one, names of tools stay as they are.", {.size_max = 64}},
       Optional<&McpOpenRequest::policy>{"policy", "Documents that govern it; default wrap-default.", {.size_max = 64}},
       Optional<&McpOpenRequest::drift>{
-          "drift", "When a server differs from its pin: warn, block what differs, or ask.", {.choices = kDriftModes}}};
+          "drift", "When a server differs from its pin: warn, block what differs, or ask.", {.choices = kDriftModes}},
+      Optional<&McpOpenRequest::trusted_ui>{
+          "trusted_ui", "The client's interface asks its person about calls that wait for an approval."}};
 };
 
 struct McpServerEntry {

@@ -51,6 +51,10 @@ class McpBackend {
   // A request that `server` has made inside a result: decided and recorded as its own, then asked of the client.
   virtual void ask(const std::string& server, const std::string& method, json::Value params,
                    std::function<void(Result<json::Value>)> done) = 0;
+  // Whether the client's own interface shows a person what waits for one, as whoever opened it said.
+  virtual bool is_trusted_ui() const { return false; }
+  // What that person said to an approval of this client. Without the trust nothing happens.
+  virtual void answer_approval(const std::string& /*approval*/, bool /*granted*/) {}
   // Something the client said unasked: what may pass of it goes to the servers it concerns.
   virtual void notify(const std::string& method, const json::Value& params) = 0;
 };

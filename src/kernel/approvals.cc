@@ -66,6 +66,18 @@ std::string shown_arguments(const std::string& arguments) {
   return shown + mark;
 }
 
+abi::ApprovalEntry entry_of(const Approval& approval) {
+  return {.approval = approval.id,
+          .agent = approval.agent == nullptr ? "" : approval.agent->id,
+          .call = approval.call,
+          .tool = approval.tool,
+          .digest = approval.digest,
+          .rule = approval.rule,
+          .asked_us = approval.asked_us,
+          .expires_us = approval.expires_us,
+          .preview = approval.preview};
+}
+
 }  // namespace
 
 std::string stands_for(const CallContext& context) {
@@ -116,8 +128,10 @@ void Monitor::ask(CallContext& context) {
   const std::int64_t expires_us = approval.expires_us;
   const std::shared_ptr<McpLink> link = context.caller.agent == nullptr ? nullptr : context.agent().mcp;
   const std::uint64_t token = context.token;
+  const abi::ApprovalEntry entry = options.on_approval ? entry_of(approval) : abi::ApprovalEntry{};
   approvals_.emplace(id, std::move(approval));
   lock.unlock();  // from here on the call may be over
+  if (options.on_approval) options.on_approval(entry);
   if (link != nullptr) link->waits_for_approval(token, id, expires_us);
 }
 
@@ -186,13 +200,16 @@ Result<std::string> Monitor::ask_operator(Approval approval, std::string_view ar
   approval.expires_us = approval.asked_us + options.ask_timeout_ms * 1000;
   metrics.approvals_asked.fetch_add(1, std::memory_order_relaxed);
   const std::string id = approval.id;
-  const std::lock_guard lock(approvals_mutex_);
+  const abi::ApprovalEntry entry = entry_of(approval);
+  std::unique_lock lock(approvals_mutex_);
   if (approvals_.size() >= kApprovalsMax) {
     return fail(abi::error::busy, "too many calls wait for an approval already");
   }
   approval.timer = reactor.after_ms(options.ask_timeout_ms,
                                     [this, id] { (void)approve(id, false, {}, "nobody answered in time", {}); });
   approvals_.emplace(id, std::move(approval));
+  lock.unlock();
+  if (options.on_approval) options.on_approval(entry);
   return id;
 }
 
@@ -212,15 +229,7 @@ std::vector<abi::ApprovalEntry> Monitor::approvals() const {
   std::lock_guard lock(approvals_mutex_);
   std::vector<abi::ApprovalEntry> out;
   for (const auto& [id, approval] : approvals_) {
-    out.push_back({.approval = id,
-                   .agent = approval.agent == nullptr ? "" : approval.agent->id,
-                   .call = approval.call,
-                   .tool = approval.tool,
-                   .digest = approval.digest,
-                   .rule = approval.rule,
-                   .asked_us = approval.asked_us,
-                   .expires_us = approval.expires_us,
-                   .preview = approval.preview});
+    out.push_back(entry_of(approval));
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.asked_us < b.asked_us; });
   return out;

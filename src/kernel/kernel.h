@@ -53,10 +53,11 @@ struct KernelOptions {
   sandbox::Launcher* launcher = nullptr;  // null: no processes (spawn and fork with a command are unsupported)
   Clock* clock = nullptr;                 // null: the real ones
   Random* random = nullptr;
-  std::int64_t grace_ms = 5'000;         // from SIGTERM to the kill
-  std::int64_t ask_timeout_ms = 60'000;  // for rules that name none
-  std::int64_t agents_max = 20'000;      // alive at once
-  vfs::Limits files;                     // of each agent's namespace
+  std::int64_t grace_ms = 5'000;                               // from SIGTERM to the kill
+  std::int64_t ask_timeout_ms = 60'000;                        // for rules that name none
+  std::function<void(const abi::ApprovalEntry&)> on_approval;  // a call came to wait for a person; must not block
+  std::int64_t agents_max = 20'000;                            // alive at once
+  vfs::Limits files;                                           // of each agent's namespace
   // The program agentos-parser, which reads SQL for policy in a confined process of its own: started when a rule first
   // asks, kept, and started anew after a crash or a missed deadline. Empty: a rule that asks for SQL denies.
   std::string sql_parser;

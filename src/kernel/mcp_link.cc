@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/crypto/hash.h"
 #include "kernel/monitor.h"
+#include "kernel/session.h"
 
 namespace agentos::kernel {
 namespace {
@@ -289,6 +291,24 @@ void McpLink::ask(const std::string& server, const std::string& method, json::Va
     if (!output.status) return done(std::unexpected(output.status.error()));
     done(std::move(static_cast<abi::McpRequestReply*>(output.reply.get())->result));
   });
+}
+
+// An operator's call like any other: decided, recorded, and bound to the very arguments that wait.
+void McpLink::answer_approval(const std::string& approval, bool granted) {
+  const auto client = client_.lock();
+  if (!ui_uid_ || client == nullptr) return;
+  const auto waiting = monitor_.approvals();
+  const auto found = std::ranges::find(waiting, approval, &abi::ApprovalEntry::approval);
+  if (found == waiting.end() || found->agent != client->id) return;  // answered already, or of another
+  json::Object request;
+  request["approval"] = approval;
+  request["granted"] = granted;
+  request["digest"] = found->digest;
+  request["reason"] = "answered in the interface of " + client->name;
+  std::shared_ptr<abi::Session> session = make_operator_session(monitor_, *ui_uid_);
+  abi::Session& caller = *session;
+  caller.submit(1, "approve", json::Value(std::move(request)), {},
+                [session = std::move(session)](const abi::CallOutput&) {});
 }
 
 // Asked without our lock: a server that starts holds its own and comes here.

@@ -37,6 +37,8 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
              const std::vector<std::pair<std::string, std::string>>& variables, const io::Fd& errors);
   enum class Names : std::uint8_t { kPlain, kPrefixed };  // prefixed: "<server>__<tool>"
   void set_names(Names names) { names_ = names; }
+  // The client's interface may answer approvals of its own calls, in the name of who opened it.
+  void trust_ui(std::uint32_t operator_uid) { ui_uid_ = operator_uid; }
   void stop();  // for good; the client has ended
 
   std::shared_ptr<const tool::Registry> tools() const;
@@ -62,6 +64,8 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   void ask(const std::string& server, const std::string& method, json::Value params,
            std::function<void(Result<json::Value>)> done) override;
   void notify(const std::string& method, const json::Value& params) override;
+  bool is_trusted_ui() const override { return ui_uid_.has_value(); }
+  void answer_approval(const std::string& approval, bool granted) override;
 
  private:
   struct Server {
@@ -103,6 +107,7 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   const std::weak_ptr<Agent> client_;
   const Drift drift_;
   Names names_ = Names::kPlain;
+  std::optional<std::uint32_t> ui_uid_;  // set before the first call
 
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Server>, std::less<>> servers_;

@@ -931,9 +931,11 @@ export interface PinEntry {
   server: string;
   /** Of all that is pinned. */
   digest: string;
+  /** The same of what is offered now; empty: not in use. */
+  offered: string;
   /** When it was accepted. */
   pinned_us: number;
-  /** Tools, prompts and templates pinned. */
+  /** Tools, prompts, resources and templates pinned. */
   items: number;
   /** none, or a count of what differs. */
   drift: string;

@@ -321,6 +321,7 @@ const readMcpServersReply = readerOf({
 const readPinEntry = readerOf({
   server: required(asText),
   digest: required(asText),
+  offered: required(asText),
   pinned_us: required(asInteger),
   items: required(asInteger),
   drift: required(asText),

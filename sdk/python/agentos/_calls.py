@@ -1240,14 +1240,16 @@ class PinEntry:
 
     server: Name and command it belongs to.
     digest: Of all that is pinned.
+    offered: The same of what is offered now; empty: not in use.
     pinned_us: When it was accepted.
-    items: Tools, prompts and templates pinned.
+    items: Tools, prompts, resources and templates pinned.
     drift: none, or a count of what differs.
     differences: Each with what it is, what was pinned and what is offered now.
     """
 
     server: str
     digest: str
+    offered: str
     pinned_us: int
     items: int
     drift: str
@@ -1259,6 +1261,7 @@ class PinEntry:
         return cls(
             server=member(members, "server", as_text),
             digest=member(members, "digest", as_text),
+            offered=member(members, "offered", as_text),
             pinned_us=member(members, "pinned_us", as_integer),
             items=member(members, "items", as_integer),
             drift=member(members, "drift", as_text),

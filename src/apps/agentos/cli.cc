@@ -97,6 +97,9 @@ void add_serve(CLI::App& program, Words& words) {
   verb->add_option("--secrets", serve.secrets,
                    "Document of secrets and of the routes on which the egress proxy puts them into requests; default: "
                    "what agentos secret keeps");
+  verb->add_option("--notify", serve.notify,
+                   "A program run when a call waits for a person: its argument is the approval's id, its input a line "
+                   "of JSON");
   verb->add_flag("--permissive", serve.permissive, "DANGEROUS: allow every call whatever policy says; recorded");
   add_record_options(*verb, serve.record);
   verb->add_option("--idle-exit", serve.idle_exit, "Leave after being idle this long, like 10m; default: never");

@@ -25,6 +25,8 @@ void add_wrap(CLI::App& mcp, Words& words) {
   verb->add_option("--drift", wrap.drift, "When the server differs from its pin: warn, block what differs, or ask")
       ->check(CLI::IsMember({"warn", "block", "ask"}))
       ->capture_default_str();
+  verb->add_flag("--trusted-ui", wrap.trusted_ui,
+                 "The client asks its own person about calls that wait for one: its interface is trusted");
   verb->add_option("--env", wrap.environment, "A variable the server gets (may be repeated)")->expected(1)->take_all();
   verb->add_option("--read", wrap.read_paths, "A path it may read and run (may be repeated)")->expected(1)->take_all();
   verb->add_option("--write", wrap.write_paths, "A path it may read and write (may be repeated)")
@@ -73,6 +75,8 @@ void add_serve_map(CLI::App& mcp, Words& words) {
   verb->add_option("--drift", serve.drift, "When a server differs from its pin: warn, block what differs, or ask")
       ->check(CLI::IsMember({"warn", "block", "ask"}))
       ->capture_default_str();
+  verb->add_flag("--trusted-ui", serve.trusted_ui,
+                 "The client asks its own person about calls that wait for one: its interface is trusted");
   verb->add_option("--read", serve.read_paths, "A path they may read and run (may be repeated)")
       ->expected(1)
       ->take_all();

@@ -122,6 +122,7 @@ Result<McpOpening> open_wrapped(const McpWrapOptions& options, const char* const
   out.request.name = server.name;
   out.request.policy = TRY(policy_documents(options.policies));
   out.request.drift = options.drift;
+  out.request.trusted_ui = options.trusted_ui;
   out.request.servers.push_back(std::move(server));
   return out;
 }
@@ -158,6 +159,7 @@ Result<McpOpening> open_served(const McpServeOptions& options, const char* const
   out.request.name = options.name.empty() ? "mcp-serve" : options.name;
   out.request.policy = TRY(policy_documents(options.policies));
   out.request.drift = options.drift;
+  out.request.trusted_ui = options.trusted_ui;
   return out;
 }
 

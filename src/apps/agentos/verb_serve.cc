@@ -9,6 +9,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "apps/agentos/approval_notifier.h"
 #include "apps/agentos/documents.h"
 #include "apps/agentos/egress_options.h"
 #include "apps/agentos/quantities.h"
@@ -19,6 +20,7 @@
 #include "client/place.h"
 #include "kernel/kernel.h"
 #include "lib/sandbox/launcher.h"
+#include "server/mcp_door/agent_speaker.h"
 #include "server/mcp_door/mcp_door.h"
 #include "server/unix_door/unix_door.h"
 
@@ -165,6 +167,7 @@ Result<int> serve_in_background(const Globals& globals, const ServeOptions& opti
     start.command.insert(start.command.end(), {"--tools", TRY(absolute_path(options.tools_directory))});
   if (!options.secrets.empty())
     start.command.insert(start.command.end(), {"--secrets", TRY(absolute_path(options.secrets))});
+  if (!options.notify.empty()) start.command.insert(start.command.end(), {"--notify", options.notify});
   if (!options.idle_exit.empty()) start.command.insert(start.command.end(), {"--idle-exit", options.idle_exit});
   if (options.permissive) start.command.emplace_back("--permissive");
   const std::vector<std::string> record = record_words(options.record);
@@ -202,6 +205,11 @@ Result<int> verb_serve(const Globals& globals, const ServeOptions& options) {
   const std::unique_ptr<sandbox::Launcher> launcher = TRY(sandbox::make_launcher(TRY(find_init_program())));
   kernel::KernelOptions wanted = TRY(kernel_options(globals, options, *launcher));
   const std::string socket = wanted.socket;
+  std::unique_ptr<ApprovalNotifier> notifier;  // outlives the kernel
+  if (!options.notify.empty()) {
+    notifier = TRY(ApprovalNotifier::start(options.notify));
+    wanted.on_approval = [&told = *notifier](const abi::ApprovalEntry& entry) { told.tell(entry); };
+  }
   StopRequest stop;
   const std::unique_ptr<kernel::Kernel> kernel = TRY(kernel::Kernel::open(std::move(wanted)));
   kernel->on_shutdown_requested([&stop](std::string reason) {
@@ -211,7 +219,8 @@ Result<int> verb_serve(const Globals& globals, const ServeOptions& options) {
     ::kill(::getpid(), SIGTERM);  // wakes the wait
   });
   if (!options.tools_directory.empty()) TRY(register_tools(*kernel, options.tools_directory));
-  const std::unique_ptr<unix_door::UnixDoor> door = TRY(unix_door::UnixDoor::open({.socket = socket}, *kernel));
+  const std::unique_ptr<unix_door::UnixDoor> door =
+      TRY(unix_door::UnixDoor::open({.socket = socket, .speakers = mcp_door::AgentSpeaker::of}, *kernel));
   const RealClock clock;
   const std::unique_ptr<mcp_door::McpDoor> clients = TRY(mcp_door::McpDoor::open(*kernel, clock));
   print("serving at " + printable(socket) + "\n");

@@ -82,6 +82,7 @@ struct ServeOptions {
   bool permissive = false;
   RecordOptions record;
   std::string idle_exit;  // empty: never
+  std::string notify;     // a program run when an approval waits; empty: none
 };
 struct AgentOptions {
   std::string agent;
@@ -185,6 +186,7 @@ struct McpWrapOptions {
   std::string profile;
   std::string name;
   std::string drift = "block";
+  bool trusted_ui = false;
   std::vector<std::string> environment;  // names that pass
   std::vector<std::string> read_paths, write_paths;
 };
@@ -194,6 +196,7 @@ struct McpServeOptions {
   std::string profile;
   std::string name;
   std::string drift = "block";
+  bool trusted_ui = false;
   std::vector<std::string> read_paths, write_paths;
   std::string http;  // [HOST:]PORT; empty: standard input and output
   std::string http_path = "/mcp";

@@ -136,6 +136,7 @@ Acted mcp_open_call(CallContext& context, const abi::McpOpenRequest& request, ab
   const std::shared_ptr<Agent> agent = std::move(*made);
   auto link = std::make_shared<McpLink>(monitor, agent, drift_of(request.drift));
   link->set_names(request.servers.size() == 1 ? McpLink::Names::kPlain : McpLink::Names::kPrefixed);
+  if (request.trusted_ui) link->trust_ui(context.caller.operator_uid);
   agent->mcp = link;
   monitor.mcp.add(link);
   monitor.begin_running(*agent, {});

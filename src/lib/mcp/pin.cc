@@ -46,9 +46,10 @@ std::string without_name(const Kind& kind, const json::Value& definition) {
 
 json::Array names_in_both(const Kind& kind, const json::Array& of, const ByName& other) {
   json::Array out;
+  std::set<std::string_view> seen;
   for (const json::Value& definition : of) {
     const std::string_view name = definition.string_or(kind.name, "");
-    if (other.contains(name)) out.emplace_back(name);
+    if (other.contains(name) && seen.insert(name).second) out.emplace_back(name);
   }
   return out;
 }

@@ -4,7 +4,8 @@
 // Tools are run by exec, everything else by mcp_request; both are decided and recorded by the kernel. A server's
 // request goes to a legacy client as a request, to a modern one in the result of the request it belongs to (MRTR),
 // whose retry brings the answer: the call itself goes on meanwhile and is made once. A call that waits for a person is
-// held for kHoldMs with progress, then answered as pending; the same call made again gets the outcome. Bounds:
+// held for kHoldMs with progress, then answered as pending; the same call made again gets the outcome. A client whose
+// interface is trusted asks its own person, too. Bounds:
 // kCallsMax under way, kParkedMax of them without a request of the client to answer, kOutboxBytesMax unsent.
 // Thread-safe; the lock is not held while others are called.
 #pragma once
@@ -83,6 +84,7 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
     std::string server_state;
     std::string approval;  // it waits for a person
     std::int64_t approval_expires_us = 0;
+    std::string asked_in_ui;  // the approval the client's own person was asked about
     io::Loop::TimerId timer = 0;
     std::int64_t held_ms = 0;
     std::optional<abi::CallOutput> outcome;  // it is over, and nobody was there to be told
@@ -136,9 +138,13 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   void submit(std::uint64_t token, std::string row, json::Value request, Effects& effects);
   void completed(std::uint64_t token, abi::CallOutput output);
   void answer_locked(Call& call, abi::CallOutput output);
-  void hold_over(std::uint64_t token);
   void forget_locked(std::uint64_t token);
   void cancel(const mcp::Id& id, Effects& effects);
+
+  // client_approvals.cc: calls that wait for a person.
+  void ask_own_person(std::uint64_t token);
+  void hold_over(std::uint64_t token);
+  void write_progress_locked(const mcp::Asked& asked, const json::Value& params);
 
   // client_inputs.cc: servers that want input.
   bool wants_input_locked(Call& call, json::Value& result, Effects& effects);

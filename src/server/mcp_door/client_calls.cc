@@ -1,4 +1,4 @@
-// Calls under way: begun, answered, cancelled, held for a person, and found again by a client that comes back.
+// Calls under way: begun, answered, cancelled, and found again by a client that comes back.
 #include <algorithm>
 #include <utility>
 
@@ -16,13 +16,6 @@ std::string call_key(std::string_view row, const json::Value& request) {
     for (const char* key : {"_meta", "client", "logLevel", "progress"}) extra->as_object().erase(key);
   }
   return std::string(row) + crypto::hex(crypto::sha256(json::write_canonical(same)));
-}
-
-void write_progress(const mcp::Asked& asked, const json::Value& params, std::string& out) {
-  if (asked.progress_token.is_null()) return;
-  json::Value told = params;
-  told.as_object()["progressToken"] = asked.progress_token;
-  mcp::write_notification(out, "notifications/progress", told);
 }
 
 }  // namespace
@@ -192,63 +185,8 @@ void Client::progressed(std::uint64_t token, const json::Value& params) {
   const auto found = calls_.find(token);
   if (found == calls_.end() || !found->second.asked || !params.is_object()) return;
   if (outbox_.size() - sent_ > kOutboxBytesMax / 2) return;
-  write_progress(*found->second.asked, params, outbox_);
+  write_progress_locked(*found->second.asked, params);
   flush_locked();
-}
-
-// ---- a person is asked
-
-void Client::waits_for_approval(std::uint64_t token, const std::string& approval, std::int64_t expires_us) {
-  loop_.post([weak = weak_from_this(), token, approval, expires_us] {
-    const auto self = weak.lock();
-    if (self == nullptr) return;
-    {
-      const std::lock_guard lock(self->mutex_);
-      const auto found = self->calls_.find(token);
-      if (found == self->calls_.end() || !found->second.asked) return;
-      found->second.approval = approval;
-      found->second.approval_expires_us = expires_us;
-      found->second.held_ms = 0;
-      if (found->second.timer != 0) return;
-    }
-    self->hold_over(token);
-  });
-}
-
-// Every kHoldProgressMs while a call is held, on the loop's thread.
-void Client::hold_over(std::uint64_t token) {
-  const std::lock_guard lock(mutex_);
-  const auto found = calls_.find(token);
-  if (found == calls_.end() || !found->second.asked || ended_) return;
-  Call& call = found->second;
-  const std::weak_ptr<Client> weak = weak_from_this();
-  if (call.held_ms < kHoldMs) {
-    json::Object progress;
-    progress["progress"] = call.held_ms / 1000;
-    progress["message"] = "waiting for a person: " + call.approval;
-    write_progress(*call.asked, json::Value(std::move(progress)), outbox_);
-    flush_locked();
-    call.held_ms += kHoldProgressMs;
-    call.timer = loop_.after_ms(kHoldProgressMs, [weak, token] {
-      if (const auto self = weak.lock()) self->hold_over(token);
-    });
-    return;
-  }
-  const std::int64_t left_s = std::max<std::int64_t>(0, (call.approval_expires_us - clock_.wall_us()) / 1'000'000);
-  mcp::ServingSession::answer(*call.asked, pending_result(call.approval, left_s), {}, outbox_);
-  flush_locked();
-  call.asked.reset();
-  call.timer = loop_.after_ms(kParkedMs, [weak, token] {
-    const auto self = weak.lock();
-    if (self == nullptr) return;
-    std::shared_ptr<abi::Session> session = self->session_of();
-    {
-      const std::lock_guard held(self->mutex_);
-      if (const auto late = self->calls_.find(token); late == self->calls_.end() || late->second.asked) return;
-      self->calls_.erase(token);
-    }
-    if (session != nullptr) session->cancel(token);
-  });
 }
 
 }  // namespace agentos::mcp_door

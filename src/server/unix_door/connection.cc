@@ -2,14 +2,15 @@
 #include "server/unix_door/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace agentos::unix_door {
 
 namespace rpc = abi::rpc;
 
 Connection::Connection(std::uint64_t number, std::shared_ptr<Surroundings> surroundings,
-                       std::shared_ptr<abi::Session> session)
-    : number_(number), surroundings_(std::move(surroundings)), session_(std::move(session)) {}
+                       std::shared_ptr<abi::Session> session, const abi::SpeakerMaker* speakers)
+    : number_(number), surroundings_(std::move(surroundings)), session_(std::move(session)), speakers_(speakers) {}
 
 Connection::~Connection() = default;
 
@@ -18,9 +19,7 @@ void Connection::start() {
   session_->on_notification([weak, surroundings = surroundings_](abi::Notification notification) {
     auto tell = [weak, notification = std::move(notification)] {
       const std::shared_ptr<Connection> self = weak.lock();
-      if (!self || self->broken_) return;
-      rpc::write_notification(self->outbox_.text(), notification.method, notification.params);
-      self->wrote();
+      if (self && !self->broken_) self->tell(notification);
     };
     if (surroundings->on_serving_thread()) return tell();
     surroundings->run_there(std::move(tell));
@@ -30,6 +29,12 @@ void Connection::start() {
       if (const std::shared_ptr<Connection> self = weak.lock()) self->end();
     });
   });
+}
+
+void Connection::tell(const abi::Notification& notification) {
+  if (speaker_ != nullptr) return speaker_->notified(notification);
+  rpc::write_notification(outbox_.text(), notification.method, notification.params);
+  wrote();
 }
 
 void Connection::end() {
@@ -79,6 +84,10 @@ void Connection::process() {
     }
     std::vector<io::Fd> dropped;
     take_descriptors(dropped);
+    if (speaker_ != nullptr) {
+      speaker_->too_long();
+      continue;
+    }
     refuse({}, Error{abi::error::too_large, "a line is longer than 1048576 octets", "send big data in ranges"});
   }
   lines_.settle();
@@ -107,7 +116,10 @@ bool Connection::take_descriptors(std::vector<io::Fd>& out) {
 void Connection::handle_line(std::string_view line) {
   std::vector<io::Fd> descriptors;
   const bool whole = arrivals_.empty() || take_descriptors(descriptors);
+  if (speaker_ != nullptr) return speaker_->take(line);  // nothing it speaks of comes with descriptors: they are closed
   auto message = rpc::parse(line);
+  const bool first = !std::exchange(begun_, true);
+  if (first && message && hand_over(*message, line)) return;
   if (!message) return refuse(message.error().id, message.error().error);
   if (!whole) {
     return refuse(message->id, Error{abi::error::too_large, "more than 8 descriptors came with one request",
@@ -135,33 +147,15 @@ void Connection::handle_request(rpc::Message message, std::vector<io::Fd> descri
     return refuse(message.id, Error{abi::error::invalid_request, "a request with this id is not answered yet",
                                     "give each request its own id"});
   }
-  if (const McpMethod method = mcp_method(message.method); method != McpMethod::kNone) {
-    return handle_mcp(std::move(message), std::move(descriptors), method);
-  }
-  submit(std::move(message.id), McpShape::kNone, std::move(message.method), std::move(message.params),
-         std::move(descriptors));
+  start_call(std::move(message.id), {}, std::move(message.method), std::move(message.params), std::move(descriptors));
 }
 
-void Connection::handle_mcp(rpc::Message message, std::vector<io::Fd> descriptors, McpMethod method) {
-  switch (method) {
-    case McpMethod::kNone:
-      break;
-    case McpMethod::kPing:
-    case McpMethod::kInitialize:
-      rpc::write_result(outbox_.text(), message.id,
-                        method == McpMethod::kPing ? "{}" : mcp_initialize_result(message.params));
-      return wrote();
-    case McpMethod::kToolsList:
-      return submit(std::move(message.id),
-                    session_->agent().empty() ? McpShape::kOperatorToolList : McpShape::kAgentToolList, "tools",
-                    json::Object{}, std::move(descriptors));
-    case McpMethod::kToolsCall: {
-      auto call = mcp_tool_call(std::move(message.params));
-      if (!call) return refuse(message.id, call.error());
-      return submit(std::move(message.id), call->shape, std::move(call->method), std::move(call->params),
-                    std::move(descriptors));
-    }
-  }
+bool Connection::hand_over(const rpc::Message& message, std::string_view line) {
+  const bool asked = message.kind == rpc::Message::Kind::kRequest;
+  if (speakers_ == nullptr || !*speakers_ || !asked || session_->agent().empty()) return false;
+  speaker_ = (*speakers_)(message.method, message.params, *this);
+  if (speaker_ != nullptr) speaker_->take(line);
+  return speaker_ != nullptr;
 }
 
 void Connection::handle_notification(const rpc::Message& message) {
@@ -183,10 +177,10 @@ void Connection::handle_notification(const rpc::Message& message) {
                    "give each request an id"});
 }
 
-void Connection::submit(rpc::Id id, McpShape shape, std::string method, json::Value params,
-                        std::vector<io::Fd> descriptors) {
+void Connection::start_call(rpc::Id id, abi::CallDone done, std::string method, json::Value params,
+                            std::vector<io::Fd> descriptors) {
   const std::uint64_t token = next_token_++;
-  in_flight_.push_back({token, std::move(id), shape});
+  in_flight_.push_back({token, std::move(id), std::move(done)});
   session_->submit(token, std::move(method), std::move(params), std::move(descriptors),
                    [weak = weak_from_this(), token](abi::CallOutput output) {
                      if (const std::shared_ptr<Connection> self = weak.lock()) self->complete(token, std::move(output));
@@ -206,12 +200,11 @@ void Connection::answer(std::uint64_t token, abi::CallOutput output) {
   if (found == in_flight_.rend()) return;
   const InFlight call = std::move(*found);
   in_flight_.erase(std::next(found).base());
+  if (call.done) return call.done(std::move(output));
   const std::size_t start = outbox_.size();
   std::string& text = outbox_.text();
   const std::size_t text_start = text.size();
-  if (call.shape != McpShape::kNone) {
-    mcp_write_reply(text, call.id, call.shape, output);
-  } else if (output.status) {
+  if (output.status) {
     rpc::write_result(text, call.id, output.reply_json.empty() ? std::string_view("{}") : output.reply_json);
   } else {
     rpc::write_error(text, call.id, output.status.error(), output.denial);
@@ -224,6 +217,33 @@ void Connection::answer(std::uint64_t token, abi::CallOutput output) {
         Error{abi::error::too_large, "the reply does not fit into a line of 1048576 octets", "ask for less at once"});
   }
   if (!output.descriptors.empty()) outbox_.attach(start, std::move(output.descriptors));
+  wrote();
+}
+
+// ---- for a speaker
+
+bool Connection::submit(const rpc::Id& request, std::string row, json::Value params, abi::CallDone done) {
+  if (in_flight_.size() >= rpc::kInFlightMax) return false;
+  start_call(request, std::move(done), std::move(row), std::move(params), {});
+  return true;
+}
+
+bool Connection::is_under_way(const rpc::Id& request) const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const InFlight& call) { return call.id == request; });
+}
+
+void Connection::cancel(const rpc::Id& request) {
+  std::vector<std::uint64_t> tokens;
+  for (const InFlight& call : in_flight_) {
+    if (call.id == request) tokens.push_back(call.token);
+  }
+  for (const std::uint64_t token : tokens) session_->cancel(token);
+}
+
+void Connection::write(std::string_view lines, std::vector<io::Fd> descriptors) {
+  const std::size_t start = outbox_.size();
+  outbox_.text() += lines;
+  if (!descriptors.empty()) outbox_.attach(start, std::move(descriptors));
   wrote();
 }
 

@@ -3,7 +3,8 @@
 // Calls start in arrival order; replies leave in the order they come, matched by id. At most rpc::kInFlightMax are
 // under way and kDescriptorsMax descriptors come with one. A client that does not read its replies is not read from
 // beyond kOutboxPauseBytes or kOutboxPauseAttachments and lost beyond kOutboxBytesMax. Everything runs on the serving
-// thread; what the kernel reports from other threads is brought there by Surroundings.
+// thread; what the kernel reports from other threads is brought there by Surroundings. An agent's
+// connection whose first request is of another protocol is spoken with by that one's Speaker from then on.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,8 @@
 
 #include "abi/kernel_api.h"
 #include "abi/rpc.h"
+#include "abi/speaker.h"
 #include "server/unix_door/line_splitter.h"
-#include "server/unix_door/mcp_methods.h"
 #include "server/unix_door/outbox.h"
 
 namespace agentos::unix_door {
@@ -37,10 +38,11 @@ class Surroundings {
   virtual void touched(std::uint64_t connection) = 0;                // serving thread: look at it after this batch
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public std::enable_shared_from_this<Connection>, private abi::SpokenLine {
  public:
-  Connection(std::uint64_t number, std::shared_ptr<Surroundings> surroundings, std::shared_ptr<abi::Session> session);
-  ~Connection();
+  Connection(std::uint64_t number, std::shared_ptr<Surroundings> surroundings, std::shared_ptr<abi::Session> session,
+             const abi::SpeakerMaker* speakers = nullptr);  // which outlive the connection
+  ~Connection() override;
   // Subscribes to what the session reports; once, before the first receive().
   void start();
 
@@ -70,7 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct InFlight {
     std::uint64_t token;
     abi::rpc::Id id;
-    McpShape shape;
+    abi::CallDone done;  // the speaker's; empty: answered in the table's own words
   };
   struct Arrival {
     std::uint64_t at;  // place in the stream of the octet they came with
@@ -85,14 +87,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void handle_line(std::string_view line);
   void handle_request(abi::rpc::Message message, std::vector<io::Fd> descriptors);
   void handle_notification(const abi::rpc::Message& message);
-  void handle_mcp(abi::rpc::Message message, std::vector<io::Fd> descriptors, McpMethod method);
-  void submit(abi::rpc::Id id, McpShape shape, std::string method, json::Value params, std::vector<io::Fd> descriptors);
+  void start_call(abi::rpc::Id id, abi::CallDone done, std::string method, json::Value params,
+                  std::vector<io::Fd> descriptors);
   void complete(std::uint64_t token, abi::CallOutput output);  // any thread
   void answer(std::uint64_t token, abi::CallOutput output);
   void answer_error(const abi::rpc::Id& id, const Error& error);
   void refuse(const abi::rpc::Id& id, const Error& error);  // answered and recorded
   bool take_descriptors(std::vector<io::Fd>& out);          // of the line at hand; false when too many came
   void wrote();
+  void tell(const abi::Notification& notification);
+  bool hand_over(const abi::rpc::Message& message,
+                 std::string_view line);  // to a speaker, when it is of one's protocol
+
+  std::string agent() const override { return session_->agent(); }
+  bool submit(const abi::rpc::Id& request, std::string row, json::Value params, abi::CallDone done) override;
+  bool is_under_way(const abi::rpc::Id& request) const override;
+  void cancel(const abi::rpc::Id& request) override;
+  void reject(const Error& error) override { session_->reject(error); }
+  void write(std::string_view lines, std::vector<io::Fd> descriptors) override;
 
   const std::uint64_t number_;  // what Surroundings knows it by
   std::shared_ptr<Surroundings> surroundings_;
@@ -102,7 +114,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<InFlight> in_flight_;
   std::vector<Arrival> arrivals_;
   std::uint64_t next_token_ = 1;
-  bool held_back_ = false;  // lines wait in lines_ until the client reads, or for the next turn
+  const abi::SpeakerMaker* const speakers_;
+  std::unique_ptr<abi::Speaker> speaker_;  // null: the table's own words
+  bool begun_ = false;                     // a line was read: which words are spoken is settled
+  bool held_back_ = false;                 // lines wait in lines_ until the client reads, or for the next turn
   bool input_ended_ = false;
   bool truncated_told_ = false;
   bool closing_ = false;

@@ -42,9 +42,13 @@ class OneThread final : public Surroundings {
 
 struct Wire {
   std::shared_ptr<OneThread> thread = std::make_shared<OneThread>();
-  std::shared_ptr<ScriptedSession> session = std::make_shared<ScriptedSession>("agent-1");
-  std::shared_ptr<Connection> connection = std::make_shared<Connection>(2, thread, session);
-  Wire() { connection->start(); }
+  std::shared_ptr<ScriptedSession> session;
+  std::shared_ptr<Connection> connection;
+  explicit Wire(const abi::SpeakerMaker* speakers = nullptr, const char* agent = "agent-1")
+      : session(std::make_shared<ScriptedSession>(agent)),
+        connection(std::make_shared<Connection>(2, thread, session, speakers)) {
+    connection->start();
+  }
   std::vector<json::Value> send(std::string_view octets) {
     connection->receive(octets);
     return replies();
@@ -255,45 +259,66 @@ TEST(Connection, the_kernel_may_end_it) {
   EXPECT_TRUE(wire.connection->finished());
 }
 
-TEST(Mcp, initialize_and_ping_are_answered_by_the_door) {
-  Wire wire;
-  const auto replies = wire.send(request(1, "initialize", R"({"protocolVersion":"2025-03-26"})") + request(2, "ping") +
-                                 R"({"jsonrpc":"2.0","method":"notifications/initialized"})"
-                                 "\n");
-  ASSERT_EQ(replies.size(), 2U);
-  EXPECT_EQ(replies[0].find("result")->string_or("protocolVersion", ""), "2025-03-26");
-  EXPECT_NE(replies[0].find("result")->find("capabilities")->find("tools"), nullptr);
-  EXPECT_TRUE(replies[1].find("result")->is_object());
-  EXPECT_TRUE(wire.session->started().empty());
-}
-
-TEST(Mcp, tools_are_the_registered_ones_and_the_agents_syscalls) {
-  Wire wire;
-  const auto replies = wire.send(request(1, "tools/list"));
-  const json::Array& tools = replies.at(0).find("result")->find("tools")->as_array();
-  bool registered = false, syscall = false;
-  for (const json::Value& tool : tools) {
-    EXPECT_EQ(tool.find("inputSchema")->string_or("type", ""), "object");
-    registered = registered || tool.string_or("name", "") == "echo_tool";
-    syscall = syscall || tool.string_or("name", "") == "syscall.read";
-    EXPECT_NE(tool.string_or("name", ""), "syscall.spawn");
+// Speaks "hi": each line is a call of the method it names, answered with "<agent> <reply>".
+class Parrot final : public abi::Speaker {
+ public:
+  explicit Parrot(abi::SpokenLine& line) : line_(line) {}
+  void take(std::string_view text) override {
+    auto message = json::parse(text);
+    const std::string method = message ? std::string(message->string_or("method", "")) : std::string();
+    if (method == "hi") return line_.write("\"hello\"\n");
+    if (method == "stop") return line_.cancel(std::int64_t{7});
+    const bool taken = line_.submit(std::int64_t{7}, method, json::Object{}, [this](abi::CallOutput output) {
+      json::Object said{{"agent", line_.agent()}, {"ok", output.status.has_value()}};
+      line_.write(json::write(json::Value(std::move(said))) + "\n", std::move(output.descriptors));
+    });
+    if (!taken) line_.write("\"busy\"\n");
   }
-  EXPECT_TRUE(registered);
-  EXPECT_TRUE(syscall);
+  void too_long() override { line_.write("\"too long\"\n"); }
+  void notified(const abi::Notification& notification) override { line_.write("\"" + notification.method + "\"\n"); }
+
+ private:
+  abi::SpokenLine& line_;
+};
+const abi::SpeakerMaker kParrots = [](std::string_view method, const json::Value&, abi::SpokenLine& line) {
+  return method == "hi" ? std::make_unique<Parrot>(line) : nullptr;
+};
+
+TEST(SpokenConnection, is_spoken_with_from_its_first_line_on) {
+  Wire wire(&kParrots);
+  auto replies = wire.send(request(1, "hi") + request(2, "echo"));
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(json::write(replies[0]), "\"hello\"");
+  EXPECT_EQ(json::write(replies[1]), R"({"agent":"agent-1","ok":true})");
+  wire.session->notify("notifications/signal", "{}");
+  replies = wire.send(std::string(abi::rpc::kLineBytesMax + 1, 'x') + "\n");
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(json::write(replies[0]), "\"notifications/signal\"");
+  EXPECT_EQ(json::write(replies[1]), "\"too long\"");
 }
 
-TEST(Mcp, calling_a_tool_is_exec_and_calling_a_syscall_is_that_row) {
-  Wire wire;
-  const auto replies = wire.send(
-      request(1, "tools/call", R"({"name":"echo_tool","arguments":{"a":1},"_meta":{"progressToken":1}})") +
-      request(2, "tools/call", R"({"name":"other"})") +
-      request(3, "tools/call", R"({"name":"syscall.echo","arguments":{"b":2}})") + request(4, "tools/call", "{}"));
-  ASSERT_EQ(replies.size(), 4U);
-  EXPECT_EQ(json::write(*replies[0].find("result")->find("structuredContent")), R"({"a":1})");
-  EXPECT_TRUE(replies[1].find("result")->bool_or("isError", false));
-  EXPECT_EQ(replies[2].find("result")->find("content")->as_array()[0].string_or("text", ""), R"({"b":2})");
-  EXPECT_EQ(error_name(replies[3]), "invalid_argument");
-  EXPECT_EQ(wire.session->started(), (std::vector<std::string>{"exec", "exec", "echo"}));
+TEST(SpokenConnection, only_the_first_line_decides) {
+  Wire wire(&kParrots);
+  const auto replies = wire.send(request(1, "echo") + request(2, "hi"));
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(error_name(replies[1]), "unknown_call");
+}
+
+TEST(SpokenConnection, an_operators_is_never_spoken_with) {
+  Wire wire(&kParrots, "");
+  EXPECT_EQ(error_name(wire.send(request(1, "hi")).at(0)), "unknown_call");
+}
+
+TEST(SpokenConnection, its_calls_are_bounded_cancelled_and_forgotten_with_it) {
+  Wire wire(&kParrots);
+  std::string lines = request(1, "hi");
+  for (std::size_t i = 0; i <= abi::rpc::kInFlightMax; ++i) lines += request(2, "hold");
+  EXPECT_EQ(json::write(wire.send(lines).at(1)), "\"busy\"");
+  EXPECT_EQ(wire.send(request(3, "stop")).size(), abi::rpc::kInFlightMax);
+  wire.send(request(2, "hold"));
+  wire.connection->close();
+  wire.session->release(wire.session->held().at(0), {});
+  EXPECT_TRUE(wire.replies().empty());
 }
 
 }  // namespace

@@ -246,7 +246,7 @@ void ServingThread::add(io::Fd socket, std::shared_ptr<abi::Session> session, Ro
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0) {
     return turn_away(socket.get(), Error{abi::error::busy, "the kernel cannot serve more connections", {}});
   }
-  auto connection = std::make_shared<Connection>(number, shared_from_this(), std::move(session));
+  auto connection = std::make_shared<Connection>(number, shared_from_this(), std::move(session), &options_.speakers);
   entries_.emplace(number, Entry{std::move(socket), connection, role, event.events, 0});
   if (role == Role::kOperator) ++operators_;
   connection_count_.store(entries_.size(), std::memory_order_relaxed);

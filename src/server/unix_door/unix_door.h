@@ -9,6 +9,7 @@
 #include <string>
 
 #include "abi/kernel_api.h"
+#include "abi/speaker.h"
 #include "base/error.h"
 #include "base/io/fd.h"
 
@@ -24,6 +25,7 @@ struct DoorOptions {
   // Where operators connect: created 0600, its directory 0700 when absent. Empty: agents only.
   std::string socket;
   std::size_t operator_connections_max = kOperatorConnectionsMax;
+  abi::SpeakerMaker speakers;  // of agents' connections; empty: only the table's own words are spoken
 };
 
 class ServingThread;
