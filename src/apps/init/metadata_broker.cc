@@ -5,6 +5,8 @@
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -208,13 +210,43 @@ void MetadataBroker::pin_grants(const Plan& plan) {
   }
 }
 
-void MetadataBroker::listen(int listener) { listener_ = listener; }
+// Every other thread blocks every signal, so the timer's meets this one.
+int MetadataBroker::answer_in_a_thread(int listener) {
+  listener_ = listener;
+  struct sigaction nothing{};
+  nothing.sa_handler = [](int) {};  // no SA_RESTART: it interrupts
+  if (::sigaction(SIGALRM, &nothing, nullptr) != 0) return errno;
+  pthread_t thread;
+  const int error = ::pthread_create(&thread, nullptr, &MetadataBroker::run, this);
+  if (error == 0) ::pthread_detach(thread);
+  return error;
+}
 
-void MetadataBroker::close() {
-  if (listener_ >= 0) ::close(listener_);
-  for (int i = 0; i < grants_count_; ++i) ::close(grants_[i]);
-  listener_ = -1;
-  grants_count_ = 0;
+void* MetadataBroker::run(void* self) {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+  static_cast<MetadataBroker*>(self)->answer_all();
+  return nullptr;
+}
+
+void MetadataBroker::interrupt_after(int first_ms) {
+  const itimerval limit{{0, first_ms == 0 ? 0 : kAgainMs * 1000}, {first_ms / 1000, first_ms % 1000 * 1000}};
+  ::setitimer(ITIMER_REAL, &limit, nullptr);
+}
+
+void MetadataBroker::answer_all() {
+  for (;;) {
+    pollfd watched{listener_, POLLIN, 0};
+    if (::poll(&watched, 1, -1) < 0 && errno != EINTR) break;
+    if ((watched.revents & POLLIN) != 0) {
+      answer_one();
+    } else if (watched.revents != 0) {
+      break;  // nobody uses the filter any more
+    }
+  }
+  ::close(listener_);
 }
 
 bool MetadataBroker::below_a_grant(int target) const {
@@ -235,25 +267,29 @@ void MetadataBroker::answer_one() {
   if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
   seccomp_notif_resp response{};
   response.id = notification.id;
-  int error = EPERM;
+  interrupt_after(kAnswerMsMax);
+  const int error = answer(notification);
+  interrupt_after(0);
+  response.error = -(error == EINTR ? ETIMEDOUT : error);
+  ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+int MetadataBroker::answer(const seccomp_notif& notification) {
+  if (connections_ != nullptr && notification.data.nr == CALL(connect)) {
+    return connections_->answer(listener_, notification);
+  }
   for (const Form& form : kForms) {
     if (form.number != notification.data.nr) continue;
     const Caller caller(listener_, notification);
     const int target = open_target(caller, form);
+    if (target < 0) return errno;
     struct stat status{};
-    if (target < 0) {
-      error = errno;
-    } else {
-      const bool ours = ::fstat(target, &status) == 0 && status.st_uid == ::geteuid() && below_a_grant(target);
-      error = ours ? apply_change(caller, form, target, status) : EPERM;
-      ::close(target);
-    }
-    break;
+    const bool ours = ::fstat(target, &status) == 0 && status.st_uid == ::geteuid() && below_a_grant(target);
+    const int error = ours ? apply_change(caller, form, target, status) : EPERM;
+    ::close(target);
+    return error;
   }
-  if (connections_ != nullptr && notification.data.nr == CALL(connect))
-    error = connections_->answer(listener_, notification);
-  response.error = -error;
-  ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  return EPERM;
 }
 
 }  // namespace agentos::sandbox

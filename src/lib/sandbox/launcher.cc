@@ -1,6 +1,7 @@
 // One thread starts every init and watches all of them: their control sockets for reports, their pidfds for the end.
 //
-// Init's program asks to be killed when init dies, and init when its socket closes; neither depends on this thread.
+// Init's program asks to be killed when init dies, and init ends when its socket closes; neither depends on this
+// thread.
 #include "lib/sandbox/launcher.h"
 
 #include <fcntl.h>
@@ -10,12 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <deque>
 #include <map>
 #include <thread>
 
+#include "lib/sandbox/deadlines.h"
 #include "lib/sandbox/host_namespaces.h"
 #include "lib/sandbox/launcher_options.h"
 #include "lib/sandbox/mechanism/cgroup.h"
@@ -28,6 +31,7 @@ namespace {
 
 constexpr int kEventsMax = 64;
 constexpr int kOrphanRetryMs = 5;
+constexpr int kWaitMsMax = 1'000'000;
 constexpr std::size_t kTreesMax = 4096;
 enum Watched : std::uint64_t { kControl, kProcess };
 constexpr std::uint64_t kWakeId = 0;  // trees count from 1
@@ -94,7 +98,8 @@ class RealLauncher : public Launcher {
       }
       ++live_trees_;
       tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(prepared), std::move(on_start),
-                                           std::move(on_exit));
+                                           std::move(on_exit),
+                                           [this](std::uint64_t id, Deadlines::Time when) { look_at(id, when); });
       pending_.push_back(tree);
     }
     wake();
@@ -131,6 +136,36 @@ class RealLauncher : public Launcher {
     (void)!::write(wake_.get(), &one, sizeof one);
   }
 
+  void look_at(std::uint64_t id, Deadlines::Time when) {
+    {
+      const std::lock_guard lock(mutex_);
+      deadlines_.set(id, when);
+    }
+    wake();
+  }
+
+  // What epoll_wait takes: until the next deadline, -1 when there is none.
+  int wait_ms() {
+    if (!orphaned_.empty()) return kOrphanRetryMs;
+    const std::lock_guard lock(mutex_);
+    const auto next = deadlines_.next();
+    if (!next.has_value()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Deadlines::Time::clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, kWaitMsMax));
+  }
+
+  void end_overdue() {
+    std::vector<std::uint64_t> due;
+    {
+      const std::lock_guard lock(mutex_);
+      due = deadlines_.take_due(Deadlines::Time::clock::now());
+    }
+    for (const std::uint64_t id : due) {
+      const auto found = trees_.find(id);
+      if (found != trees_.end()) found->second->overdue();
+    }
+  }
+
   void watch(int fd, std::uint64_t id, Watched what) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -150,7 +185,7 @@ class RealLauncher : public Launcher {
       Status started = tree->start(options_.init_path);
       if (!started) {
         tree->fail_start(std::move(started).error());
-        forget_one();
+        forget(tree->id());
         continue;
       }
       trees_[tree->id()] = tree;
@@ -159,8 +194,9 @@ class RealLauncher : public Launcher {
     }
   }
 
-  void forget_one() {
+  void forget(std::uint64_t id) {
     const std::lock_guard lock(mutex_);
+    deadlines_.forget(id);
     --live_trees_;
   }
 
@@ -171,7 +207,7 @@ class RealLauncher : public Launcher {
     }
     orphaned_.erase(tree->id());
     trees_.erase(tree->id());
-    forget_one();
+    forget(tree->id());
   }
 
   void handle(std::uint64_t id, Watched what) {
@@ -205,7 +241,7 @@ class RealLauncher : public Launcher {
     for (;;) {
       start_pending();
       if (stop_all()) return;
-      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, orphaned_.empty() ? -1 : kOrphanRetryMs);
+      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, wait_ms());
       for (int i = 0; i < count; ++i) {
         const std::uint64_t id = events[i].data.u64 / 2;
         if (id == kWakeId) {
@@ -215,6 +251,7 @@ class RealLauncher : public Launcher {
           handle(id, static_cast<Watched>(events[i].data.u64 % 2));
         }
       }
+      end_overdue();
       const auto waiting = orphaned_;
       for (const auto& [id, tree] : waiting) finish(tree);
     }
@@ -233,6 +270,7 @@ class RealLauncher : public Launcher {
   std::deque<std::shared_ptr<RunningTree>> pending_;
   std::size_t live_trees_ = 0;
   std::uint64_t last_id_ = 0;
+  Deadlines deadlines_;  // of trees whose init may have to be killed
   std::map<FilterOptions, std::shared_ptr<const Filter>> filters_;
   unsigned next_user_ = kUserMin + static_cast<unsigned>(random_mark() % (kUserMax - kUserMin));
   bool stopping_ = false;

@@ -18,6 +18,7 @@ inline constexpr std::uint32_t kEnvironmentMax = 1024;
 inline constexpr std::uint32_t kCandidatesMax = 64;
 inline constexpr std::uint32_t kRulesMax = 256;
 inline constexpr std::uint32_t kFilterInstructionsMax = 4096;
+inline constexpr std::int64_t kFreezeMsMax = 2000;  // then a freeze has failed
 inline constexpr std::size_t kCgroupPathMax = 512;
 
 // Descriptors that travel with the plan, in this order; the last is absent when there is no agent socket.
@@ -151,7 +152,8 @@ struct StartReport {
   char cgroup_path[kCgroupPathMax] = {};        // empty: none
 };
 
-// The answer to a freeze or thaw.
+// The answer to a freeze or thaw; with kEndingSequence: init began to kill the tree and waits for nothing else now.
+inline constexpr std::uint32_t kEndingSequence = 0;
 struct DoneReport {
   ReportKind kind = ReportKind::kDone;
   std::uint32_t sequence = 0;
