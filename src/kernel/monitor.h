@@ -106,6 +106,8 @@ class Monitor {
   Status approve(std::string_view approval, bool granted, std::string_view digest, std::string_view reason,
                  std::optional<std::uint32_t> operator_uid);
   std::vector<abi::ApprovalEntry> approvals() const;
+  // An approved connect by name goes on as the request that `params` are: the same, with addresses.
+  void go_on_with(CallContext& context, const json::Value& params);
 
   // lifecycle.cc
   Result<std::shared_ptr<Agent>> make_agent(AgentSpec spec);
@@ -164,6 +166,7 @@ class Monitor {
 
  private:
   void step_from_gate(CallContext& context);
+  void go_on_with_approval(CallContext& context);
   Status admit(CallContext& context);
   Status decode(CallContext& context);
   void decide(CallContext& context);
