@@ -266,12 +266,13 @@ void Egress::refuse(std::uint64_t id, std::string message, std::string hint) {
       .verb = egress::Verb::kRefused, .id = id, .message = std::move(message), .hint = std::move(hint)});
 }
 
-// A name policy would not let the agent connect to is not looked up either: a lookup tells its owner something.
+// A name policy would not let the agent connect to is not looked up either: a lookup tells its owner something. One
+// that a person must agree to is looked up when that person did.
 bool Egress::must_be_resolved(const std::shared_ptr<Agent>& agent, const egress::ControlMessage& message) {
   const json::Value* addresses = message.params.find("addresses");
   if (message.call != "connect" || addresses != nullptr) return false;
   const auto preview = monitor_.preview(agent, abi::row_of(abi::Call::kConnect), message.params, nullptr);
-  return preview && preview->verdict != "deny";
+  return preview && preview->verdict == "allow";
 }
 
 void Egress::ask(egress::ControlMessage message) {
@@ -288,6 +289,7 @@ void Egress::ask(egress::ControlMessage message) {
   }
   const abi::Row* row = row_to_make(message.call);
   if (agent == nullptr || row == nullptr || !room) return refuse(message.id, "too much is under way", {});
+  if (message.about != 0 && go_on_with_addresses(agent, number, message)) return;
   if (must_be_resolved(agent, message)) return put({.verb = egress::Verb::kResolve, .id = message.id});
   auto context = std::make_shared<CallContext>(monitor_, Caller{agent, 0, 0, Maker::kEgress});
   context->row = row;
@@ -301,6 +303,50 @@ void Egress::ask(egress::ControlMessage message) {
   }
   context->done = [this, number](CallContext& finished) { answered(number, finished); };
   monitor_.dispatch(*context);
+}
+
+void Egress::look_up(CallContext& context) {
+  const std::uint64_t number = context.token;
+  auto parked = context.park();
+  bool current = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = asks_.find(number);
+    current = found != asks_.end() && number >> kGenerationShift == generation_;
+    if (current) {
+      found->second.parked = parked;
+      found->second.looked_up = true;
+      found->second.wanted = *static_cast<const abi::ConnectRequest*>(context.request);
+    }
+  }
+  if (current) return put({.verb = egress::Verb::kResolve, .id = number & kNumberMask});
+  monitor_.reactor.post([parked] {
+    parked->finish([](CallContext&) -> Status { return fail(abi::error::io, "the egress proxy ended"); });
+  });
+}
+
+// The same connection as was approved, with what its name resolved to: the call that waits goes on as this ask.
+bool Egress::go_on_with_addresses(const std::shared_ptr<Agent>& agent, std::uint64_t number,
+                                  egress::ControlMessage& message) {
+  abi::ConnectRequest request;
+  const abi::Row& row = abi::row_of(abi::Call::kConnect);
+  if (message.call != row.name || !row.request.decode(message.params, &request)) return false;
+  std::shared_ptr<CallContext> context;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = asks_.find(std::uint64_t{generation_} << kGenerationShift | (message.about & kNumberMask));
+    if (found == asks_.end() || !found->second.looked_up || found->second.context->caller.agent != agent) return false;
+    const abi::ConnectRequest& wanted = found->second.wanted;
+    if (wanted.host != request.host || wanted.port != request.port || wanted.process != request.process) return false;
+    if (request.addresses.empty() || !found->second.parked->claim()) return false;
+    context = std::move(found->second.context);
+    asks_.erase(found);
+    asks_[number].context = context;
+  }
+  context->token = number;
+  context->done = [this, number](CallContext& finished) { answered(number, finished); };
+  monitor_.reactor.post([this, context, params = std::move(message.params)] { monitor_.go_on_with(*context, params); });
+  return true;
 }
 
 // The call is over, for whatever reason; the proxy hears of it unless it ended it itself.

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "abi/calls.h"
 #include "base/error.h"
 #include "base/io/fd.h"
 #include "lib/egress/control.h"
@@ -51,6 +52,9 @@ class Egress {
 
   // Handlers: parks the call and tells the proxy to carry it out. Its outcome is the proxy's to tell.
   Status carry_out(CallContext& context, std::vector<std::string> addresses);
+  // A connect by name that was approved: parks it again until the proxy has looked the name up, then it goes on with
+  // the addresses. Nothing is looked up before a person agreed.
+  void look_up(CallContext& context);
   // The same with a secret's value, which goes by no other way.
   Status carry_out_with_secret(CallContext& context, std::string_view name);
 
@@ -64,6 +68,8 @@ class Egress {
     std::shared_ptr<CallContext> context;
     std::shared_ptr<Parked> parked;
     bool carried_out = false;
+    bool looked_up = false;  // parked is waiting for the addresses of `wanted`
+    abi::ConnectRequest wanted = {};
   };
   struct Packet {
     std::string text;
@@ -85,6 +91,7 @@ class Egress {
   void put(const egress::ControlMessage& message);
   void put(Packet packet);
   void announce(std::uint32_t number, const Channel& channel);
+  bool go_on_with_addresses(const std::shared_ptr<Agent>& agent, std::uint64_t number, egress::ControlMessage& message);
   bool must_be_resolved(const std::shared_ptr<Agent>& agent, const egress::ControlMessage& message);
   void wake();
 

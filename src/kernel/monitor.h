@@ -111,6 +111,8 @@ class Monitor {
   // Asks about a call the kernel would make itself, once an operator says so; its id. Nobody answering is a denial.
   Result<std::string> ask_operator(Approval approval, std::string_view arguments);
   void withdraw_approval(std::string_view approval);  // nobody needs the answer any more
+  // An approved connect by name goes on as the request that `params` are: the same, with addresses.
+  void go_on_with(CallContext& context, const json::Value& params);
 
   // lifecycle.cc
   Result<std::shared_ptr<Agent>> make_agent(AgentSpec spec);
@@ -175,6 +177,7 @@ class Monitor {
 
  private:
   void step_from_gate(CallContext& context);
+  void go_on_with_approval(CallContext& context);
   Status admit(CallContext& context);
   Status decode(CallContext& context);
   void decide(CallContext& context);

@@ -1,6 +1,7 @@
 // A table of what was seen; the control socket never blocks: what does not fit is told the next time.
 #include "apps/init/blocked_calls.h"
 
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -32,6 +33,7 @@ struct Entry {
 };
 constinit Entry entries[kTracedKindsMax] = {};  // one tree a process
 constinit Entry others = {};
+pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // of both
 
 void tell(Entry& entry) {
   BlockedReport report;
@@ -54,6 +56,8 @@ void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller
   char cut[kBlockedTargetMax + 1];
   caller.read_name(program, sizeof program);
   std::snprintf(cut, sizeof cut, "%s", target);
+  const int process = caller.process();  // before the lock: it may wait
+  ::pthread_mutex_lock(&lock);
   Entry* entry = nullptr;
   for (std::size_t i = 0; i < used_ && entry == nullptr; ++i) {
     if (entries[i].is(attempt, cut, program) && entries[i].access == access) entry = &entries[i];
@@ -63,20 +67,23 @@ void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller
     entry->attempt = attempt;
     entry->access = access;
     entry->granted = granted;
-    entry->pid = caller.process();
+    entry->pid = process;
     std::memcpy(entry->program, program, sizeof program);
     std::memcpy(entry->target, cut, sizeof cut);
   }
   if (entry == nullptr) entry = &others;
   ++entry->count;
   if (worth_telling(entry->count, entry->told)) tell(*entry);
+  ::pthread_mutex_unlock(&lock);
 }
 
 void BlockedCalls::finish() {
+  ::pthread_mutex_lock(&lock);
   for (std::size_t i = 0; i < used_; ++i) {
     if (entries[i].told < entries[i].count) tell(entries[i]);
   }
   if (others.told < others.count) tell(others);
+  ::pthread_mutex_unlock(&lock);
 }
 
 }  // namespace agentos::sandbox

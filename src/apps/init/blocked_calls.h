@@ -16,6 +16,7 @@ class BlockedCalls {
     running_ = true;
   }
   bool running() const { return running_; }
+  // add() is called by one thread, finish() by another; begin() and running() by the first.
   // `access` of an open; `granted`: it was let through, and is told of because opens are traced.
   void add(Attempt attempt, const char* target, const Caller& caller, std::uint32_t access = 0, bool granted = false);
   // The counts that have not been told; when the tree has ended.

@@ -20,7 +20,6 @@ namespace {
 constexpr int kBacklog = 128;
 constexpr int kAcceptMs = 200;           // a connection over loopback is there at once
 constexpr int kStrangersMax = kBacklog;  // others of the host who connected to the meeting socket
-constexpr long kConnectSecondsMax = 1;
 
 // The address in the caller's memory; 0 or errno.
 int read_address(const Caller& caller, egress::Arrival& arrival) {
@@ -60,28 +59,21 @@ bool is_tcp(int socket) {
          option(socket, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
-// 0, EINPROGRESS (the program polls), or why not. The time limit is the socket's own for that moment.
+// 0, EINPROGRESS (the program polls), or why not: EINTR where the handshake does not complete, which the program can
+// bring about. No option of the socket bounds the wait, since the program can change those meanwhile.
 int connect_to(int socket, int meeting) {
   sockaddr_in there{};
   socklen_t size = sizeof there;
   if (::getsockname(meeting, reinterpret_cast<sockaddr*>(&there), &size) != 0) return errno;
-  timeval before{}, brief{kConnectSecondsMax, 0};
-  socklen_t length = sizeof before;
-  ::getsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &before, &length);
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
-  int result = 0;
   if (option(socket, SO_DOMAIN) == AF_INET) {
-    result = ::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0 ? 0 : errno;
-  } else {
-    sockaddr_in6 mapped{};
-    mapped.sin6_family = AF_INET6;
-    mapped.sin6_port = there.sin_port;
-    mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
-    std::memcpy(&mapped.sin6_addr.s6_addr[12], &there.sin_addr, sizeof there.sin_addr);
-    result = ::connect(socket, reinterpret_cast<sockaddr*>(&mapped), sizeof mapped) == 0 ? 0 : errno;
+    return ::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0 ? 0 : errno;
   }
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &before, sizeof before);
-  return result;
+  sockaddr_in6 mapped{};
+  mapped.sin6_family = AF_INET6;
+  mapped.sin6_port = there.sin_port;
+  mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
+  std::memcpy(&mapped.sin6_addr.s6_addr[12], &there.sin_addr, sizeof there.sin_addr);
+  return ::connect(socket, reinterpret_cast<sockaddr*>(&mapped), sizeof mapped) == 0 ? 0 : errno;
 }
 
 std::uint16_t port_of(const sockaddr_storage& address) {

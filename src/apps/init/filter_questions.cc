@@ -2,8 +2,13 @@
 // here.
 #include "apps/init/filter_questions.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,15 +24,47 @@ constexpr unsigned long kWakeUpInTurn = 1;
 
 }  // namespace
 
-void FilterQuestions::listen(int listener) {
+// Every other thread blocks every signal, so the timer's meets this one.
+int FilterQuestions::answer_in_a_thread(int listener, int executed, std::size_t kinds_max) {
   listener_ = listener;
+  executed_ = ::fcntl(executed, F_DUPFD_CLOEXEC, 0);
+  kinds_max_ = kinds_max;
+  if (executed_ < 0) return errno;
   ::ioctl(listener, kSetFlags, kWakeUpInTurn);
+  struct sigaction nothing{};
+  nothing.sa_handler = [](int) {};  // no SA_RESTART: it interrupts
+  if (::sigaction(SIGALRM, &nothing, nullptr) != 0) return errno;
+  pthread_t thread;
+  const int error = ::pthread_create(&thread, nullptr, &FilterQuestions::run, this);
+  if (error == 0) ::pthread_detach(thread);
+  return error;
 }
 
-void FilterQuestions::close() {
-  if (listener_ >= 0) ::close(listener_);
-  listener_ = -1;
-  metadata_.close();
+void* FilterQuestions::run(void* self) {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+  static_cast<FilterQuestions*>(self)->answer_all();
+  return nullptr;
+}
+
+void FilterQuestions::interrupt_after(int first_ms) {
+  const itimerval limit{{0, first_ms == 0 ? 0 : kAgainMs * 1000}, {first_ms / 1000, first_ms % 1000 * 1000}};
+  ::setitimer(ITIMER_REAL, &limit, nullptr);
+}
+
+void FilterQuestions::answer_all() {
+  for (;;) {
+    pollfd watched{listener_, POLLIN, 0};
+    if (::poll(&watched, 1, -1) < 0 && errno != EINTR) break;
+    if ((watched.revents & POLLIN) != 0) {
+      answer_one();
+    } else if (watched.revents != 0) {
+      break;  // nobody uses the filter any more
+    }
+  }
+  ::close(listener_);
 }
 
 int FilterQuestions::connect(const Caller& caller) {
@@ -41,9 +78,14 @@ int FilterQuestions::connect(const Caller& caller) {
 void FilterQuestions::answer_one() {
   seccomp_notif notification{};
   if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
+  if (!blocked_.running()) {
+    pollfd end{executed_, POLLIN, 0};
+    if (::poll(&end, 1, 0) > 0) blocked_.begin(kinds_max_);
+  }
   const Caller caller(listener_, notification);
   seccomp_notif_resp response{};
   response.id = notification.id;
+  interrupt_after(kAnswerMsMax);
   switch (caller.number()) {
     case SYS_execve:
     case SYS_execveat:
@@ -56,7 +98,10 @@ void FilterQuestions::answer_one() {
       response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
       break;
     case SYS_socket:
-      if (give_stand_in(listener_, notification, caller, blocked_)) return;
+      if (give_stand_in(listener_, notification, caller, blocked_)) {
+        interrupt_after(0);
+        return;
+      }
       response.error = -EACCES;
       break;
     case SYS_connect:
@@ -70,6 +115,8 @@ void FilterQuestions::answer_one() {
     default:
       response.error = -metadata_.answer(caller, blocked_);
   }
+  interrupt_after(0);
+  if (response.error == -EINTR) response.error = -ETIMEDOUT;
   ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

@@ -1,4 +1,7 @@
 // The calls that the program's filter sends to init, one at a time: each is answered by whoever knows it.
+//
+// In a thread of its own: whatever a question makes it wait for (a connection, memory or a path that the caller's side
+// serves) the supervisor does not wait for. A wait that a signal ends is ended after kAnswerMsMax.
 #pragma once
 
 #include "apps/init/blocked_calls.h"
@@ -12,21 +15,27 @@ class FilterQuestions {
  public:
   explicit FilterQuestions(const Plan& plan) : plan_(plan), files_(plan) {}
 
-  // The listener of the filter; owned from here on.
-  void listen(int listener);
-  int listener() const { return listener_; }  // poll it for input; -1: none
-  void answer_one();
-  void close();
+  // Answers what comes on the filter's listener, which is this object's from here on, until nobody uses the filter or
+  // the process ends. `executed` is at its end once the program was executed: from then on what is refused is told of,
+  // `kinds_max` different attempts. Only blocked() may be used after. 0 or errno.
+  int answer_in_a_thread(int listener, int executed, std::size_t kinds_max);
 
   MetadataBroker& metadata() { return metadata_; }
   ConnectBroker& connections() { return connections_; }
   BlockedCalls& blocked() { return blocked_; }
 
  private:
+  static constexpr int kAnswerMsMax = 1000;
+  static constexpr int kAgainMs = 20;  // a signal that came before its wait began is followed by another
+  static void* run(void* self);
+  static void interrupt_after(int first_ms);
+  void answer_all();
+  void answer_one();
   int connect(const Caller& caller);
 
   const Plan& plan_;
-  int listener_ = -1;
+  int listener_ = -1, executed_ = -1;
+  std::size_t kinds_max_ = 0;
   MetadataBroker metadata_;
   ConnectBroker connections_;
   FileWatch files_;

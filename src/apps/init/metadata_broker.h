@@ -4,6 +4,7 @@
 // found lies below a write grant (or is one) and belongs to init's own user. Set-id bits are never set, owners never
 // changed. The change is made on the descriptor that was judged, so a caller that rewrites its memory or renames
 // things meanwhile gains nothing.
+// It may wait for memory or a path that the caller's side serves; EINTR when a signal ended that.
 #pragma once
 
 #include "apps/init/blocked_calls.h"
@@ -17,7 +18,6 @@ class MetadataBroker {
   void pin_grants(const Plan& plan);
   // 0 or the errno that the program gets; ENOSYS for calls that are none of these.
   int answer(const Caller& caller, BlockedCalls& blocked) const;
-  void close();
 
  private:
   static constexpr int kGrantsMax = 64;

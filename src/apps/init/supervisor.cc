@@ -26,17 +26,35 @@ namespace agentos::sandbox {
 namespace {
 
 constexpr int kKillPollMs = 2;
-
-std::int64_t now_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
+constexpr int kEventMsMax = 5000;  // a freeze, the longest, ends after kFreezeMsMax
 
 template <class Report>
 void send_report(const Report& report) {
   ::send(kControlFd, &report, sizeof report, MSG_NOSIGNAL);
 }
+
+// Ends init where handling one event does not end: then the tree ends as it does when init is killed, also when there
+// is no launcher any more that would miss an answer.
+class Deadman {
+ public:
+  Deadman() {
+    sigevent how{};
+    how.sigev_notify = SIGEV_SIGNAL;
+    how.sigev_signo = SIGKILL;
+    armed_ = ::timer_create(CLOCK_MONOTONIC, &how, &timer_) == 0;
+    const itimerspec limit{{0, 0}, {kEventMsMax / 1000, kEventMsMax % 1000 * 1'000'000L}};
+    if (armed_) ::timer_settime(timer_, 0, &limit, nullptr);
+  }
+  Deadman(const Deadman&) = delete;
+  Deadman& operator=(const Deadman&) = delete;
+  ~Deadman() {
+    if (armed_) ::timer_delete(timer_);
+  }
+
+ private:
+  timer_t timer_{};
+  bool armed_ = false;
+};
 
 class Supervisor {
  public:
@@ -204,8 +222,13 @@ void Supervisor::receive_greeting() {
   }
   if (sender.pid > 0) target_ = sender.pid;
   if (!watch_mounts()) ending_ = true;
-  if (fds[0] >= 0) questions_.listen(fds[0]);
   questions_.connections().meet_at(fds[1]);
+  const std::size_t kinds = (plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax;
+  const int error = fds[0] >= 0 ? questions_.answer_in_a_thread(fds[0], exec_done_, kinds) : 0;
+  if (error == 0) return;
+  report_->stage = Stage::kProcess;
+  report_->error = error;
+  ending_ = true;
 }
 
 // Nobody inside may mount. When somebody outside removes or replaces what a mount stands on, Linux takes that mount
@@ -229,16 +252,13 @@ bool Supervisor::watch_mounts() {
 // True when the program was executed; false when the child failed or the launcher went away.
 bool Supervisor::wait_for_exec() {
   while (!ending_) {
-    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}, {questions_.listener(), POLLIN, 0}};
-    if (::poll(watched, 3, -1) < 0 && errno != EINTR) break;
-    // A question of the executed program is no probe's any more: whether it was executed is looked at again.
-    if (watched[2].revents != 0) ::poll(watched, 1, 0);
+    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0 && errno != EINTR) break;
     if (watched[0].revents != 0) {
       receive_greeting();
       if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0 && target_ > 0;
       continue;
     }
-    if ((watched[2].revents & POLLIN) != 0) questions_.answer_one();
     if (watched[1].revents != 0 && !read_command()) break;
   }
   report_->error = ECANCELED;
@@ -309,6 +329,7 @@ bool Supervisor::reap() {
 }
 
 void Supervisor::kill_all() {
+  send_report(DoneReport{ReportKind::kDone, kEndingSequence, 0});
   for (int round = 0;; ++round) {
     // Init is the subreaper: no child means no descendant.
     if (!reap() && !cgroup_populated(cgroup_)) return;
@@ -337,28 +358,23 @@ void Supervisor::clean() {
 
 int Supervisor::milliseconds_left() const {
   if (deadline_ms_ == 0) return -1;
-  const std::int64_t left = deadline_ms_ - now_ms();
+  const std::int64_t left = deadline_ms_ - monotonic_ms();
   constexpr std::int64_t kPollMax = 1'000'000;
   return static_cast<int>(left < 0 ? 0 : (left < kPollMax ? left : kPollMax));
 }
 
 void Supervisor::watch() {
   while (!ending_ && !program_exited_) {
-    pollfd watched[] = {
-        {kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {questions_.listener(), POLLIN, 0}, {mounts_, POLLPRI, 0}};
-    if (::poll(watched, 4, milliseconds_left()) < 0 && errno != EINTR) return;
-    if (watched[3].revents != 0 && !program_exited_) {
+    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {mounts_, POLLPRI, 0}};
+    if (::poll(watched, 3, milliseconds_left()) < 0 && errno != EINTR) return;
+    const Deadman deadman;
+    if (watched[2].revents != 0 && !program_exited_) {
       why_ = Ending::kProtection;
       return;
     }
-    if ((watched[2].revents & POLLIN) != 0) {
-      questions_.answer_one();
-    } else if (watched[2].revents != 0) {
-      questions_.close();  // nobody uses the filter any more
-    }
     if (watched[0].revents != 0) read_command();
     if (watched[1].revents != 0) reap();
-    if (deadline_ms_ != 0 && now_ms() >= deadline_ms_) {
+    if (deadline_ms_ != 0 && monotonic_ms() >= deadline_ms_) {
       why_ = Ending::kWallLimit;
       return;
     }
@@ -384,12 +400,10 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
-    questions_.blocked().begin((plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax);
-    if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;
+    if (plan_.header.wall_ms > 0) deadline_ms_ = monotonic_ms() + plan_.header.wall_ms;
     watch();
   }
   kill_all();
-  questions_.close();
   clean();
   if (started) {
     questions_.blocked().finish();

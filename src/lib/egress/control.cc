@@ -16,6 +16,7 @@ std::string_view name_of(Verb verb) { return kVerbs[static_cast<std::size_t>(ver
 std::string write_control(const ControlMessage& message) {
   std::string out = "{\"verb\":\"";
   out.append(name_of(message.verb)).append("\",\"id\":").append(std::to_string(message.id));
+  if (message.about != 0) out.append(",\"about\":").append(std::to_string(message.about));
   if (message.channel != 0) out.append(",\"channel\":").append(std::to_string(message.channel));
   const auto text = [&](std::string_view name, const std::string& value) {
     if (value.empty()) return;
@@ -49,6 +50,7 @@ Result<ControlMessage> read_control(std::string_view packet) {
   if (index == kVerbs.size()) return fail(ErrorCode::kMalformed, "an unknown word on the control socket");
   out.verb = static_cast<Verb>(index);
   out.id = static_cast<std::uint64_t>(value.int_or("id", 0));
+  out.about = static_cast<std::uint64_t>(value.int_or("about", 0));
   out.channel = static_cast<std::uint32_t>(value.int_or("channel", 0));
   out.call = value.string_or("call", "");
   out.message = value.string_or("message", "");

@@ -30,6 +30,7 @@ std::string_view name_of(Verb verb);
 struct ControlMessage {
   Verb verb = Verb::kGone;
   std::uint64_t id = 0;                     // of an ask; counts up and is never used twice by one proxy
+  std::uint64_t about = 0;                  // ask: the one that was answered with resolve; 0: none
   std::uint32_t channel = 0;                // of an agent
   std::string call = {};                    // ask: "connect", "http_request", "secret_use"
   json::Value params = {};                  // ask: the request; done: the reply

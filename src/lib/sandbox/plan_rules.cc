@@ -18,11 +18,6 @@ namespace {
 constexpr std::array<std::string_view, 9> kSystemFolders = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
                                                             "/lib64", "/libx32", "/etc",  "/dev"};
 
-bool is_below(std::string_view path, std::string_view folder) {
-  while (folder.size() > 1 && folder.ends_with("/")) folder.remove_suffix(1);
-  return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 std::string with_prefix(const std::string& path, std::string_view variable, std::string_view value) {
   return std::string(value) + path.substr(variable.size());
 }
@@ -208,6 +203,11 @@ class RulePlacer {
 };
 
 }  // namespace
+
+bool is_below(std::string_view path, std::string_view folder) {
+  while (folder.size() > 1 && folder.ends_with("/")) folder.remove_suffix(1);
+  return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
 
 bool granted(const std::vector<FileRule>& rules, std::string_view path, Access access) {
   return std::any_of(rules.begin(), rules.end(), [&](const FileRule& rule) {

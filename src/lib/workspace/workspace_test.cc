@@ -188,6 +188,38 @@ TEST_F(WorkspaceTest, the_name_a_commit_stages_under_is_not_an_agents) {
   EXPECT_EQ(refused.error().code, ErrorCode::kNotPermitted);
 }
 
+// Another agent may write to the original: it puts something else where a staged file was, at each step that looks.
+TEST_F(WorkspaceTest, who_replaces_what_is_staged_gets_nothing_and_is_told_of) {
+  for (const std::string_view moment :
+       {"give a staged file its owner", "write the journal", "put what is new", "look at what is in its place"}) {
+    std::filesystem::remove_all(original());
+    std::filesystem::remove_all(store());
+    std::filesystem::create_directories(original());
+    fill_original();
+    write(top_ + "/secret", "secret\n", 0600);
+    Workspace workspace = make();
+    write(workspace.copy() + "/added", "new\n", 0666);
+    bool done = false;
+    CommitOptions options;
+    options.step = [&](std::string_view what) {
+      if (what != moment || done) return;
+      done = true;
+      const bool placed = what == "look at what is in its place";
+      const std::string place = original() + (placed ? "/added" : "/.agentos-commit-w/new-0");
+      std::filesystem::remove(place);
+      std::filesystem::create_symlink(top_ + "/secret", place);
+    };
+    const auto committed = workspace.commit(options);
+    EXPECT_TRUE(done) << moment;
+    ASSERT_FALSE(committed.has_value()) << moment;
+    EXPECT_EQ(committed.error().code, ErrorCode::kBusy) << moment << committed.error().message;
+    EXPECT_NE(committed.error().message.find("\"added\""), std::string::npos) << committed.error().message;
+    struct stat status{};
+    ASSERT_EQ(::stat((top_ + "/secret").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U) << moment;
+  }
+}
+
 TEST_F(WorkspaceTest, bounds_are_told_before_anything_is_kept) {
   fill_original();
   const auto many = Workspace::create(store(), "many", original(), {.entries = 3});

@@ -20,6 +20,7 @@ inline constexpr std::uint32_t kEnvironmentMax = 1024;
 inline constexpr std::uint32_t kCandidatesMax = 64;
 inline constexpr std::uint32_t kRulesMax = 256;
 inline constexpr std::uint32_t kFilterInstructionsMax = 4096;
+inline constexpr std::int64_t kFreezeMsMax = 2000;  // then a freeze has failed
 inline constexpr std::size_t kCgroupPathMax = 512;
 inline constexpr std::size_t kBlockedTargetMax = 511;  // a longer path is cut
 inline constexpr std::size_t kBlockedProgramMax = 15;  // as /proc/PID/comm
@@ -158,7 +159,8 @@ struct StartReport {
   char cgroup_path[kCgroupPathMax] = {};        // empty: none
 };
 
-// The answer to a freeze or thaw.
+// The answer to a freeze or thaw; with kEndingSequence: init began to kill the tree and waits for nothing else now.
+inline constexpr std::uint32_t kEndingSequence = 0;
 struct DoneReport {
   ReportKind kind = ReportKind::kDone;
   std::uint32_t sequence = 0;
