@@ -224,6 +224,10 @@ void Monitor::decide(CallContext& context) {
   }
 }
 
+RecordedContent Monitor::content_of(const CallContext& context) const {
+  return has(context.decision.obligations, policy::Obligation::kAudit) ? RecordedContent::kFull : options.content;
+}
+
 Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
   recorder::Intent entry;
   std::string operator_name;
@@ -243,7 +247,7 @@ Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
   entry.policy_epoch = context.decision.epoch;
   entry.approval = context.approval;
   entry.time_us = context.start_us;
-  entry.arguments.text = recorded_content(context.arguments, options.content, preview_room());
+  entry.arguments.text = recorded_content(context.arguments, content_of(context), preview_room());
   auto index = recorder->append(entry);
   if (!index) {
     if (looks_or_stops(context)) return {};  // without a record, and with no outcome either
@@ -313,11 +317,11 @@ void Monitor::finish(CallContext& context) {
   entry.time_us = context.start_us + duration_ns / 1000;
   std::string error_text;
   if (context.status) {
-    entry.result.text = recorded_content(context.reply_json, options.content, preview_room());
+    entry.result.text = recorded_content(context.reply_json, content_of(context), preview_room());
   } else {
     entry.code = static_cast<std::int32_t>(context.status.error().code);
     json::write_string(json::to_valid_utf8(context.status.error().message), error_text);
-    entry.result.text = recorded_content(error_text, options.content, preview_room());
+    entry.result.text = recorded_content(error_text, content_of(context), preview_room());
   }
   auto index = recorder->append(entry);
   if (!index) {

@@ -253,7 +253,8 @@ void Egress::take(egress::ControlMessage message) {
       if (agent == nullptr || row == nullptr) return;
       const std::string arguments = message.params.is_null() ? "{}" : json::write_canonical(message.params);
       monitor_.record_refusal(agent.get(), row->name, {}, {}, "decode", {},
-                              Error{abi::error::malformed, message.message, {}}, 0, arguments);
+                              Error{abi::error::malformed, message.message, {}}, 0, arguments,
+                              monitor_.options.content);
       return;
     }
     default:

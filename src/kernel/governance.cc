@@ -8,6 +8,14 @@
 #include "lib/policy/request_view.h"
 
 namespace agentos::kernel {
+namespace {
+
+AgentPast::Tool tool_of(const CallContext& context) {
+  const bool unknown = context.row->call == abi::Call::kExec && context.facts.tool_entry == nullptr;
+  return unknown ? AgentPast::Tool::kUnknown : AgentPast::Tool::kKnown;
+}
+
+}  // namespace
 
 policy::Decision Monitor::decide_for(CallContext& context) {
   if (context.caller.agent == nullptr) {
@@ -18,7 +26,8 @@ policy::Decision Monitor::decide_for(CallContext& context) {
   }
   const PolicyInForce& in_force = *context.in_force;
   if (in_force.program->needs_past()) {
-    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, context.bytes);
+    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, context.bytes,
+                         tool_of(context));
   }
   return in_force.program->decide(policy_request(context));
 }
@@ -74,8 +83,9 @@ bool Monitor::charge_limits(CallContext& context) {
   const std::size_t count = context.decision.limits_count;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t limit = context.decision.limits[i];
-    charges[i] = {limit, context.in_force->program->subject_of(limit, request),
-                  units_before(context.in_force->meters->spec(limit).measure, context.bytes)};
+    const policy::LimitSpec& spec = context.in_force->meters->spec(limit);
+    charges[i] = {limit, counted_subject(spec, context.in_force->program->subject_of(limit, request), tool_of(context)),
+                  units_before(spec.measure, context.bytes)};
   }
   auto reserved = context.in_force->meters->reserve(std::span(charges).first(count), context.decided_us);
   if (reserved) {

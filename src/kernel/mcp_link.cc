@@ -52,6 +52,12 @@ void McpLink::stop_servers() {
   {
     const std::lock_guard lock(mutex_);
     servers = servers_;
+    for (const auto& [name, server] : servers_) {  // the agent is remembered for a while, what it was offered is not
+      server->now.reset();
+      server->pinned.reset();
+      server->differences.clear();
+    }
+    tools_ = std::make_shared<tool::Registry>();
   }
   for (const auto& [name, server] : servers) {
     if (server->server != nullptr) server->server->stop();

@@ -97,7 +97,7 @@ class Monitor {
   // `tool_kind`: the tool that tells this refusal from others when they are counted.
   void record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view tool_kind,
                       std::string_view step, std::string_view rule, const Error& error, std::uint64_t epoch,
-                      std::string_view arguments);
+                      std::string_view arguments, RecordedContent content);
   void flush_refusals(Agent& agent);
 
   // approvals.cc
@@ -181,6 +181,7 @@ class Monitor {
   Status admit(CallContext& context);
   Status decode(CallContext& context);
   void decide(CallContext& context);
+  RecordedContent content_of(const CallContext& context) const;  // full where a rule obliges to audit
   Status write_intent(CallContext& context, recorder::Verdict verdict);
   static Status check_reach(const CallContext& context);  // egress_rules.cc
   void deny(CallContext& context);

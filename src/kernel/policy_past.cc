@@ -18,9 +18,14 @@ std::int64_t units_before(policy::Measure measure, std::int64_t bytes) {
   return 0;
 }
 
+std::string_view counted_subject(const policy::LimitSpec& spec, std::string_view subject, AgentPast::Tool tool) {
+  return spec.per == policy::Per::kTool && tool == AgentPast::Tool::kUnknown ? std::string_view("no tool") : subject;
+}
+
 bool AgentPast::limit_allows(std::uint32_t limit, std::string_view subject) const {
   if (in_force_.meters == nullptr || limit >= in_force_.meters->size()) return false;
   const std::int64_t units = units_before(in_force_.meters->spec(limit).measure, bytes_);
+  subject = counted_subject(in_force_.meters->spec(limit), subject, tool_);
   return in_force_.meters->would_allow({limit, subject, units}, time_us_).has_value();
 }
 

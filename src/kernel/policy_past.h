@@ -12,9 +12,10 @@ namespace agentos::kernel {
 // Views; lives as long as one decision. `bytes` are the octets the call would move.
 class AgentPast final : public policy::Past {
  public:
+  enum class Tool : std::uint8_t { kKnown, kUnknown };
   AgentPast(const PolicyInForce& in_force, PolicyStore& store, std::string_view run, std::int64_t time_us,
-            std::int64_t bytes)
-      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), bytes_(bytes) {}
+            std::int64_t bytes, Tool tool)
+      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), bytes_(bytes), tool_(tool) {}
 
   bool limit_allows(std::uint32_t limit, std::string_view subject) const override;
   bool happened(std::uint32_t sequence) const override;
@@ -27,7 +28,11 @@ class AgentPast final : public policy::Past {
   std::string_view run_;
   std::int64_t time_us_;
   std::int64_t bytes_;
+  Tool tool_;
 };
+
+// Whom a limit counts for: names that are no tools are counted as one, an agent can think of any number of them.
+std::string_view counted_subject(const policy::LimitSpec& spec, std::string_view subject, AgentPast::Tool tool);
 
 // Units a call takes from a limit before it acts: what is not known yet is settled afterwards.
 std::int64_t units_before(policy::Measure measure, std::int64_t bytes);

@@ -46,7 +46,7 @@ Pending count_refusal(RefusalState::Class& state, const std::string& key, std::i
 
 void Monitor::record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view tool_kind,
                              std::string_view step, std::string_view rule, const Error& error, std::uint64_t epoch,
-                             std::string_view arguments) {
+                             std::string_view arguments, RecordedContent content) {
   metrics.refused.fetch_add(1, std::memory_order_relaxed);
   const std::int64_t now_us = clock.wall_us();
   Pending pending{1, true};
@@ -78,7 +78,7 @@ void Monitor::record_refusal(Agent* agent, std::string_view call, std::string_vi
   entry.count = pending.count;
   entry.time_us = now_us;
   guard::PreviewRoom room;
-  entry.arguments.text = recorded_content(arguments, options.content, room);
+  entry.arguments.text = recorded_content(arguments, content, room);
   (void)recorder->append(entry);  // the call is refused either way; a failing log already refuses everything
 }
 
@@ -88,7 +88,7 @@ void Monitor::record_refusal(CallContext& context, std::string_view step, const 
   // A tool that is none is no kind of its own: an agent can think of any number.
   const std::string_view kind = context.facts.tool_entry != nullptr ? context.facts.tool : std::string_view();
   record_refusal(context.caller.agent.get(), call, context.facts.tool, kind, step, context.decision.rule, error,
-                 context.decision.epoch, context.arguments);
+                 context.decision.epoch, context.arguments, content_of(context));
 }
 
 void Monitor::flush_refusals(Agent& agent) {

@@ -128,6 +128,7 @@ bool Client::readable() {
 }
 
 void Client::take_line(std::string_view line, Effects& effects) {
+  line_bytes_ = line.size();
   auto messages = mcp::parse(line, serving_.batches());
   if (!messages) {
     if (const auto session = session_of()) session->reject({abi::error::malformed, messages.error().error.message, {}});

@@ -34,6 +34,7 @@ namespace agentos::mcp_door {
 class Client final : public abi::McpPeer, public std::enable_shared_from_this<Client> {
  public:
   static constexpr std::size_t kCallsMax = 256;
+  static constexpr std::size_t kCallsBytesMax = 16 << 20;  // of the lines they came in; kept several times over
   static constexpr std::size_t kParkedMax = 128;
   static constexpr std::size_t kOutboxBytesMax = 16 << 20;
   static constexpr std::size_t kSubscriptionsMax = 64;
@@ -73,6 +74,7 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
     std::uint64_t token = 0;
     std::optional<mcp::Asked> asked;  // nothing: the client has its answer (pending, or input wanted) and may come back
     std::string key;                  // what makes a retry the same call
+    std::size_t bytes = 0;            // of the line it came in
     std::string server;               // empty: not known, as of a tool of several servers
     std::string row;                  // exec, mcp_request
     json::Value request;              // of the row, kept while the server may ask for input
@@ -165,6 +167,7 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   bool writable_watched_ = false;
   bool ended_ = false;
   mcp::LineReader reader_;
+  std::size_t line_bytes_ = 0;  // of the line being taken; the loop's thread
   mcp::ServingSession serving_;
   Views views_ = std::make_shared<const std::vector<abi::McpServerView>>();
   std::map<std::string, std::uint64_t, std::less<>> listens_;  // tokens of subscriptions at modern servers, by URI

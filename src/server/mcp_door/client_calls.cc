@@ -27,13 +27,17 @@ void Client::call(mcp::Asked asked, std::string row, std::string server, json::V
       std::any_of(calls_.begin(), calls_.end(), [](const auto& one) { return !one.second.asked.has_value(); });
   const std::string key = comes_back ? call_key(row, request) : std::string();
   if (comes_back && attach_locked(asked, key, effects)) return;
-  if (calls_.size() >= kCallsMax) {
-    mcp::ServingSession::answer_error(asked, {mcp::kInternalError, "256 requests are under way already", {}}, outbox_);
+  std::size_t bytes = line_bytes_;
+  for (const auto& [token, other] : calls_) bytes += other.bytes;
+  if (calls_.size() >= kCallsMax || bytes > kCallsBytesMax) {
+    mcp::ServingSession::answer_error(
+        asked, {mcp::kInternalError, "256 requests, or 16 MiB of them, are under way already", {}}, outbox_);
     return flush_locked();
   }
   const std::uint64_t token = next_token_++;
   Call& made = calls_[token];
   made.token = token;
+  made.bytes = line_bytes_;
   made.asked = std::move(asked);
   made.key = key;
   made.server = std::move(server);

@@ -89,7 +89,9 @@ void Client::list_page(const std::string& server, const std::string& method, con
                         if (key == "prompts") {
                           item.as_object()["name"] = server + "__" + std::string(item.string_or("name", ""));
                         } else if (self->owners_.size() < kOwnersMax) {
-                          self->owners_[std::string(item.string_or("uri", ""))] = server;
+                          // Two that say a resource is theirs: nobody's, so that none takes what is another's.
+                          const auto [place, fresh] = self->owners_.emplace(item.string_or("uri", ""), server);
+                          if (!fresh && place->second != server) place->second.clear();
                         }
                       }
                     }

@@ -160,6 +160,10 @@ void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
     });
     return;
   }
+  if (waiting_.size() >= kCallsMax) {
+    mcp::ServingSession::answer_error(asked, {mcp::kInternalError, "too many requests wait already", {}}, outbox_);
+    return flush_locked();
+  }
   waiting_.push_back({.asked = std::move(asked),
                       .initialize = initialize,
                       .discover = !initialize,
@@ -313,6 +317,7 @@ void Client::list_tools(mcp::Asked asked, Effects& effects) {
     mcp::ServingSession::answer_error(asked, {mcp::kInternalError, "too many requests wait already", {}}, outbox_);
     return flush_locked();
   }
+  asked.params = json::Object{};  // a list of tools takes none of them
   waiting_.push_back({.asked = std::move(asked), .until_ns = clock_.monotonic_ns() + kListWaitMs * kNsPerMs});
   effects.push_back([self = shared_from_this()] { self->run_waiting(); });  // they may have come to be known just now
   loop_.post([weak = weak_from_this(), &loop = loop_] {

@@ -31,6 +31,8 @@ struct McpCatalog {
   mcp::ServerIdentity server;
   mcp::Revision revision = mcp::kNewestLegacy;
   json::Array tools, prompts, resources, templates;
+  std::size_t bytes = 0;   // of the lists as they came
+  bool too_large = false;  // beyond kCatalogBytesMax; the lists are empty then
 };
 
 // The process behind a server. Its end is told once, to the `ended` it was started with.
@@ -63,6 +65,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   static constexpr std::size_t kPendingMax = 1024;  // of clients; the catalogue's own come beside them, one at a time
   static constexpr std::size_t kDefinitionsMax = 2000;  // of one list
   static constexpr int kPagesMax = 200;
+  static constexpr std::size_t kCatalogBytesMax = 16 << 20;  // of all lists; as much as a pin holds
   static constexpr int kGarbageLinesMax = 100;
   static constexpr std::size_t kSliceBytes = 256 << 10;
   static constexpr std::int64_t kProbeMs = 3'000;
