@@ -32,9 +32,17 @@ Handle* Agent::find_handle(std::int64_t number) {
   return std::holds_alternative<std::monostate>(handle.what) ? nullptr : &handle;
 }
 
+vfs::Namespace& Agent::ensure_files(vfs::Limits limits, const Clock& clock) {
+  if (files == nullptr) {
+    limits.pool = &family->memory();
+    files = vfs::Namespace::make(limits, clock);
+  }
+  return *files;
+}
+
 ipc::Queue& Agent::ensure_mailbox() {
   if (mailbox == nullptr) {
-    mailbox = std::make_shared<ipc::Queue>();
+    mailbox = std::make_shared<ipc::Queue>(ipc::Limits{.pool = &family->memory()});
     mailbox->add_reader();
     mailbox->add_writer();  // the kernel itself, so that an empty mailbox waits instead of ending
   }

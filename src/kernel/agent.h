@@ -151,6 +151,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::int64_t add_handle(Handle handle);  // lowest free number from 1; -1 when there are too many
   Handle* find_handle(std::int64_t number);
   ipc::Queue& ensure_mailbox();
+  vfs::Namespace& ensure_files(vfs::Limits limits, const Clock& clock);
 };
 
 }  // namespace agentos::kernel

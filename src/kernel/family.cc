@@ -5,14 +5,14 @@
 
 namespace agentos::kernel {
 
-Result<std::shared_ptr<Family>> Family::begin(Pasts pasts, std::string run) {
+Result<std::shared_ptr<Family>> Family::begin(Pasts pasts, std::string run, std::int64_t bytes_max) {
   for (std::size_t i = 0; i < pasts.size(); ++i) {
     if (Status status = pasts[i]->begin(run); !status) {
       while (i-- > 0) pasts[i]->forget(run);
       return std::unexpected(status.error());
     }
   }
-  return std::shared_ptr<Family>(new Family(std::move(pasts), std::move(run)));
+  return std::shared_ptr<Family>(new Family(std::move(pasts), std::move(run), bytes_max));
 }
 
 std::shared_ptr<void> Family::take_place() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/pool.h"
 #include "lib/policy/state/sequence.h"
 
 namespace agentos::kernel {
@@ -25,23 +26,27 @@ class Family : public std::enable_shared_from_this<Family> {
   using Pasts = std::vector<std::shared_ptr<policy::Histories>>;
 
   // `run`: of the agent without a parent; its past begins in each of `pasts`.
-  static Result<std::shared_ptr<Family>> begin(Pasts pasts, std::string run);
+  // `bytes_max`: of the memory they share.
+  static Result<std::shared_ptr<Family>> begin(Pasts pasts, std::string run, std::int64_t bytes_max);
   // A place in the family, given back when the returned object goes; null when it is as large as it may be.
   std::shared_ptr<void> take_place();
 
   // A connection by attach, given back when the returned object goes; null when there are kFamilyConnectionsMax.
   std::shared_ptr<void> take_connection();
 
+  Pool& memory() { return memory_; }               // for files, pipes and mailboxes
   const std::string& run() const { return run_; }  // whose past is asked
   Labels labels() const;
   void add_labels(const std::vector<std::string>& labels);  // they only grow
 
  private:
-  Family(Pasts pasts, std::string run) : pasts_(std::move(pasts)), run_(std::move(run)) {}
+  Family(Pasts pasts, std::string run, std::int64_t bytes_max)
+      : pasts_(std::move(pasts)), run_(std::move(run)), memory_(bytes_max) {}
   void leave();
 
   const Pasts pasts_;
   const std::string run_;
+  Pool memory_;
   std::atomic<int> alive_{0};
   std::atomic<int> connections_{0};
   std::atomic<bool> labelled_{false};  // so that who has no labels takes no lock

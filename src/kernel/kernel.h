@@ -58,6 +58,7 @@ struct KernelOptions {
   std::function<void(const abi::ApprovalEntry&)> on_approval;  // a call came to wait for a person; must not block
   std::int64_t agents_max = 20'000;                            // alive at once
   vfs::Limits files;                                           // of each agent's namespace
+  std::int64_t family_bytes_max = 256 << 20;                   // files, pipes and mailboxes of an agent and its kin
   // The program agentos-parser, which reads SQL for policy in a confined process of its own: started when a rule first
   // asks, kept, and started anew after a crash or a missed deadline. Empty: a rule that asks for SQL denies.
   std::string sql_parser;

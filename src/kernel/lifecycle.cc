@@ -77,7 +77,8 @@ Result<std::shared_ptr<Agent>> Monitor::make_agent(AgentSpec spec) {
     agent->chain = spec.parent->chain;
     agent->chain.insert(agent->chain.begin(), spec.parent->id);
   }
-  agent->family = spec.parent != nullptr ? spec.parent->family : TRY(Family::begin(policy.pasts(), agent->run));
+  agent->family = spec.parent != nullptr ? spec.parent->family
+                                         : TRY(Family::begin(policy.pasts(), agent->run, options.family_bytes_max));
   agent->family_place = agent->family->take_place();
   if (agent->family_place == nullptr) {
     return fail(abi::error::busy, "the agent's family has " + std::to_string(kFamilyMax) + " members alive already",

@@ -49,7 +49,7 @@ constexpr int kSameMicrosecondMax = 100;
 json::Object checkpoint_by_signal(Monitor& monitor, Agent& agent, const json::Object& state) {
   const std::string time = "signal-" + std::to_string(monitor.clock.wall_us());
   std::lock_guard lock(agent.mutex);
-  if (agent.files == nullptr) agent.files = vfs::Namespace::make(monitor.options.files, monitor.clock);
+  (void)agent.ensure_files(monitor.options.files, monitor.clock);
   for (int i = 0; i < kSameMicrosecondMax; ++i) {
     const std::string id = i == 0 ? time : time + "-" + std::to_string(i);
     std::string path;

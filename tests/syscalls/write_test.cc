@@ -85,6 +85,23 @@ TEST_P(WriteCall, the_write_that_crosses_the_quota_changes_nothing) {
   EXPECT_EQ(agent->must("stat", {{"path", "/state/a"}}).int_or("size", 0), 128 * 1024);
 }
 
+TEST_P(WriteCall, a_family_shares_what_it_may_hold_in_memory) {
+  WorldOptions options;
+  options.kernel.family_bytes_max = 1 << 20;
+  world_ = std::make_unique<World>(GetParam(), std::move(options));
+  auto agent = world().agent();
+  const std::string half(512 * 1024, 'x');
+  agent->must("write", {{"path", "/state/a"}, {"data", half}});
+  const json::Value ends = agent->must("pipe");
+  const std::string message(200 * 1024, 'x');
+  agent->must("send", {{"handle", ends.int_or("write_handle", 0)}, {"data", message}});
+  EXPECT_EQ(agent->code("write", {{"path", "/state/b"}, {"data", half}}), -110);
+  agent->must("recv", {{"handle", ends.int_or("read_handle", 0)}});
+  EXPECT_EQ(agent->code("write", {{"path", "/state/b"}, {"data", half.substr(1024)}}), -110) << "names count too";
+  agent->must("unlink", {{"path", "/state/a"}});
+  agent->must("write", {{"path", "/state/b"}, {"data", half}});
+}
+
 TEST_P(WriteCall, the_byte_budget_stops_a_writer) {
   abi::Budget budget;
   budget.bytes = 10;

@@ -12,8 +12,7 @@ namespace agentos::kernel::syscalls {
 // Precondition: agent.mutex is held.
 inline vfs::Namespace& files_of(CallContext& context) {
   Agent& agent = context.agent();
-  if (agent.files == nullptr) agent.files = vfs::Namespace::make(context.monitor.options.files, context.monitor.clock);
-  return *agent.files;
+  return agent.ensure_files(context.monitor.options.files, context.monitor.clock);
 }
 
 // Policy decided about the path behind the handle; another call may have closed it and opened something else since.

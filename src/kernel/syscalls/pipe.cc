@@ -5,8 +5,8 @@ namespace agentos::kernel::syscalls {
 
 Acted pipe_call(CallContext& context, const abi::PipeRequest& request, abi::PipeReply& reply) {
   Agent& agent = context.agent();
-  auto queue =
-      std::make_shared<ipc::Queue>(ipc::Limits{.messages_max = static_cast<std::size_t>(request.messages_max)});
+  auto queue = std::make_shared<ipc::Queue>(
+      ipc::Limits{.messages_max = static_cast<std::size_t>(request.messages_max), .pool = &agent.family->memory()});
   auto read = std::make_shared<ipc::ReadEnd>(queue);
   auto write = std::make_shared<ipc::WriteEnd>(queue);
   std::lock_guard lock(agent.mutex);

@@ -14,6 +14,7 @@
 namespace agentos::ipc {
 namespace {
 constexpr std::size_t kWaitersMax = 256;
+constexpr std::size_t kMessageBytes = 128;  // what a message costs beside its content
 
 // How many ends of one kind are open. A queue whose first end is yet to come is not closed: only an end that leaves
 // closes it.
@@ -34,6 +35,9 @@ void call_all(const ReadyList& list) {
 
 struct Queue::State {
   explicit State(Limits bounds) : limits(bounds) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { give(bytes, messages.size()); }
 
   struct Waiter {
     Wants wants;
@@ -53,6 +57,9 @@ struct Queue::State {
   // The rest is called with the mutex held.
   bool fits(std::size_t size) const {
     return messages.size() < limits.messages_max && size <= limits.bytes_max - std::min(bytes, limits.bytes_max);
+  }
+  void give(std::size_t content, std::size_t count) const {
+    if (limits.pool != nullptr) limits.pool->give(static_cast<std::int64_t>(content + count * kMessageBytes));
   }
   bool readable() const { return !messages.empty() || writers.all_gone(); }
   std::size_t message_max() const { return std::min(limits.message_bytes_max, limits.bytes_max); }
@@ -106,6 +113,10 @@ Status Queue::send(std::string content, std::string_view sender, std::int64_t no
       return fail(kWouldBlock, fmt::format("the queue is full: {} messages, {} octets", s.messages.size(), s.bytes),
                   "wait until it is writable");
     }
+    if (s.limits.pool != nullptr && !s.limits.pool->take(static_cast<std::int64_t>(content.size() + kMessageBytes))) {
+      return fail(ErrorCode::kNoSpace, "what agents of one family may hold in memory is used up",
+                  "read pipes or unlink files, also of parents and children");
+    }
     s.bytes += content.size();
     s.messages.push_back({std::move(content), std::string(sender), now_us, ++s.sequence});
     ready = s.take(Wants::kReadable);
@@ -127,6 +138,7 @@ Result<std::optional<Message>> Queue::receive() {
     message = std::move(s.messages.front());
     s.messages.pop_front();
     s.bytes -= message->content.size();
+    s.give(message->content.size(), 1);
     if (s.writable()) ready = s.take(Wants::kWritable);
   }
   call_all(ready);
@@ -182,6 +194,7 @@ void Queue::remove_reader() {
     state_->readers.any_left = true;
     if (state_->readers.all_gone()) {
       dropped.swap(state_->messages);
+      state_->give(state_->bytes, dropped.size());
       state_->bytes = 0;
       ready = state_->take(Wants::kWritable);
     }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/pool.h"
 
 namespace agentos::ipc {
 
@@ -27,6 +28,7 @@ struct Limits {
   std::size_t messages_max = 256;
   std::size_t bytes_max = 1 << 20;
   std::size_t message_bytes_max = 256 << 10;
+  Pool* pool = nullptr;  // shared with others, outlives the queue; null: none
 };
 
 class Queue {
@@ -36,7 +38,7 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  // kTooLarge: beyond message_bytes_max. kWouldBlock: full. kClosed: no reader is left.
+  // kTooLarge: beyond message_bytes_max. kWouldBlock: full. kClosed: no reader is left. kNoSpace: the pool is used up.
   Status send(std::string content, std::string_view sender, std::int64_t now_us);
   // A message; nullopt at end of stream (no writer left, queue empty); kWouldBlock when empty with writers.
   Result<std::optional<Message>> receive();

@@ -41,6 +41,29 @@ class Signal {
   bool raised_ = false;
 };
 
+TEST(Pipe, takes_from_the_pool_what_it_holds_and_gives_all_of_it_back) {
+  Pool pool(1'000);
+  {
+    auto queue = std::make_shared<Queue>(Limits{.messages_max = 16, .pool = &pool});
+    auto read = std::make_unique<ReadEnd>(queue);
+    const WriteEnd write(queue);
+    ASSERT_TRUE(queue->send(std::string(400, 'x'), "a", 1).has_value());
+    EXPECT_LT(pool.left(), 600);
+    EXPECT_EQ(queue->send(std::string(500, 'x'), "a", 2).error().code, ErrorCode::kNoSpace);
+    EXPECT_EQ(queue->size(), 1U);
+    ASSERT_TRUE(queue->receive().has_value());
+    EXPECT_EQ(pool.left(), 1'000);
+    ASSERT_TRUE(queue->send(std::string(400, 'x'), "a", 3).has_value());
+    read.reset();  // what nobody will read is dropped
+    EXPECT_EQ(pool.left(), 1'000);
+  }
+  {
+    Queue forgotten(Limits{.pool = &pool});
+    ASSERT_TRUE(forgotten.send("x", "a", 1).has_value());
+  }
+  EXPECT_EQ(pool.left(), 1'000);
+}
+
 TEST(Pipe, messages_keep_order_and_boundary) {
   Queue queue;
   for (const char* text : {"one", "", "two words", "3"}) ASSERT_TRUE(queue.send(text, "agent-1", 7));

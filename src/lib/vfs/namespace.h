@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/pool.h"
 
 namespace agentos::vfs {
 
@@ -21,6 +22,7 @@ struct Limits {
   std::int64_t bytes_max = 64 << 20;  // of the whole namespace, contents and names
   std::int64_t nodes_max = 10'000;    // files and directories
   std::int64_t file_bytes_max = 16 << 20;
+  Pool* pool = nullptr;  // shared with others, outlives the namespace and its open files; null: none
 };
 
 enum class NodeKind : std::uint8_t { kFile, kDirectory };

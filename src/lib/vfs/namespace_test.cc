@@ -47,6 +47,23 @@ TEST_F(NamespaceTest, what_is_written_is_read) {
   EXPECT_EQ(files_->read("/state/bin", 1, 1).value(), "\xff");
 }
 
+TEST_F(NamespaceTest, what_it_holds_is_taken_from_the_pool_and_given_back) {
+  Pool pool(1 << 20);
+  limit({.pool = &pool});
+  EXPECT_EQ(pool.left(), 1 << 20);
+  ASSERT_EQ(code(files_->write("/mem/working/a", std::string(600 << 10, 'x'))), 0);
+  EXPECT_LT(pool.left(), 424 << 10);
+  EXPECT_EQ(code(files_->write("/mem/working/b", std::string(600 << 10, 'x'))), code_of(ErrorCode::kNoSpace));
+  ASSERT_EQ(code(files_->unlink("/mem/working/a")), 0);
+  ASSERT_EQ(code(files_->write("/mem/working/b", std::string(600 << 10, 'x'))), 0);
+  auto open = files_->open("/mem/working/b", kR);
+  ASSERT_EQ(code(open), 0);
+  files_.reset();
+  EXPECT_LT(pool.left(), 1 << 20) << "an open file holds its content";
+  open->reset();
+  EXPECT_EQ(pool.left(), 1 << 20);
+}
+
 TEST_F(NamespaceTest, the_root_lists_eight_mounts) {
   const auto mounts = files_->list("/").value();
   ASSERT_EQ(mounts.size(), 8u);

@@ -10,6 +10,7 @@ namespace agentos::vfs::memory {
 namespace {
 // A file may keep this much, or a quarter of its capacity unused, before memory is given back.
 constexpr std::size_t kSlackBytes = 4096;
+constexpr std::int64_t kPoolStep = 64 << 10;  // a small change asks no pool
 }  // namespace
 
 Status Ledger::charge(std::int64_t bytes_more, std::int64_t nodes_more) {
@@ -22,8 +23,25 @@ Status Ledger::charge(std::int64_t bytes_more, std::int64_t nodes_more) {
     return fail(ErrorCode::kNoSpace, fmt::format("{} of {} files and directories are used", nodes, limits.nodes_max),
                 "unlink what is no longer needed");
   }
+  TRY(share(bytes + bytes_more));
   bytes += bytes_more;
   nodes += nodes_more;
+  return {};
+}
+
+Status Ledger::share(std::int64_t bytes_wanted) {
+  if (limits.pool == nullptr) return {};
+  const std::int64_t wanted = (bytes_wanted + kPoolStep - 1) / kPoolStep * kPoolStep;
+  if (wanted > taken) {
+    if (!limits.pool->take(wanted - taken)) {
+      return fail(ErrorCode::kNoSpace, "what agents of one family may hold in memory is used up",
+                  "unlink files or read pipes, also of parents and children");
+    }
+    taken = wanted;
+  } else if (taken - wanted > kPoolStep) {
+    limits.pool->give(taken - wanted - kPoolStep);
+    taken = wanted + kPoolStep;
+  }
   return {};
 }
 
@@ -34,7 +52,10 @@ Node::~Node() {
   if (ledger_ != nullptr) --ledger_->nodes;
 }
 
-File::~File() { ledger()->bytes -= size(); }
+File::~File() {
+  ledger()->bytes -= size();
+  ledger()->give_back();
+}
 
 std::string File::read_at(std::int64_t offset, std::int64_t size) const {
   const auto start = static_cast<std::size_t>(offset);

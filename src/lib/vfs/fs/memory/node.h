@@ -23,9 +23,17 @@ struct Ledger {
   const Clock& clock;
   std::int64_t bytes = 0;
   std::int64_t nodes = 0;
+  std::int64_t taken = 0;  // from the pool, in steps
 
+  ~Ledger() {
+    if (limits.pool != nullptr) limits.pool->give(taken);
+  }
   // kNoSpace, and nothing is charged, when a growth would pass a bound. Shrinking never fails.
   Status charge(std::int64_t bytes_more, std::int64_t nodes_more);
+  void give_back() { (void)share(bytes); }  // of the pool's, after bytes became fewer
+
+ private:
+  Status share(std::int64_t bytes_wanted);
 };
 
 // Whether a change is the agent's, within its bounds, or the kernel's, which is charged but never refused.
