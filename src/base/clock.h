@@ -38,7 +38,6 @@ class FakeClock final : public Clock {
     wall_us_ += us;
     monotonic_ns_ += us * 1000;
   }
-  void set_wall_us(std::int64_t us) { wall_us_ = us; }
 
  private:
   std::atomic<std::int64_t> wall_us_;

@@ -150,8 +150,6 @@ Result<Client::Reply> Client::take_reply(Ticket ticket) {
   Reply reply = std::move(found->second);
   replies_.erase(found);
   if (!reply.message.is_error) return reply;
-  const json::Value* data = reply.message.error.find("data");
-  error_data_ = data != nullptr ? *data : json::Value();
   return std::unexpected(rpc::error_of(reply.message.error));
 }
 

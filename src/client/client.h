@@ -81,8 +81,6 @@ class Client {
   void on_notification(std::function<void(const std::string& method, const json::Value& params)> notify) {
     notify_ = std::move(notify);
   }
-  // Facts beside the last failed call: "rule", "reason", "approval", as the kernel's error data has them.
-  const json::Value& error_data() const { return error_data_; }
 
  private:
   struct Reply {
@@ -111,7 +109,6 @@ class Client {
   std::vector<Arrival> arrivals_;
   std::map<Ticket, Reply> replies_;
   std::function<void(const std::string&, const json::Value&)> notify_;
-  json::Value error_data_;
 };
 
 // Removes members that `structure` does not know, however deep: what a newer kernel added.

@@ -86,7 +86,6 @@ TEST(Client, an_error_comes_back_with_its_code_hint_and_facts) {
   EXPECT_EQ(reply.error().code, abi::error::denied);
   EXPECT_EQ(reply.error().message, "policy says no");
   EXPECT_EQ(reply.error().hint, "ask the operator");
-  EXPECT_EQ(pair.client->error_data().string_or("rule", ""), "p/r");
 }
 
 TEST(Client, replies_in_any_order_find_their_requests) {

@@ -73,8 +73,6 @@ Result<ProcessStatus> read_process_status(pid_t pid) {
 }
 
 Result<pid_t> read_process_parent(pid_t pid) { return TRY(read_process_status(pid)).parent; }
-Result<char> process_state(pid_t pid) { return TRY(read_process_status(pid)).state; }
-Result<std::uint64_t> process_start_time_ticks(pid_t pid) { return TRY(read_process_status(pid)).start_time_ticks; }
 
 Result<std::vector<pid_t>> children_of(pid_t pid) {
   const auto threads = list_directory(folder_of(pid) + "/task");

@@ -21,8 +21,6 @@ struct ProcessStatus {
 Result<ProcessStatus> read_process_status(pid_t pid);
 
 Result<pid_t> read_process_parent(pid_t pid);
-Result<char> process_state(pid_t pid);
-Result<std::uint64_t> process_start_time_ticks(pid_t pid);
 
 // Children of the process now, by number. One that forks meanwhile may be missed: stop the parent first where it
 // matters.

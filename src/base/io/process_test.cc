@@ -21,15 +21,15 @@ pid_t start_sleeper() {
 
 TEST(Process, knows_its_own_parent_and_start) {
   EXPECT_EQ(*read_process_parent(::getpid()), ::getppid());
-  EXPECT_GT(*process_start_time_ticks(::getpid()), 0u);
-  EXPECT_EQ(*process_start_time_ticks(::getpid()), *process_start_time_ticks(::getpid()));
+  EXPECT_GT(read_process_status(::getpid())->start_time_ticks, 0u);
+  EXPECT_EQ(read_process_status(::getpid())->start_time_ticks, read_process_status(::getpid())->start_time_ticks);
 }
 
 TEST(Process, sees_a_child_until_it_is_reaped) {
   const pid_t child = start_sleeper();
   ASSERT_GT(child, 0);
   EXPECT_EQ(*read_process_parent(child), ::getpid());
-  EXPECT_GE(*process_start_time_ticks(child), *process_start_time_ticks(::getpid()));
+  EXPECT_GE(read_process_status(child)->start_time_ticks, read_process_status(::getpid())->start_time_ticks);
   const auto children = children_of(::getpid());
   ASSERT_TRUE(children.has_value()) << children.error().message;
   EXPECT_NE(std::find(children->begin(), children->end(), child), children->end());
@@ -37,7 +37,7 @@ TEST(Process, sees_a_child_until_it_is_reaped) {
   ASSERT_EQ(::kill(child, SIGKILL), 0);
   siginfo_t ended{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
-  EXPECT_EQ(*process_state(child), 'Z');
+  EXPECT_EQ(read_process_status(child)->state, 'Z');
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   EXPECT_EQ(read_process_status(child).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(children_of(child).error().code, ErrorCode::kNotFound);

@@ -7,23 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/telemetry/counter.h"
-
 namespace agentos::telemetry {
 namespace {
-
-TEST(Counter, adds_up_over_threads) {
-  Counter counter;
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&counter] {
-      for (int i = 0; i < 10'000; ++i) counter.add();
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  counter.add(5);
-  EXPECT_EQ(counter.value(), 40'005u);
-}
 
 TEST(Histogram, is_empty_at_first) {
   const Histogram histogram;

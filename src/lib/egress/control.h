@@ -19,7 +19,6 @@ inline constexpr std::string_view kGreeting = "agentos-egress 1";
 inline constexpr std::size_t kPacketBytesMax = std::size_t{64} << 10;
 inline constexpr char kSecretPacket = 'S';
 inline constexpr std::size_t kSecretHeaderBytes = 9;
-inline constexpr std::size_t kSecretBytesMax = std::size_t{16} << 10;
 inline constexpr std::size_t kConnectionsPerAgentMax = 256;
 inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kAsksMax = 4 * kConnectionsMax;  // not done yet

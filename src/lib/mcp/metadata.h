@@ -15,7 +15,6 @@ inline constexpr std::string_view kMetaClientCapabilities = "io.modelcontextprot
 inline constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
 inline constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
 inline constexpr std::string_view kMetaLogLevel = "io.modelcontextprotocol/logLevel";
-inline constexpr std::string_view kMetaRelatedTask = "io.modelcontextprotocol/related-task";
 
 // Who calls, as requests of the modern era say it in each of them and the legacy era once.
 struct ClientIdentity {

@@ -109,7 +109,6 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   // client_requests.cc: what is asked.
   void take_request(mcp::Asked asked, Effects& effects);
   void identify(mcp::Asked asked, bool initialize, Effects& effects);
-  void answer_identity_locked(const mcp::Asked& asked, bool initialize);
   void call_tool(mcp::Asked asked, Effects& effects);
   void list_tools(mcp::Asked asked, Effects& effects);
   void submit_list(mcp::Asked asked);

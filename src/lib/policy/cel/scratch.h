@@ -34,7 +34,6 @@ class Scratch {
   template <class T>
   std::span<T> make_array(std::size_t count);  // value-initialised; empty span with nullptr data beyond the limit
   bool take_steps(std::uint64_t steps);        // false once the budget is used up
-  std::uint64_t steps_left() const { return steps_left_; }
   // Whether a limit was passed since the last reset(): no result made since then means anything.
   bool is_exhausted() const { return exhausted_ != Limit::kNone; }
   std::string_view exhausted_limit() const;  // "cost limit exceeded" or "memory limit exceeded"

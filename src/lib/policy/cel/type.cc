@@ -98,7 +98,6 @@ Type Type::opaque(std::string name, std::vector<Type> parameters) {
 TypeKind Type::kind() const { return node_->kind; }
 std::span<const Type> Type::parameters() const { return node_->parameters; }
 const RecordShape& Type::shape() const { return *node_->shape; }
-std::shared_ptr<const RecordShape> Type::shared_shape() const { return node_->shape; }
 
 std::string_view Type::name() const {
   if (kind() == TypeKind::kRecord) return node_->shape->name();

@@ -69,7 +69,6 @@ class Type {
   std::span<const Type> parameters() const;
   const Type& parameter(std::size_t index) const { return parameters()[index]; }
   const RecordShape& shape() const;  // precondition: kind() is kRecord
-  std::shared_ptr<const RecordShape> shared_shape() const;
   // Of a parameter, record or opaque type its own name; of any other the name a type value of it has: "int",
   // "google.protobuf.Timestamp", "list", "optional_type", "net.IP".
   std::string_view name() const;

@@ -7,7 +7,6 @@ namespace agentos::policy::tools {
 
 inline constexpr std::size_t kTestBytesMax = 4u << 20;  // a PolicyTest document
 inline constexpr std::size_t kCasesMax = 10'000;        // a test
-inline constexpr std::size_t kTestPoliciesMax = 256;    // a test
 inline constexpr std::size_t kToolsMax = 10'000;        // known to a vocabulary
 inline constexpr std::size_t kRequestListMax = 1'000;   // entries of a list of a request
 inline constexpr std::size_t kRequestTextMax = 65'536;  // octets of one of its texts, arguments apart
