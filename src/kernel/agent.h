@@ -129,6 +129,7 @@ struct Agent : std::enable_shared_from_this<Agent> {
   std::vector<std::string> regions;  // made or joined
   SignalState signals;
   RefusalState refusals;
+  std::int64_t noticed_us = 0;                             // when a rule's "notify" was last carried out
   std::map<std::string, std::shared_ptr<Agent>> children;  // alive
   std::vector<ExitRecord> zombies;                         // ended, not waited for
   std::vector<std::pair<std::uint64_t, std::function<void()>>> child_waiters;

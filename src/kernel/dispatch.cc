@@ -107,6 +107,7 @@ void Monitor::step_from_gate(CallContext& context) {
     context.reserved_bytes = bytes;
   }
   decide(context);
+  notice(context);
   if (context.decision.verdict == policy::Verdict::kDeny) return deny(context);
   if (context.row->call == abi::Call::kConnect) {
     if (Status status = check_reach(context); !status) return refuse(context, "address", status.error());
@@ -211,8 +212,42 @@ Status Monitor::decode(CallContext& context) {
   return gather_facts(context);
 }
 
+// Calls that open a stream of events are asked about once more, as such.
+bool Monitor::opens_stream(const CallContext& context) {
+  if (context.row->call != abi::Call::kMcpRequest || context.in_force == nullptr) return false;
+  const std::string& method = static_cast<const abi::McpRequestRequest*>(context.request)->method;
+  return (method == "resources/subscribe" || method == "subscriptions/listen") &&
+         context.in_force->program->decides(policy::Phase::kSubscribe);
+}
+
+// A rule's "notify": an event of its own, at most ten a second of one agent.
+void Monitor::notice(CallContext& context) {
+  constexpr std::int64_t kBetweenUs = 100'000;
+  if (context.caller.agent == nullptr || !has(context.decision.obligations, policy::Obligation::kNotify)) return;
+  {
+    const std::lock_guard lock(context.agent().mutex);
+    if (context.decided_us - context.agent().noticed_us < kBetweenUs) return;
+    context.agent().noticed_us = context.decided_us;
+  }
+  json::Object detail;
+  detail["call"] = context.row->name;
+  detail["rule"] = context.decision.rule;
+  detail["tool"] = json::to_valid_utf8(context.facts.tool);
+  detail["verdict"] = recorder::name_of(static_cast<recorder::Verdict>(context.decision.verdict));
+  (void)record_event("notice", context.caller.agent.get(), detail);  // a log that fails stops the call itself
+}
+
 void Monitor::decide(CallContext& context) {
   context.decision = decide_for(context);
+  if (context.decision.verdict != policy::Verdict::kDeny && opens_stream(context)) {
+    policy::Request request = policy_request(context);
+    request.phase = policy::Phase::kSubscribe;
+    const policy::Decision stream = context.in_force->program->decide(request);
+    const bool stricter =
+        stream.verdict == policy::Verdict::kDeny ||
+        (stream.verdict == policy::Verdict::kAsk && context.decision.verdict == policy::Verdict::kAllow);
+    if (stricter) context.decision = stream;
+  }
   if (context.caller.agent != nullptr) metrics.policy_checks.fetch_add(1, std::memory_order_relaxed);
   // An approval of this epoch answers an ask; after a reload, or when the same arguments stand for something else by
   // now, the call is asked for anew.

@@ -181,6 +181,8 @@ class Monitor {
   Status admit(CallContext& context);
   Status decode(CallContext& context);
   void decide(CallContext& context);
+  static bool opens_stream(const CallContext& context);
+  void notice(CallContext& context);
   RecordedContent content_of(const CallContext& context) const;  // full where a rule obliges to audit
   Status write_intent(CallContext& context, recorder::Verdict verdict);
   static Status check_reach(const CallContext& context);  // egress_rules.cc

@@ -237,7 +237,7 @@ constexpr Key kKeys[] = {
      false,
      {},
      {}},
-    {kNamed, "obligations", KeyForm::kObligations, "What is done beside; kill with action deny only.", false,
+    {kNamed, "obligations", KeyForm::kObligations, "What is done beside; kill and signal with action deny only.", false,
      Where::kObligation, kObligationWords},
     {kNamed, "message", KeyForm::kText, "What the model is told.", false, {}, {}},
     {kNamed, "reason", KeyForm::kText, "What the operator is told, after the rule and its place.", false, {}, {}},

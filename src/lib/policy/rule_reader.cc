@@ -74,8 +74,9 @@ void read_obligation(Reading& reading, const yaml::Node& item, Rule& rule) {
     if (which < 0) return;
     const Obligation flag = kObligations[which].flag;
     rule.obligations = rule.obligations | flag;
-    if (flag == Obligation::kKill && rule.action != Verdict::kDeny) {
-      reading.complaints.add(item.mark, "obligation \"kill\" goes with action deny only");
+    if ((flag == Obligation::kKill || flag == Obligation::kSignal) && rule.action != Verdict::kDeny) {
+      reading.complaints.add(item.mark,
+                             fmt::format("obligation \"{}\" goes with action deny only", kObligations[which].name));
     }
     return;
   }
