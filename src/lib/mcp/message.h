@@ -29,6 +29,8 @@ inline constexpr std::int64_t kInvalidRequest = -32600;
 inline constexpr std::int64_t kMethodNotFound = -32601;
 inline constexpr std::int64_t kInvalidParams = -32602;
 inline constexpr std::int64_t kInternalError = -32603;
+inline constexpr std::int64_t kHeaderMismatch = -32020;
+inline constexpr std::int64_t kMissingClientCapability = -32021;
 inline constexpr std::int64_t kUnsupportedProtocolVersion = -32022;
 
 using Id = std::variant<std::monostate, std::int64_t, std::string>;  // monostate: null or none
