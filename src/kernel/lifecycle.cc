@@ -295,6 +295,8 @@ void Monitor::finish_agent(const std::shared_ptr<Agent>& agent, ExitRecord exit)
     timers[0] = std::exchange(agent->grace_timer, 0);
     timers[1] = std::exchange(agent->time_timer, 0);
     agent->zombies.clear();
+    // A context budget is held like memory: with the agent it is free for those above it.
+    agent->quota->give(Quota::kTokens, std::exchange(agent->context_tokens, 0));
     if (agent->launch != nullptr) {  // whoever reads its output must see the end of it
       agent->launch->output.reset();
       agent->launch->error_output.reset();

@@ -14,7 +14,9 @@ Monitor::Monitor(KernelOptions options_in, Clock& clock_in, Random& random_in)
     : options(std::move(options_in)),
       clock(clock_in),
       random(random_in),
-      policy(options.permissive ? PolicyStore::Start::kPermissive : PolicyStore::Start::kGoverned,
+      policy(options.permissive            ? PolicyStore::Start::kPermissive
+             : options.policy_keys.empty() ? PolicyStore::Start::kGoverned
+                                           : PolicyStore::Start::kSigned,
              [this] { return typed_tools(); }),
       bundles(options.policy_keys, options.state_directory + "/policy_revisions.json"),
       mcp(clock, options.state_directory + "/mcp/pins"),

@@ -6,6 +6,11 @@
 namespace agentos::kernel {
 namespace {
 
+// Broader than any document that only tightens, so that those decide for no agent that no signed document is for.
+constexpr std::string_view kSignedFloor =
+    "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: signed-policy-only}\nspec:\n  scope: organization\n"
+    "  rules: [{name: hello, syscalls: [hello, exit], action: allow}]\n";
+
 std::string digest_of(const Sources& kernel_documents, const Sources& own) {
   crypto::Sha256 hash;
   for (const Sources& set : {kernel_documents, own}) {
@@ -30,7 +35,12 @@ Result<InForce> PolicyStore::compile(const std::vector<policy::Source>& kernel_d
                                      std::uint64_t epoch, const policy::Meters* before) {
   auto made = std::make_shared<PolicyInForce>();
   std::vector<policy::Source> all = kernel_documents;
-  if (own != nullptr) all.insert(all.end(), own->begin(), own->end());
+  const bool is_signed = start_ == Start::kSigned;
+  if (is_signed && own != nullptr && !own->empty()) all.push_back({std::string(kSignedFloor), "(signed policy)"});
+  for (std::size_t i = 0; own != nullptr && i < own->size(); ++i) {
+    all.push_back((*own)[i]);
+    all.back().only_tightens = is_signed;
+  }
   if (start_ == Start::kPermissive) {
     made->program = policy::Program::permissive(epoch);
   } else if (all.empty()) {

@@ -33,7 +33,7 @@ using InForce = std::shared_ptr<const PolicyInForce>;
 
 class PolicyStore {
  public:
-  enum class Start : std::uint8_t { kGoverned, kPermissive };
+  enum class Start : std::uint8_t { kGoverned, kSigned, kPermissive };   // signed: agents' own documents only tighten
   using Tools = std::function<std::vector<policy::Vocabulary::Tool>()>;  // registered now, with their schemas
   PolicyStore(Start start, Tools tools);
 

@@ -150,7 +150,8 @@ Vocabulary table_vocabulary();
 
 struct Source {
   std::string text;
-  std::string file;  // for messages
+  std::string file;            // for messages
+  bool only_tightens = false;  // its scope is agent, whatever it says: it can deny and ask, and allows nothing
 };
 
 class Program {

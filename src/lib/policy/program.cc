@@ -98,10 +98,16 @@ Result<std::shared_ptr<const Program>> Program::compile(std::span<const Source> 
   std::vector<Source> originals;
   for (const Source& source : sources) {
     if (is_original_source(source)) {
+      if (source.only_tightens) {
+        return fail(ErrorCode::kInvalidArgument,
+                    source.file + ": a document of the original can allow, and signed policy decides who may",
+                    "agentos policy import --from original writes it as one that can be signed");
+      }
       originals.push_back(source);
       continue;
     }
     Document document = TRY(read_document(source, vocabulary, find, past));
+    if (source.only_tightens) document.scope = Scope::kAgent;
     const std::string place =
         fmt::format("{}:{}:{}", document.file, document.name_mark.line, document.name_mark.column);
     if (auto [first, fresh] = places.emplace(document.name, place); !fresh) {

@@ -29,20 +29,35 @@ std::string resolved(const std::string& path) {
   return error ? path : place.string();
 }
 
-// What a variable grants must not hold the kernel's own files, or the private folders of other trees.
+// The copy of a workspace lies in the kernel's own folder, and is granted where a host gives no namespaces.
+bool is_a_copy(std::string_view place, std::string_view closed) {
+  constexpr std::string_view kStore = "/workspaces/", kCopy = "/copy";
+  std::string_view rest = place.substr(std::min(place.size(), closed.size()));
+  if (!rest.starts_with(kStore)) return false;
+  rest.remove_prefix(kStore.size());
+  rest = rest.substr(std::min(rest.find('/'), rest.size()));
+  return rest == kCopy || (rest.starts_with(kCopy) && rest[kCopy.size()] == '/');
+}
+
+// What a variable grants must not hold the kernel's own files, or lie among them, or the private folders of other
+// trees.
 Status check_closed(const std::string& granted, std::string_view what, const LaunchRequest& request,
                     const std::string& base_directory) {
   const std::string place = resolved(granted);
-  const auto covers = [&](const std::string& closed) { return is_below(resolved(closed), place); };
+  const auto covers = [&](const std::string& closed) {
+    const std::string real = resolved(closed);
+    return is_below(real, place) || (is_below(place, real) && !is_a_copy(place, real));
+  };
   const auto refuse = [&](const std::string& held) {
     return fail(ErrorCode::kInvalidArgument,
-                "the profile grants " + std::string(what) + ", and " + granted + " holds " + held,
+                "the profile grants " + std::string(what) + ", and " + granted + " holds or is one of " + held,
                 "start in a project folder, or name what the agent needs in a profile");
   };
   for (const std::string& closed : request.closed_paths) {
     if (covers(closed)) return refuse("the kernel's own files, in " + closed);
   }
-  if (covers(base_directory)) return refuse("the private folders of all agents, in " + base_directory);
+  if (is_below(resolved(base_directory), place))
+    return refuse("the private folders of all agents, in " + base_directory);
   return {};
 }
 
