@@ -46,6 +46,9 @@ Result<std::shared_ptr<Agent>> AgentTable::find_one(std::string_view word) const
     }
     match = agent;
   }
+  for (auto gone = ended_.rbegin(); match == nullptr && gone != ended_.rend(); ++gone) {
+    if ((*gone)->name == word) match = *gone;
+  }
   if (match == nullptr) {
     return fail(abi::error::no_such_agent, "no agent " + std::string(word.substr(0, 128)),
                 "agentos ps --all lists them");

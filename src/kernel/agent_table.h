@@ -26,7 +26,7 @@ class AgentTable {
   // Moves it to the ended ones.
   void remove(const std::shared_ptr<Agent>& agent);
   std::shared_ptr<Agent> find(std::string_view id) const;  // alive or ended; null when neither
-  // By id, or by a name only one living agent has.
+  // By id, or by a name only one living agent has, or else the agent that ended last with it.
   Result<std::shared_ptr<Agent>> find_one(std::string_view word) const;
   std::vector<std::shared_ptr<Agent>> alive() const;  // in order of their start
   std::vector<std::shared_ptr<Agent>> ended() const;

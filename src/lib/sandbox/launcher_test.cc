@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "lib/sandbox/launched_program.h"
 #include "lib/sandbox/launcher_options.h"
 
