@@ -865,6 +865,8 @@ export interface McpOpenRequest {
   policy?: Document[] | undefined;
   /** When a server differs from its pin: warn, block what differs, or ask. */
   drift?: "warn" | "block" | "ask" | undefined;
+  /** The client's interface asks its person about calls that wait for an approval. */
+  trusted_ui?: boolean | undefined;
 }
 
 /** What mcp_open answers. */

@@ -2067,6 +2067,7 @@ class CallsOfOperators(CallsOfAll):
         *,
         policy: Optional[Sequence[Document]] = None,
         drift: Optional[str] = None,
+        trusted_ui: Optional[bool] = None,
     ) -> McpOpenReply:
         """Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
 
@@ -2074,6 +2075,7 @@ class CallsOfOperators(CallsOfAll):
         servers: What it may use; with one, names of tools stay as they are.
         policy: Documents that govern it; default wrap-default.
         drift: When a server differs from its pin: warn, block what differs, or ask.
+        trusted_ui: The client's interface asks its person about calls that wait for an approval.
 
         Raises InvalidArgument, InvalidPolicy, Unsupported, Busy.
         """
@@ -2082,6 +2084,7 @@ class CallsOfOperators(CallsOfAll):
             servers=servers,
             policy=policy,
             drift=drift,
+            trusted_ui=trusted_ui,
         )
         return McpOpenReply.from_wire(self.call("mcp_open", fields))
 
@@ -2904,6 +2907,7 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         *,
         policy: Optional[Sequence[Document]] = None,
         drift: Optional[str] = None,
+        trusted_ui: Optional[bool] = None,
     ) -> McpOpenReply:
         """Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.
 
@@ -2911,6 +2915,7 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         servers: What it may use; with one, names of tools stay as they are.
         policy: Documents that govern it; default wrap-default.
         drift: When a server differs from its pin: warn, block what differs, or ask.
+        trusted_ui: The client's interface asks its person about calls that wait for an approval.
 
         Raises InvalidArgument, InvalidPolicy, Unsupported, Busy.
         """
@@ -2919,6 +2924,7 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
             servers=servers,
             policy=policy,
             drift=drift,
+            trusted_ui=trusted_ui,
         )
         return McpOpenReply.from_wire(await self.call("mcp_open", fields))
 
