@@ -72,6 +72,19 @@ bool McpLink::is_blocked(const std::string& name) const {
   return found != servers_.end() && is_blocked_locked(*found->second);
 }
 
+Status McpLink::passes_listening(const Server& server, const json::Value& params) {
+  const json::Value* wanted = params.find("notifications");
+  const json::Value* uris = wanted == nullptr ? nullptr : wanted->find("resourceSubscriptions");
+  if (uris == nullptr || !uris->is_array()) return {};
+  for (const json::Value& uri : uris->as_array()) {
+    if (!uri.is_string() || is_resource_accepted(*server.pinned, *server.now, server.differences, uri.as_string())) {
+      continue;
+    }
+    return std::unexpected(drifted(server.name, "the resource " + uri.as_string()));
+  }
+  return {};
+}
+
 Status McpLink::passes(const std::string& name, std::string_view method, const json::Value& params) const {
   const std::lock_guard lock(mutex_);
   const auto found = servers_.find(name);
@@ -93,6 +106,8 @@ Status McpLink::passes(const std::string& name, std::string_view method, const j
     const std::string_view uri = params.string_or("uri", "");
     if (is_resource_accepted(*server.pinned, *server.now, server.differences, uri)) return {};
     return std::unexpected(drifted(name, "the resource " + std::string(uri)));
+  } else if (method == "subscriptions/listen") {
+    return passes_listening(server, params);
   } else if (method != "prompts/get" && method != "tools/call") {
     return {};
   }

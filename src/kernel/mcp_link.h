@@ -95,6 +95,7 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   std::map<std::string, Condition, std::less<>> conditions() const;
   bool is_blocked_locked(const Server& server) const;  // the whole server: another command, another name
   bool is_blocked(const std::string& server) const;
+  static Status passes_listening(const Server& server, const json::Value& params);
   void ask_about_drift(const std::string& server);
   void withdraw_questions();
   void stop_servers();

@@ -142,9 +142,10 @@ tell(denied=denial("syscall.unlink", {"path": "/mem/working/kept"}), kept=value(
         self.assertEqual(told["denied"]["reason"], "Nothing is removed.")
         self.assertEqual(told["kept"]["data"], "x")
         entries = json.loads(self.kernel.cli("log", "show", "--last", "1000", "--format", "json", text=True).stdout)
-        mine = [one for one in entries if one.get("agent") == told["me"]]
-        self.assertTrue([one for one in mine if one.get("call") == "write"], entries)
-        self.assertTrue([one for one in mine if one.get("call") == "unlink"], entries)
+        mine = [(one["leaf"].get("call"), one["leaf"]["kind"]) for one in entries if one["leaf"].get("agent") == told["me"]]
+        self.assertIn(("write", "intent"), mine)
+        self.assertIn(("write", "outcome"), mine)
+        self.assertIn(("unlink", "refused"), mine)
 
     def test_its_namespace_is_its_resources(self):
         told = self.agent("""

@@ -70,7 +70,7 @@ class Drift(unittest.TestCase):
         self.assertEqual(client.ask("prompts/get", {"name": "added"})["messages"][0]["content"]["text"], "hello")
 
     def test_resources_that_were_added_or_changed_are_hidden_and_not_read_until_they_are_accepted(self):
-        client = self.client("resources")
+        client = self.client("resources", server=(SERVER, "legacy"))
         self.changed(client, "resources", "resources", ("added", "resource test://added"))
         self.assertEqual(self.names(client, "resources/list", "resources", "uri"), ["test://static-text"])
         self.refused(client, "resources/read", {"uri": "test://added"})

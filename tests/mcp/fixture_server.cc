@@ -217,6 +217,9 @@ class Server {
     out.push_back(tool("change_tools", "Changes what there is.", {}, {}, true));
     out.push_back(tool("change", "Changes prompt, prompts, resource, resources or templates.",
                        property("what", "string"), {json::Value("what")}, true));
+    out.push_back(tool("say", "Sends a notification of this method.", property("method", "string"),
+                       {json::Value("method")}, true));
+    out.push_back(tool("ask_and_cancel", "Asks for roots and takes it back.", {}, {}, true));
     out.push_back(tool("touch", "Says that a resource has changed.", {}, {}, true));
     out.push_back(tool("environment", "Reads a variable.", property("name", "string"), {json::Value("name")}, true));
     json::Object mirrored{{"type", "string"}, {"x-mcp-header", "Region"}};
@@ -344,6 +347,15 @@ class Server {
       notify(what.starts_with("prompt") ? "notifications/prompts/list_changed" : "notifications/resources/list_changed",
              {});
       return answer(asked, text_result("changed"));
+    }
+    if (name == "say") {
+      notify(arguments->string_or("method", ""), {{"taskId", "t"}, {"elicitationId", "e"}, {"status", "working"}});
+      return answer(asked, text_result("said"));
+    }
+    if (name == "ask_and_cancel") {
+      const std::uint64_t ticket = serving_.request("roots/list", json::Object{}, out_);
+      serving_.cancel_request(ticket, "no longer wanted", out_);
+      return answer(asked, text_result("taken back"));
     }
     if (name == "touch") {
       notify("notifications/resources/updated", {{"uri", "test://static-text"}});

@@ -101,7 +101,8 @@ ApprovalNotifier::ApprovalNotifier(std::string program) : program_(std::move(pro
 }
 
 Result<std::unique_ptr<ApprovalNotifier>> ApprovalNotifier::start(const std::string& program) {
-  return std::unique_ptr<ApprovalNotifier>(new ApprovalNotifier(TRY(find_notifier(program))));
+  std::string found = TRY(find_notifier(program));
+  return std::unique_ptr<ApprovalNotifier>(new ApprovalNotifier(std::move(found)));
 }
 
 ApprovalNotifier::~ApprovalNotifier() {

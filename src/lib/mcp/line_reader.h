@@ -21,6 +21,8 @@ class LineReader {
   void feed(std::string_view chunk);
   // The next line without its end; valid until the next call of feed(). Empty lines are skipped.
   Step next(std::string_view& line);
+  // Of the line that has not ended yet, kept or not.
+  std::size_t unfinished_bytes() const { return skipping_ ? skipped_bytes_ : kept_.size() - read_; }
   bool unfinished() const { return read_ < kept_.size() || skipping_; }
   // Of the line that was too long: its beginning and its end, at most kEdgeBytes each, and its size.
   static constexpr std::size_t kEdgeBytes = 256;

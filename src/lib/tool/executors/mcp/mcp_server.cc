@@ -70,7 +70,7 @@ Status McpServer::spawn_locked() {
   writable_watched_ = output_closed_ = false;
   end_.reset();
   session_.reset();
-  catalog_told_ = false;
+  catalog_told_ = relist_armed_ = false;
   state_ = State::kStarting;
   trouble_.clear();
   up_since_ns_ = host_->clock().monotonic_ns();

@@ -3,7 +3,8 @@
 //
 // Whatever the server does is bounded: a line (mcp::kLineBytesMax), what waits to be written to it (kOutboxBytesMax),
 // requests under way (kPendingMax), definitions it lists (kDefinitionsMax), lines that are no messages
-// (kGarbageLinesMax in a row end it), its answers' time. Every request is answered exactly once: by the server, at its
+// (kGarbageLinesMax in a row end it), a line without an end (kSkippedBytesMax end it), how often its lists are read
+// anew (kRelistMs), its answers' time. Every request is answered exactly once: by the server, at its
 // deadline, on cancel(), or when the server ends. Thread-safe; callbacks come on the host's thread or inside the call
 // that led to them, with no lock held.
 #pragma once
@@ -67,6 +68,8 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   static constexpr int kPagesMax = 200;
   static constexpr std::size_t kCatalogBytesMax = 16 << 20;  // of all lists; as much as a pin holds
   static constexpr int kGarbageLinesMax = 100;
+  static constexpr std::size_t kSkippedBytesMax = 256 << 20;  // of a line that does not end; then the server does
+  static constexpr std::int64_t kRelistMs = 1'000;            // between two catalogues, however often lists change
   static constexpr std::size_t kSliceBytes = 256 << 10;
   static constexpr std::int64_t kProbeMs = 3'000;
   static constexpr std::int64_t kHandshakeMs = 60'000;
@@ -154,6 +157,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   void down_locked(std::string why, Effects& effects);
   void finish_locked(std::uint64_t ticket, McpAnswer answer, Effects& effects);
   void refresh_locked(Effects& effects);
+  void lists_changed_locked(Effects& effects);
   void take_notification_locked(std::string method, json::Value params, Effects& effects);
 
   const std::string name_;
@@ -184,7 +188,9 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::optional<std::string> end_;  // why the process ended, once it has
   std::int64_t greeted_ns_ = 0;     // the handshake began
   bool listing_ = false, list_again_ = false;
-  bool catalog_told_ = false;  // of this incarnation
+  bool catalog_told_ = false;       // of this incarnation
+  std::int64_t listed_ns_ = 0;      // when lists were last begun
+  bool relist_armed_ = false;       // and they will be again
 };
 
 }  // namespace agentos::tool

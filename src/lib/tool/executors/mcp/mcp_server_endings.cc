@@ -78,12 +78,14 @@ void McpServer::output_closed(std::uint64_t incarnation) {
         const auto self = weak.lock();
         if (self == nullptr) return;
         std::shared_ptr<McpProcess> process;
+        std::string why = "it closed its standard output";
         {
           const std::lock_guard held(self->mutex_);
           if (self->incarnation_ == incarnation) process = self->process_;
+          if (!self->trouble_.empty()) why = self->trouble_;
         }
         if (process != nullptr) process->end();
-        self->process_ended(incarnation, "it closed its standard output, or wrote too much that is no message");
+        self->process_ended(incarnation, why);
       });
     }
   }

@@ -15,6 +15,7 @@
 namespace agentos::tool {
 namespace {
 
+constexpr const char* kEndlessLine = "it wrote a line without an end";
 constexpr std::int64_t kListTimeoutMs = 30'000;
 
 // The lists that make the catalogue, and the capability that says there is one.
@@ -90,6 +91,11 @@ bool McpServer::readable(Reading& reading) {
       for (const auto& effect : effects) effect();
       effects.clear();
       if (reading.garbage_lines > kGarbageLinesMax) return false;
+    }
+    if (reading.reader.unfinished_bytes() > kSkippedBytesMax) {
+      const std::lock_guard lock(mutex_);
+      if (reading.incarnation == incarnation_) trouble_ = kEndlessLine;
+      return false;
     }
     if (static_cast<std::size_t>(size) < buffer.size()) break;
   }
@@ -180,7 +186,7 @@ void McpServer::take_notification_locked(std::string method, json::Value params,
   }
   const bool changed =
       std::any_of(kLists.begin(), kLists.end(), [&](const Listed& listed) { return listed.changed == method; });
-  if (changed) return refresh_locked(effects);  // told when the new list is known
+  if (changed) return lists_changed_locked(effects);  // told when the new list is known
   if (!events_.on_notification) return;
   effects.push_back([this, method = std::move(method), params = std::move(params)]() mutable {
     events_.on_notification(method, std::move(params));
@@ -209,6 +215,26 @@ void McpServer::ready_locked(Effects& effects) {
   refresh_locked(effects);
 }
 
+// At once, or when the last time is long enough ago: a server that changes without pause is not listed without pause.
+void McpServer::lists_changed_locked(Effects& effects) {
+  const std::int64_t wait_ms = kRelistMs - (host_->clock().monotonic_ns() - listed_ns_) / kMcpNsPerMs;
+  if (relist_armed_) return;
+  if (wait_ms <= 0) return refresh_locked(effects);
+  relist_armed_ = true;
+  host_->loop().after_ms(wait_ms, [weak = weak_from_this(), incarnation = incarnation_] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    Effects later;
+    {
+      const std::lock_guard lock(self->mutex_);
+      if (self->incarnation_ != incarnation) return;
+      self->relist_armed_ = false;
+      if (self->state_ == State::kReady) self->refresh_locked(later);
+    }
+    for (const auto& effect : later) effect();
+  });
+}
+
 // The lists anew, one after the other; a change that comes meanwhile makes one more round.
 void McpServer::refresh_locked(Effects& effects) {
   if (listing_) {
@@ -217,6 +243,7 @@ void McpServer::refresh_locked(Effects& effects) {
   }
   listing_ = true;
   list_again_ = false;
+  listed_ns_ = host_->clock().monotonic_ns();
   auto catalog = std::make_shared<McpCatalog>();
   catalog->server = session_->server();
   catalog->revision = session_->revision();
