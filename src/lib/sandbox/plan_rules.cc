@@ -170,6 +170,7 @@ class RulePlacer {
       std::uint32_t flags = 0;
       if (one.absent == ProtectedPath::Absent::kFolder) flags = kMakeFolder;
       if (one.absent == ProtectedPath::Absent::kFile) flags = kMakeFile;
+      if (one.absent == ProtectedPath::Absent::kSelf) flags = kMakeFile | kMakeSelf;
       TRY(take_away(std::move(one.rule), flags));
     }
     return {};
