@@ -41,6 +41,7 @@ constexpr std::uint32_t kFastOpen = 0x20000000;  // MSG_FASTOPEN connects withou
 constexpr std::uint32_t kTypeMask = 0xF;
 constexpr std::uint32_t kTruncateFlag = 01000, kAccessModeMask = 03, kWhiteoutFlag = 4;
 constexpr std::uint32_t kInjectInput = 0x5412, kConsoleControl = 0x541C, kLineDiscipline = 0x5423;
+constexpr std::uint32_t kSetLease = 1024, kNotify = 1026;  // F_SETLEASE, F_NOTIFY
 constexpr std::uint32_t kCoreLimit = 4;       // RLIMIT_CORE keeps dumps from the host's helper; see rlimits.h
 constexpr std::uint32_t kRealTimeLimit = 15;  // RLIMIT_RTTIME carries the mark of the tree
 
@@ -181,6 +182,9 @@ void add_process_checks(Table& table) {
   decide(table, CALL(setrlimit),
          Check().low(0).when_equal(kRealTimeLimit, no).when_equal(kCoreLimit, refuse(0)).otherwise(kAllow));
   table[CALL(prlimit64)] = own_limits_check();
+  // A lease makes everybody else's open of the file wait, and a notice sends signals.
+  decide(table, CALL(fcntl),
+         Check().low(1).when_equal(kSetLease, refuse(EINVAL)).when_equal(kNotify, refuse(EINVAL)).otherwise(kAllow));
   decide(table, CALL(personality),
          Check().low(0).when_equal(0, kAllow).when_equal(kPersonalityQuery, kAllow).otherwise(no));
   decide(table, CALL(ioctl),
