@@ -78,7 +78,7 @@ Result<io::Fd> Egress::open_channel(const std::shared_ptr<Agent>& agent) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t number = ++last_channel_;
     Channel& channel = channels_[number];
-    channel = {agent, agent->id, io::Fd(pair[1])};
+    channel = {agent, agent->id, agent->family->run(), io::Fd(pair[1])};
     wanted_ = true;
     if (generation_ != 0) announce(number, channel);
   }
@@ -105,7 +105,8 @@ void Egress::close_channel(const Agent& agent) {
 // Precondition: mutex_ is held.
 void Egress::announce(std::uint32_t number, const Channel& channel) {
   io::Fd copy(::fcntl(channel.socket.get(), F_DUPFD_CLOEXEC, 0));
-  out_.push_back({egress::write_control({.verb = egress::Verb::kChannel, .channel = number}), std::move(copy)});
+  out_.push_back({egress::write_control({.verb = egress::Verb::kChannel, .channel = number, .family = channel.family}),
+                  std::move(copy)});
 }
 
 void Egress::put(Packet packet) {
@@ -291,6 +292,8 @@ void Egress::ask(egress::ControlMessage message) {
   const abi::Row* row = row_to_make(message.call);
   if (agent == nullptr || row == nullptr || !room) return refuse(message.id, "too much is under way", {});
   if (message.about != 0 && go_on_with_addresses(agent, number, message)) return;
+  std::shared_ptr<void> place = agent->family->take_ask(egress::kAsksPerFamilyMax);
+  if (place == nullptr) return refuse(message.id, "this agent and its family have too much under way", {});
   if (must_be_resolved(agent, message)) return put({.verb = egress::Verb::kResolve, .id = message.id});
   auto context = std::make_shared<CallContext>(monitor_, Caller{agent, 0, 0, Maker::kEgress});
   context->row = row;
@@ -300,7 +303,7 @@ void Egress::ask(egress::ControlMessage message) {
   context->token = number;
   {
     const std::lock_guard lock(mutex_);
-    asks_[number].context = context;
+    asks_[number] = {.context = context, .place = std::move(place)};
   }
   context->done = [this, number](CallContext& finished) { answered(number, finished); };
   monitor_.dispatch(*context);
@@ -340,9 +343,10 @@ bool Egress::go_on_with_addresses(const std::shared_ptr<Agent>& agent, std::uint
     const abi::ConnectRequest& wanted = found->second.wanted;
     if (wanted.host != request.host || wanted.port != request.port || wanted.process != request.process) return false;
     if (request.addresses.empty() || !found->second.parked->claim()) return false;
-    context = std::move(found->second.context);
+    context = found->second.context;
+    Ask ask{.context = context, .place = std::move(found->second.place)};
     asks_.erase(found);
-    asks_[number].context = context;
+    asks_[number] = std::move(ask);
   }
   context->token = number;
   context->done = [this, number](CallContext& finished) { answered(number, finished); };

@@ -61,12 +61,13 @@ class Egress {
  private:
   struct Channel {
     std::weak_ptr<Agent> agent;
-    std::string agent_id;
+    std::string agent_id, family;
     io::Fd socket;  // the proxy's end, kept for the next proxy
   };
   struct Ask {
     std::shared_ptr<CallContext> context;
-    std::shared_ptr<Parked> parked;
+    std::shared_ptr<void> place;  // among those of the family
+    std::shared_ptr<Parked> parked = {};
     bool carried_out = false;
     bool looked_up = false;  // parked is waiting for the addresses of `wanted`
     abi::ConnectRequest wanted = {};

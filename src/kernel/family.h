@@ -34,7 +34,10 @@ class Family : public std::enable_shared_from_this<Family> {
   // A connection by attach, given back when the returned object goes; null when there are kFamilyConnectionsMax.
   std::shared_ptr<void> take_connection();
 
-  Pool& memory() { return memory_; }               // for files, pipes and mailboxes
+  Pool& memory() { return memory_; }  // for files, pipes and mailboxes
+  // Room for one question of the egress proxy, given back in the same way; null when the family has `most` under way.
+  std::shared_ptr<void> take_ask(std::size_t most);
+
   const std::string& run() const { return run_; }  // whose past is asked
   Labels labels() const;
   void add_labels(const std::vector<std::string>& labels);  // they only grow
@@ -49,6 +52,7 @@ class Family : public std::enable_shared_from_this<Family> {
   Pool memory_;
   std::atomic<int> alive_{0};
   std::atomic<int> connections_{0};
+  std::atomic<std::size_t> asks_{0};
   std::atomic<bool> labelled_{false};  // so that who has no labels takes no lock
   mutable std::mutex mutex_;
   Labels labels_;  // under mutex_

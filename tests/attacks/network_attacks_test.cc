@@ -12,6 +12,7 @@ struct NetworkAttack {
   bool recorded = true;  // a refusal of it stands in the record
 };
 constexpr NetworkAttack kAttacks[] = {
+    {"another_path_or_method"},
     {"direct_connection"},
     {"find_the_secret"},
     {"metadata_address_in_ten_notations"},

@@ -33,6 +33,9 @@ class Session {
   Session(const Surroundings& around, std::shared_ptr<Channel> channel, io::Fd socket, const Arrival& arrival,
           std::function<void()> over);
   ~Session();
+  const Channel& channel() const { return *channel_; }
+  // Has asked for nothing: what gives way when there is no room.
+  bool silent() const;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

@@ -23,6 +23,7 @@ std::string write_control(const ControlMessage& message) {
     out.append(",\"").append(name).append("\":");
     json::write_string(json::valid_utf8(value) ? value : json::to_valid_utf8(value), out);
   };
+  text("family", message.family);
   text("call", message.call);
   text("message", message.message);
   text("hint", message.hint);
@@ -52,6 +53,7 @@ Result<ControlMessage> read_control(std::string_view packet) {
   out.id = static_cast<std::uint64_t>(value.int_or("id", 0));
   out.about = static_cast<std::uint64_t>(value.int_or("about", 0));
   out.channel = static_cast<std::uint32_t>(value.int_or("channel", 0));
+  out.family = value.string_or("family", "");
   out.call = value.string_or("call", "");
   out.message = value.string_or("message", "");
   out.hint = value.string_or("hint", "");

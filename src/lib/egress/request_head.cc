@@ -2,6 +2,7 @@
 #include "lib/egress/request_head.h"
 
 #include "lib/canonical/url.h"
+#include "lib/egress/path_spelling.h"
 
 namespace agentos::egress {
 namespace {
@@ -46,6 +47,9 @@ Status take_url(std::string_view text, RequestHead& out) {
   if (url.has_userinfo || url.has_fragment || (url.oddities & kRefusedOddities) != 0) {
     return fail(ErrorCode::kMalformed, "the target is spelled in a way that servers read differently: " +
                                            canonical::describe_url_oddities(url.oddities));
+  }
+  if (const char* why = hidden_way(url.path); why != nullptr) {
+    return fail(ErrorCode::kMalformed, why, "write the path as the server is to see it");
   }
   out.host = url.host.text();
   out.port = url.port;
@@ -137,6 +141,11 @@ Result<RequestHead> read_request_head(std::string_view head) {
   }
   out.keeps_open = !line.old;
   for (const Field& field : lines.fields) {
+    if (overrides_request_line(field.name)) {
+      return fail(ErrorCode::kMalformed,
+                  "the field " + std::string(field.name) + " asks for another method or path than the first line says",
+                  "send the method and path that are meant");
+    }
     if ((same_name(field.name, "Connection") || same_name(field.name, "Proxy-Connection")) &&
         same_name(field.value, "close")) {
       out.keeps_open = false;

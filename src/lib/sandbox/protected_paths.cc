@@ -22,11 +22,14 @@ struct Name {
 
 // In every folder that is granted for writing.
 constexpr Name kOfProjects[] = {
-    {".git/hooks", Absent::kFolder},       {".git/config", Absent::kFile}, {".git/modules", Absent::kFolder},
-    {".vscode", Absent::kFolder},          {".idea", Absent::kFolder},     {".claude", Absent::kFolder},
-    {".codex", Absent::kFolder},           {".cursor", Absent::kFolder},   {".gemini", Absent::kFolder},
-    {".agentos", Absent::kFolder},         {".mcp.json", Absent::kFile},   {".envrc", Absent::kFile},
-    {".github/workflows", Absent::kFolder}};
+    {".git/hooks", Absent::kFolder},   {".git/config", Absent::kFile},
+    {".git/modules", Absent::kFolder}, {".git/config.worktree", Absent::kFile},
+    {".git/commondir", Absent::kSelf},  // another word there brings another config and other hooks
+    {".vscode", Absent::kFolder},      {".idea", Absent::kFolder},
+    {".claude", Absent::kFolder},      {".codex", Absent::kFolder},
+    {".cursor", Absent::kFolder},      {".gemini", Absent::kFolder},
+    {".agentos", Absent::kFolder},     {".mcp.json", Absent::kFile},
+    {".envrc", Absent::kFile},         {".github/workflows", Absent::kFolder}};
 
 // In the operator's home, where a grant covers it.
 constexpr Name kOfHome[] = {
@@ -39,8 +42,12 @@ constexpr Name kOfHome[] = {
     {".kube", Absent::kFolder},        {".aws", Absent::kFolder},        {".gnupg", Absent::kFolder},
     {".local/state", Absent::kFolder}, {".xprofile", Absent::kFile},     {".pam_environment", Absent::kFile}};
 
-// Further ones that no empty placeholder may stand for: git reads them when they are there.
-constexpr const char* kOfRepositories[] = {".git/commondir", ".git/config.worktree", ".git/gitdir"};
+// Obeyed only where it is there already: each folder in it belongs to a worktree that leads to it.
+constexpr const char* kWorktrees = ".git/worktrees";
+
+// Further ones, which only a commit holds back: git reads them when they are there, and runs what the last three say.
+constexpr const char* kOfRepositories[] = {kWorktrees, ".git/gitdir", ".git/rebase-merge", ".git/rebase-apply",
+                                           ".git/sequencer"};
 
 bool covers(const std::string& folder, const std::string& path) {
   return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
@@ -89,6 +96,7 @@ std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, 
       const std::string path = grant.path + "/" + name.path;
       if (project || exists(path)) add(found, path, kWriteBit, name.kind);
     }
+    if (is_folder(grant.path + "/" + kWorktrees)) add(found, grant.path + "/" + kWorktrees, kWriteBit, Absent::kNo);
     if (home.empty() || !covers(grant.path, home)) continue;
     for (const Name& name : kOfHome) add(found, home + "/" + name.path, kWriteBit, name.kind);
     add(found, home + "/.ssh", kReadBit | kWriteBit, Absent::kFolder);
@@ -99,6 +107,7 @@ std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, 
 std::vector<std::string> protected_names() {
   std::vector<std::string> names = {".git"};
   for (const Name& name : kOfProjects) names.emplace_back(name.path);
+  names.emplace_back(kWorktrees);
   return names;
 }
 

@@ -16,7 +16,8 @@ namespace agentos::sandbox {
 // A rule that takes something away, and whether it must be made first so that nobody else makes it.
 struct ProtectedPath {
   FileRule rule;
-  enum class Absent : std::uint8_t { kNo, kFolder, kFile } absent = Absent::kNo;
+  // kSelf: a file that says ".", where an empty one is an error to its reader.
+  enum class Absent : std::uint8_t { kNo, kFolder, kFile, kSelf } absent = Absent::kNo;
 };
 
 struct ProtectedPlaces {

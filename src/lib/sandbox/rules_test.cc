@@ -297,6 +297,10 @@ TEST(ProtectedPaths, a_change_is_of_a_protected_path_at_any_depth_or_by_taking_i
     EXPECT_EQ(by(fine), "") << fine;
   }
   EXPECT_EQ(by(".git", Becomes::kFolder), "");
+  for (const char* path : {".git/commondir", ".git/config.worktree", ".git/worktrees/other/commondir",
+                           "vendor/.git/worktrees/other/config.worktree", ".git/rebase-merge/git-rebase-todo"}) {
+    EXPECT_NE(protected_by(path, Becomes::kOther, "/home/u/project", "/home/u"), "") << path;
+  }
   EXPECT_EQ(protected_by(".bashrc", Becomes::kOther, "/home/u", "/home/u"), ".bashrc");
   EXPECT_EQ(protected_by(".ssh/authorized_keys", Becomes::kOther, "/home/u", "/home/u"), ".ssh");
   EXPECT_EQ(protected_by("u", Becomes::kOther, "/home", "/home/u"), ".ssh") << "the home itself becomes a link";

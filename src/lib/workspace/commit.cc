@@ -138,15 +138,7 @@ Status Workspace::complete(int original, std::string_view purpose, const std::ve
   }
   TRY(sync_held(folder_.get(), "the workspace"));
   tell(step, "write the snapshot");
-  Snapshot snapshot = TRY(base());
-  for (const Change& change : changes) {
-    if (change.after.kind == Kind::kAbsent) {
-      snapshot.erase(change.path);
-    } else {
-      snapshot[change.path] = change.after;
-    }
-  }
-  TRY(write_list("snapshot", "snapshot", difference({}, snapshot)));
+  TRY(write_list("snapshot", "snapshot", TRY(base_with(changes))));
   tell(step, "remove the journal");
   if (::unlinkat(folder_.get(), "journal", 0) != 0) return fail_errno(errno, "cannot remove the journal");
   TRY(sync_held(folder_.get(), "the workspace"));
@@ -182,6 +174,7 @@ Result<std::vector<Change>> Workspace::commit(const CommitOptions& options) {
   ChangeSet set(original.get(), staging(), wanted, options.step);
   const auto prepare = [&]() -> Status {
     TRY(set.check());
+    TRY(list_text("snapshot", TRY(base_with(wanted))));  // the journal is a promise to write it
     TRY(keep_originals(original.get(), wanted, options.step));
     return set.stage([&](std::size_t, const Change& change) -> Result<int> {
       return TRY(open_beneath(from.get(), change.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)).release();

@@ -35,6 +35,7 @@ struct Bounds {
   std::size_t entries = 200'000;
   std::uint64_t bytes = std::uint64_t{8} << 30;
   std::size_t depth = 128;
+  std::uint64_t list_bytes = std::uint64_t{512} << 20;  // of a list of all of it: paths, targets, digests
 };
 
 // A file of the agent's may not share its content with a name outside of the folder.

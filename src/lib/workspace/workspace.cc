@@ -174,7 +174,29 @@ Result<std::vector<Change>> Workspace::read_list(const std::string& file, std::s
 
 Status Workspace::write_list(const std::string& file, std::string_view purpose,
                              const std::vector<Change>& changes) const {
-  return io::write_file_atomic(folder_path_ + "/" + file, write_changes({std::string(purpose), changes}), kOwnFile);
+  return io::write_file_atomic(folder_path_ + "/" + file, TRY(list_text(purpose, changes)), kOwnFile);
+}
+
+// What is written can be read again.
+Result<std::string> Workspace::list_text(std::string_view purpose, const std::vector<Change>& changes) const {
+  std::string text = write_changes({std::string(purpose), changes});
+  if (text.size() <= bounds_.list_bytes) return text;
+  return fail(
+      ErrorCode::kTooLarge,
+      "the list of what is in the folder, or changes, is longer than " + std::to_string(bounds_.list_bytes) + " bytes",
+      "fewer files, or shorter names");
+}
+
+Result<std::vector<Change>> Workspace::base_with(const std::vector<Change>& changes) const {
+  Snapshot snapshot = TRY(base());
+  for (const Change& change : changes) {
+    if (change.after.kind == Kind::kAbsent) {
+      snapshot.erase(change.path);
+    } else {
+      snapshot[change.path] = change.after;
+    }
+  }
+  return difference({}, snapshot);
 }
 
 Result<Snapshot> Workspace::base() const {

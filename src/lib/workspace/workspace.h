@@ -81,6 +81,9 @@ class Workspace {
   Status complete(int original, std::string_view purpose, const std::vector<Change>& changes, const Step& step);
   Status forget_unfinished(const Step& step) const;
   Result<std::vector<Change>> read_list(const std::string& file, std::string_view purpose) const;
+  Result<std::string> list_text(std::string_view purpose, const std::vector<Change>& changes) const;
+  // The snapshot after the changes, as a list.
+  Result<std::vector<Change>> base_with(const std::vector<Change>& changes) const;
   Status write_list(const std::string& file, std::string_view purpose, const std::vector<Change>& changes) const;
   Result<Snapshot> base() const;
   std::string staging() const { return ".agentos-commit-" + name_; }

@@ -230,6 +230,24 @@ TEST_F(WorkspaceTest, bounds_are_told_before_anything_is_kept) {
   EXPECT_TRUE(Workspace::names(store())->empty());
 }
 
+TEST_F(WorkspaceTest, a_list_that_could_not_be_read_again_is_not_written) {
+  fill_original();
+  EXPECT_EQ(Workspace::create(store(), "w", original(), {.list_bytes = 100}).error().code, ErrorCode::kTooLarge);
+  auto workspace = Workspace::create(store(), "w", original(), {.list_bytes = 4000});
+  ASSERT_TRUE(workspace.has_value()) << workspace.error().message;
+  const Snapshot before = look(original());
+  for (int i = 0; i < 12; ++i) write(workspace->copy() + "/" + std::string(200, 'n') + std::to_string(i), "x");
+  const auto committed = workspace->commit({});
+  ASSERT_FALSE(committed.has_value());
+  EXPECT_EQ(committed.error().code, ErrorCode::kTooLarge) << committed.error().message;
+  EXPECT_TRUE(difference(before, look(original())).empty());
+  for (int i = 2; i < 12; ++i)
+    std::filesystem::remove(workspace->copy() + "/" + std::string(200, 'n') + std::to_string(i));
+  EXPECT_TRUE(workspace->commit({}).has_value());
+  EXPECT_TRUE(workspace->rollback().has_value());
+  EXPECT_TRUE(difference(before, look(original())).empty());
+}
+
 TEST_F(WorkspaceTest, an_original_that_holds_the_store_and_names_that_are_paths_are_refused) {
   EXPECT_EQ(Workspace::create(top_ + "/original/store", "w", original()).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(Workspace::create(store(), "w", "/").error().code, ErrorCode::kInvalidArgument);

@@ -37,12 +37,25 @@ int open_folder_of(const char* path, const char*& name) {
 // What init may not make, its program may not make either.
 bool needs_none(int error) { return error == EEXIST || error == EACCES || error == EROFS; }
 
+constexpr char kSelf[] = {'.', '\n'};
+
+// Nothing but what make_at() puts there.
+bool is_blank(int fd, const struct stat& status) {
+  if (S_ISDIR(status.st_mode) || !S_ISREG(status.st_mode)) return S_ISDIR(status.st_mode);
+  char content[sizeof kSelf + 1];
+  const ssize_t size = ::pread(fd, content, sizeof content, 0);
+  return size == 0 || (size == sizeof kSelf && std::memcmp(content, kSelf, sizeof kSelf) == 0);
+}
+
 int make_at(int folder, const char* name, std::uint32_t flags) {
   if ((flags & kMakeFolder) != 0) return ::mkdirat(folder, name, 0755) == 0 || needs_none(errno) ? 0 : errno;
   const int fd = ::openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (fd < 0) return needs_none(errno) ? 0 : errno;
+  const bool written = (flags & kMakeSelf) == 0 || ::write(fd, kSelf, sizeof kSelf) == sizeof kSelf;
+  const int error = written ? 0 : EIO;
+  if (!written) ::unlinkat(folder, name, 0);
   ::close(fd);
-  return 0;
+  return error;
 }
 
 int open_at(int folder, const char* name) {
@@ -97,12 +110,13 @@ void remove_placeholder(const char* path, std::uint32_t flags, int held) {
   const char* name = nullptr;
   const int folder = open_folder_of(path, name);
   if (folder >= 0 && held < 0) held = open_at(folder, name);
-  struct stat status{};
+  struct stat status{}, locked{};
   if (folder >= 0 && held >= 0 && ::flock(held, LOCK_EX | LOCK_NB) == 0) {
     if ((flags & kMakeFolder) != 0) {
       ::unlinkat(folder, name, AT_REMOVEDIR);  // only when empty
     } else if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-               status.st_size == 0) {
+               ::fstat(held, &locked) == 0 && status.st_ino == locked.st_ino && status.st_dev == locked.st_dev &&
+               is_blank(held, locked)) {
       ::unlinkat(folder, name, 0);
     }
   }
@@ -114,9 +128,8 @@ bool is_placeholder(const char* path) {
   const int fd = ::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (fd < 0) return false;
   struct stat status{};
-  const bool empty =
-      ::fstat(fd, &status) == 0 && (S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && status.st_size == 0));
-  const bool stood_on = empty && ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const bool stood_on =
+      ::fstat(fd, &status) == 0 && is_blank(fd, status) && ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   ::close(fd);
   return stood_on;
 }

@@ -1,6 +1,7 @@
 // What stands at a protected path that was absent, while a tree runs: nothing, but of a name nobody else can take.
 //
-// Only something that is there can be mounted over. A placeholder is an empty folder or file. Every tree that stands on
+// Only something that is there can be mounted over. A placeholder is an empty folder or file, or one that says "."
+// (kMakeSelf). Every tree that stands on
 // it holds a shared lock (flock) on it; it goes with the last of them, if it is still empty. Removed earlier it would
 // take the mounts of the others with it.
 #pragma once

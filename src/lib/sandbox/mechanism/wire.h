@@ -54,6 +54,7 @@ enum RuleFlag : std::uint32_t {
   kMakeFolder = 32,    // taken away, and absent: made empty before and removed after
   kMakeFile = 64,
   kPrivateRule = 128,  // not the host's: a file system of the tree's own
+  kMakeSelf = 256,     // the file that is made says "."
 };
 inline constexpr const char* kSharedMemoryFolder = "/dev/shm";
 inline constexpr std::uint32_t kDenyRules = kHiddenRule | kReadOnlyRule | kNoExecuteRule;
