@@ -38,8 +38,9 @@ enum class Becomes : std::uint8_t { kFolder, kOther };
 // depth. Empty: none.
 std::string protected_by(const std::string& path, Becomes becomes, const std::string& folder, const std::string& home);
 
-// Whether `path` is what git obeys in a repository that is not called .git: it takes every folder with HEAD, objects
-// and refs for one. `exists` tells what is there after the change. Becoming such a folder is that too.
+// Whether `path` is what git obeys in a repository that is not called .git: it takes every folder with HEAD, and
+// with objects and refs or a commondir, for one. `exists` tells what is there after the change. Becoming such a folder
+// is that too.
 bool steers_repository(const std::string& path, const std::function<bool(const std::string& path)>& exists);
 
 }  // namespace agentos::sandbox

@@ -2,6 +2,7 @@
 // their owner.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,12 @@ namespace agentos::workspace {
 // following it, and every link on the way, does; a change that makes an old link lead out is held for it.
 std::vector<std::string> reach_of(const Snapshot& before, const Snapshot& after, const std::vector<Change>& changes);
 
-// Whether the link at `path` leads out of the folder when it is followed in `snapshot`. Names that are not there count
-// as folders. The paths looked at on the way are appended to `met`.
-bool leads_out(const Snapshot& snapshot, const std::string& path, std::vector<std::string>& met);
+// Names that reach_of() looks at, of all links together; with more all changed links are held.
+inline constexpr std::size_t kStepsMax = 1'000'000;
+
+// Whether the link at `path` leads out of the folder when it is followed in `snapshot`, or uses up `steps_left`. Names
+// that are not there count as folders. `met` is told of the paths on the way.
+using Met = std::function<void(const std::string& path)>;
+bool leads_out(const Snapshot& snapshot, const std::string& path, std::size_t& steps_left, const Met& met);
 
 }  // namespace agentos::workspace

@@ -325,8 +325,8 @@ Snapshot links(std::initializer_list<std::pair<const char*, const char*>> all) {
 }
 
 bool leaves(std::initializer_list<std::pair<const char*, const char*>> all, const char* path) {
-  std::vector<std::string> met;
-  return leads_out(links(all), path, met);
+  std::size_t steps_left = 1'000;
+  return leads_out(links(all), path, steps_left, {});
 }
 
 TEST(Reach, a_link_leads_out_when_it_is_absolute_or_climbs_too_far) {
@@ -354,6 +354,20 @@ TEST(Reach, who_makes_an_old_link_lead_out_is_held_for_it) {
   // A link of the operator's that led out before is nobody's change.
   const Snapshot out = links({{"x", "/opt"}});
   EXPECT_EQ(reach_of(out, out, {}), std::vector<std::string>{});
+}
+
+TEST(Reach, links_without_end_are_held_in_bounded_time_and_memory) {
+  Snapshot after;
+  std::string deep;
+  for (int i = 0; i < 900; ++i) deep += "d/../";
+  for (int i = 0; i < 2'000; ++i) {
+    Entry link;
+    link.kind = Kind::kLink;
+    link.target = deep + "x" + std::to_string(i + 1);
+    after["x" + std::to_string(i)] = link;
+  }
+  const auto why = reach_of({}, after, difference({}, after));
+  EXPECT_NE(why[0], "");
 }
 
 TEST(Reach, a_program_that_runs_as_its_owner_is_held_also_when_it_ran_so_before) {
