@@ -72,7 +72,8 @@ bench: build ## measure beside peers; figures with the command that made them
 	@bench/sandbox.py
 	@bench/policy/run.py
 
-soak: test tsan build/alone/build.ninja ## the long things: each file compiled by itself, every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
+soak: test tsan build/alone/build.ninja ## the long things: how names are spelled, each file compiled by itself, every test SOAK_REPEATS times, every fuzz target SOAK_FUZZ_SECONDS
+	@tools/lint.py --build build/dev --jobs $(JOBS) --names
 	@$(quietly) build-alone cmake --build --preset alone -j $(JOBS)
 	@tools/run_tests.sh build/dev -j $(TEST_JOBS) -LE '^style$$' --repeat until-fail:$(SOAK_REPEATS)
 	@tools/run_tests.sh build/tsan -j $(TEST_JOBS) -L '_threads$$' --repeat until-fail:$(SOAK_REPEATS)

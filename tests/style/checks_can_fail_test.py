@@ -44,6 +44,7 @@ WRONG = [
     ("names", "src/base/string_util.h", COMMENT, "drawer"),
     ("names", "src/base/a.h", "class TaskManager;\n", "TaskManager says nothing"),
     ("names", "src/base/a.h", "void load_helper();\n", "load_helper says nothing"),
+    ("names", "src/base/a.h", "struct call_row {\n  int number;\n};\n", "not spelled in CamelCase"),
     ("names", "src/base/a.h", "using namespace std;\n", "using namespace in a header"),
     ("names", "src/base/a.h", "// TO" "DO: later\n", "unfinished mark"),
     ("names", "docs/a.md", "see /root/" ".cache\n", "path of one machine"),
