@@ -54,7 +54,7 @@ fuzz: setup build/fuzz/build.ninja ## each fuzz target for FUZZ_SECONDS
 	@$(quietly) build-fuzz cmake --build --preset fuzz -j $(JOBS)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
-conformance: build ## real MCP servers from npm behind agentos mcp wrap (needs Node and a registry)
+conformance: build ## real MCP servers from npm behind agentos mcp wrap, the official suite over HTTP (needs Node and a registry)
 	@AGENTOS_BIN=build/bin tests/mcp/conformance.sh
 
 agents: build ## real agents from npm and PyPI and a compiler build, unmodified and walled in (needs Node and registries)

@@ -199,8 +199,8 @@ class Stream:
         try:
             for one in events(reply):
                 self.queue.put(one)
-        except (OSError, http.client.HTTPException, ValueError):
-            pass
+        except (OSError, http.client.HTTPException, ValueError, AttributeError):
+            pass  # it was closed while it was read
         self.queue.put(None)
 
     def next(self, seconds=SECONDS):

@@ -1,13 +1,16 @@
 """agentos mcp serve --http end to end: both shapes, who may speak, bounds, streams and what travels on them."""
 import contextlib
+import http.client
 import json
 import os
+import shutil
 import socket
+import ssl
 import subprocess
 import unittest
 
-from http_served import HttpClient, Served, Stream
-from wrapped import META, PROGRAMS, SECONDS, Place, wait_until
+from http_served import BOTH, HttpClient, Served, Stream
+from wrapped import META, SECONDS, Place, wait_until
 
 POLICY = """apiVersion: agentos/v1
 kind: Policy
@@ -78,7 +81,7 @@ class Http(unittest.TestCase):
         file.write_text("a-token-everybody-knows\n", encoding="utf-8")
         file.chmod(0o644)
         answer = self.place.agentos("mcp", "serve", "--http", "0", "--token-file", str(file), str(self.place.kernel.folder / "servers.json"))
-        self.assertEqual(answer.returncode, 3, answer.stderr)
+        self.assertEqual(answer.returncode, 64, answer.stderr)
         self.assertIn("can be read by others", answer.stderr)
 
     def test_pages_and_names_from_elsewhere_are_refused(self):
@@ -99,6 +102,33 @@ class Http(unittest.TestCase):
             lines = [line.split()[1] for line in table.readlines()[1:]]
         self.assertIn(f"0100007F:{self.served.port:04X}", lines)
         self.assertNotIn(f"00000000:{self.served.port:04X}", lines)
+
+    def test_https_is_spoken_with_a_certificate_and_plain_http_is_not(self):
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            self.skipTest("no openssl to make a certificate with")
+        folder = self.place.kernel.folder
+        subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")], check=True, capture_output=True)
+        served = Served(self.place, *self.options, "--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"))
+        self.assertTrue(served.url.startswith("https://127.0.0.1:"))
+        trust = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+        connection = http.client.HTTPSConnection("127.0.0.1", served.port, timeout=SECONDS, context=trust)
+        with contextlib.closing(connection):
+            for number in range(3):  # on one connection
+                connection.request("POST", "/mcp", json.dumps({**INITIALIZE, "id": number}).encode(),
+                                   {"Content-Type": "application/json", "Accept": BOTH, "Authorization": f"Bearer {served.token}"})
+                reply = connection.getresponse()
+                self.assertEqual((reply.status, json.loads(reply.read())["id"]), (200, number))
+        with contextlib.closing(served.raw()) as raw:
+            raw.sendall(b"GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := raw.recv(65536):
+                    answer += part
+            self.assertNotIn(b"HTTP/1.1", answer)
+        served.stop()
 
     # ---- what is refused
 
@@ -202,6 +232,8 @@ class Http(unittest.TestCase):
     def test_logging_comes_on_the_stream_of_its_request(self):
         for modern, meta in ((False, {}), (True, {META + "logLevel": "info"})):
             client = self.client(modern)
+            if not modern:
+                client.result("logging/setLevel", {"level": "info"})
             _, said = client.ask("tools/call", {"name": "test_tool_with_logging", "arguments": {}}, meta)
             self.assertEqual([one["method"] for one in said], ["notifications/message"])
 

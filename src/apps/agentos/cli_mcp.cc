@@ -44,6 +44,10 @@ void add_serve_http(CLI::App& verb, McpServeOptions& serve) {
   with_http(verb.add_option("--token-file", serve.token_file,
                             "The bearer token clients need: read from this file, or made and written to it. Without "
                             "it a new one is printed on standard error"));
+  with_http(verb.add_flag("--no-token", serve.no_token,
+                          "Serve every program of this machine without a token; at an address of this machine alone"));
+  with_http(verb.add_option("--tls-cert", serve.tls_certificate, "Serve HTTPS with this certificate chain (PEM)"));
+  with_http(verb.add_option("--tls-key", serve.tls_key, "The key of the certificate (PEM, without a passphrase)"));
   with_http(verb.add_option("--allow-origin", serve.allow_origins,
                             "Pages of this origin may use it, as https://app.example (may be repeated)")
                 ->expected(1)
@@ -62,7 +66,8 @@ void add_serve_map(CLI::App& mcp, Words& words) {
       "  agentos mcp serve --http 8080 --token-file token servers.json\n"
       "  agentos mcp import cursor --out servers.json && agentos mcp serve --policy rules.yaml servers.json\n\n"
       "The file holds the usual map: {\"mcpServers\": {\"NAME\": {\"command\": ..., \"args\": [...], \"env\": "
-      "{...}}}}.\n"
+      "{...}}}},\n"
+      "and for a server elsewhere {\"url\": \"https://...\", \"headers\": {...}}.\n"
       "Tools and prompts of more than one server are called NAME__TOOL.",
       [&words] { return verb_mcp_serve(words.globals, words.mcp_serve); });
   verb->add_option("config", serve.config, "The file")->required();
@@ -81,6 +86,21 @@ void add_serve_map(CLI::App& mcp, Words& words) {
       ->expected(1)
       ->take_all();
   verb->add_option("--write", serve.write_paths, "A path they may read and write (may be repeated)")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_reach(CLI::App& mcp, Words& words) {
+  McpReachOptions& reach = words.mcp_reach;
+  CLI::App* verb = add_verb(mcp, words, "reach", "Speak with a server over HTTP as if a command had started it",
+                            "  agentos mcp wrap --profile online.yaml --policy rules.yaml -- agentos mcp reach "
+                            "https://mcp.example.com/mcp\n\n"
+                            "agentos mcp serve does so for the entries of its map that have a \"url\".",
+                            [&words] { return verb_mcp_reach(words.globals, words.mcp_reach); });
+  verb->add_option("url", reach.url, "The server's endpoint")->required();
+  verb->add_option("--header", reach.headers,
+                   "NAME=VARIABLE: a field of every request, its value from a variable "
+                   "(may be repeated)")
       ->expected(1)
       ->take_all();
 }
@@ -124,6 +144,7 @@ void add_mcp(CLI::App& program, Words& words) {
   mcp->require_subcommand(1);
   add_wrap(*mcp, words);
   add_serve_map(*mcp, words);
+  add_reach(*mcp, words);
   add_connect(*mcp, words);
   using Verb = Result<int> (*)(const Globals&, const McpOptions&);
   add_verb(*mcp, words, "list", "List the MCP servers in use", "  agentos mcp list --format json",

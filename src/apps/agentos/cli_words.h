@@ -28,6 +28,7 @@ struct Words {
   ToolOptions tool;
   McpWrapOptions wrap;
   McpServeOptions mcp_serve;
+  McpReachOptions mcp_reach;
   McpConnectOptions connect;
   McpOptions mcp;
   WorkspaceOptions workspace;

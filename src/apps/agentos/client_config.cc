@@ -131,7 +131,8 @@ json::Object plain_servers(const json::Value& config, const std::string& key) {
   const json::Value* map = copy.find(key);
   if (map == nullptr || !map->is_object()) return out;
   for (const auto& [name, entry] : map->as_object()) {
-    if (entry.is_object() && !entry.string_or("command", "").empty()) out[name] = entry;
+    if (!entry.is_object()) continue;
+    if (!entry.string_or("command", "").empty() || !entry.string_or("url", "").empty()) out[name] = entry;
   }
   return out;
 }

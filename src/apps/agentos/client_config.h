@@ -37,7 +37,8 @@ std::vector<ConfigChange> wrap_servers(json::Value& config, const std::string& k
 std::vector<ConfigChange> unwrap_servers(json::Value& config, const std::string& key,
                                          const std::vector<std::string>& servers);
 
-// The servers of a file as the map that `agentos mcp serve` takes; those wrapped already come unwrapped.
+// The servers of a file as the map that `agentos mcp serve` takes, those with a URL among them; those wrapped already
+// come unwrapped.
 json::Object plain_servers(const json::Value& config, const std::string& key);
 
 }  // namespace agentos::cli

@@ -25,12 +25,13 @@ TEST(ClientConfig, wrapping_keeps_everything_else_and_unwrapping_gives_back_what
   EXPECT_EQ(config, parsed(kConfig));
 }
 
-TEST(ClientConfig, the_map_for_serve_has_only_servers_that_are_started_unwrapped) {
+TEST(ClientConfig, the_map_for_serve_has_servers_unwrapped_and_those_with_a_url) {
   json::Value config = parsed(kConfig);
   wrap_servers(config, "mcpServers", {.program = "agentos", .options = {}, .servers = {}});
   const json::Object servers = plain_servers(config, "mcpServers");
-  ASSERT_EQ(servers.size(), 1U);
+  ASSERT_EQ(servers.size(), 2U);
   EXPECT_EQ(servers.find("files")->string_or("command", ""), "npx");
+  EXPECT_EQ(servers.find("web")->string_or("url", ""), "https://example.com");
 }
 
 TEST(ClientConfig, places_are_of_the_client_and_unknown_clients_are_told) {

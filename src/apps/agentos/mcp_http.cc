@@ -133,15 +133,27 @@ Result<mcp_http::EndpointOptions> endpoint_options(const McpServeOptions& option
   return out;
 }
 
-std::string url_of(const mcp_http::Place& place, std::uint16_t port, const std::string& path) {
+Result<std::unique_ptr<tls::ServerContext>> tls_of(const McpServeOptions& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key come together");
+  }
+  if (options.tls_certificate.empty()) return std::unique_ptr<tls::ServerContext>();
+  return tls::ServerContext::make(TRY(absolute_path(options.tls_certificate)), TRY(absolute_path(options.tls_key)));
+}
+
+std::string url_of(const mcp_http::Place& place, std::string_view scheme, std::uint16_t port, const std::string& path) {
   const bool six = place.host.find(':') != std::string::npos;
   const std::string host = six ? "[" + place.host + "]" : place.host;
-  return "http://" + host + ":" + std::to_string(port) + path;
+  return std::string(scheme) + "://" + host + ":" + std::to_string(port) + path;
 }
 
 void say_ready(const Globals& globals, const McpServeOptions& options, const std::string& url,
                const std::string& token) {
-  if (options.token_file.empty()) print_note("clients send \"Authorization: Bearer " + token + "\"");
+  if (options.no_token) {
+    print_note("every program of this machine can use the endpoint: there is no token");
+  } else if (options.token_file.empty()) {
+    print_note("clients send \"Authorization: Bearer " + token + "\"");
+  }
   if (globals.format != Format::kJson) return print(url + "\n");
   json::Object about;
   about["url"] = url;
@@ -157,13 +169,20 @@ Result<int> serve_http(const Globals& globals, const McpServeOptions& options, M
   SystemRandom random;
   const mcp_http::Place place = TRY(mcp_http::read_place(options.http));
   mcp_http::EndpointOptions endpoint_words = TRY(endpoint_options(options, place));
-  const std::string token = endpoint_words.guard.token = TRY(token_of(options.token_file, random));
+  if (options.no_token && (!place.loopback || !options.token_file.empty())) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--no-token is for an address of this machine alone, without --token-file");
+  }
+  if (!options.no_token) endpoint_words.guard.token = TRY(token_of(options.token_file, random));
+  const std::string token = endpoint_words.guard.token;
+  const std::unique_ptr<tls::ServerContext> tls = TRY(tls_of(options));
+  const std::string scheme = endpoint_words.guard.scheme = tls == nullptr ? "http" : "https";
   const std::unique_ptr<io::Loop> loop = TRY(io::Loop::make(clock));
   Reached reached = TRY(reach_kernel(globals, Start::kWhenAbsent));
   Opener opener(*loop, *reached.client, std::move(opening));
   mcp_http::Endpoint endpoint(*loop, clock, random, std::move(endpoint_words),
                               [&opener](auto done) { opener.open(std::move(done)); });
-  const auto listener = TRY(mcp_http::Listener::open(*loop, clock, endpoint.limits(), endpoint, place));
+  const auto listener = TRY(mcp_http::Listener::open(*loop, clock, endpoint.limits(), endpoint, place, tls.get()));
   Result<int> ended = 0;
   TRY(opener.start([&](Error error) {
     ended = std::unexpected(std::move(error));
@@ -177,8 +196,9 @@ Result<int> serve_http(const Globals& globals, const McpServeOptions& options, M
     ended = 128 + number;
     loop->stop();
   }));
-  if (!place.loopback) print_note("other machines can reach this endpoint; what they send and get is not encrypted");
-  say_ready(globals, options, url_of(place, listener->port(), options.http_path), token);
+  if (!place.loopback && tls == nullptr)
+    print_note("other machines can reach this endpoint; what they send and get is not encrypted");
+  say_ready(globals, options, url_of(place, scheme, listener->port(), options.http_path), token);
   TRY(loop->run());
   endpoint.end("the endpoint is closing");
   listener->close();

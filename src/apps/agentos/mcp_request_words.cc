@@ -14,6 +14,8 @@
 #include "apps/agentos/spawn_request.h"
 #include "base/crypto/hash.h"
 #include "base/io/file.h"
+#include "base/net/ip_address.h"
+#include "lib/mcp/remote/http_call.h"
 
 namespace agentos::cli {
 namespace {
@@ -91,6 +93,73 @@ abi::McpServerSpec server_of(const Shared& shared, std::string name, std::vector
   return server;
 }
 
+// A server elsewhere: `agentos mcp reach` in its place, with the network that takes and the hosts its map names.
+struct Remote {
+  abi::McpServerSpec server;
+  mcp_remote::Url url;
+  json::Object values;  // of variables that hold fields
+};
+
+// Addresses that no name on the public internet has and the map still names.
+std::string internal_of(const mcp_remote::Url& url) {
+  if (url.host == "localhost") return "[127.0.0.1/32, \"::1/128\"]";
+  const auto address = net::scan_ip(url.host);
+  if (!address) return {};
+  return "[\"" + url.host + (url.host.find(':') == std::string::npos ? "/32" : "/128") + "\"]";
+}
+
+Result<Remote> remote_of(const std::string& name, const json::Value& entry, const Shared& shared, bool profile_made) {
+  const std::string_view type = entry.string_or("type", "http");
+  if (type != "http" && type != "streamable-http" && type != "streamableHttp") {
+    return fail(ErrorCode::kUnsupported, "server \"" + name + "\" is of type \"" + std::string(type) + "\"",
+                "streamable HTTP is spoken: \"type\": \"http\"");
+  }
+  Remote out;
+  const std::string address(entry.string_or("url", ""));
+  out.url = TRY(mcp_remote::read_url(address));
+  const std::string program = TRY(own_program());
+  std::vector<std::string> command = {program, "mcp", "reach", address};
+  out.server = server_of(shared, clean_name(name), {});
+  if (const json::Value* headers = entry.find("headers"); headers != nullptr && headers->is_object()) {
+    // Values are no arguments, which others can see and the record keeps.
+    for (const auto& [field, value] : headers->as_object()) {
+      if (!value.is_string()) {
+        return fail(ErrorCode::kInvalidArgument, "server \"" + name + "\": the header " + field + " is no text");
+      }
+      const std::string variable = "MCP_HEADER_" + std::to_string(out.values.size());
+      command.insert(command.end(), {"--header", field + "=" + variable});
+      out.server.environment_pass.push_back(variable);
+      out.values[variable] = value;
+    }
+  }
+  out.server.command = std::move(command);
+  out.server.read_paths.push_back(program);
+  if (!profile_made) return out;
+  const std::string internal = internal_of(out.url);
+  abi::Document profile;
+  profile.file = "profile of " + name;
+  profile.text = "apiVersion: agentos/v1\nkind: Profile\nmetadata: {name: mcp-remote}\nextends: mcp-server\nnetwork: " +
+                 (internal.empty() ? std::string("proxy") : "{internal: " + internal + "}") + "\n";
+  out.server.profile_preset.clear();
+  out.server.profile = std::move(profile);
+  return out;
+}
+
+// The map names these hosts, so they may be reached; other documents may still deny it.
+abi::Document reach_document(const std::vector<Remote>& remotes) {
+  std::string text = "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: mcp-remote}\nspec:\n  rules:\n";
+  for (std::size_t i = 0; i < remotes.size(); ++i) {
+    const mcp_remote::Url& url = remotes[i].url;
+    text += "    - {name: reach-" + std::to_string(i) +
+            ", syscalls: [connect, http_request], arguments: {host: {host: [\"" + url.host + "\"]}, port: {in: [" +
+            std::to_string(url.port) + "]}}, action: allow}\n";
+  }
+  abi::Document out;
+  out.file = "mcp-remote";
+  out.text = std::move(text);
+  return out;
+}
+
 }  // namespace
 
 Result<McpOpening> open_wrapped(const McpWrapOptions& options, const char* const* environment) {
@@ -135,13 +204,21 @@ Result<McpOpening> open_served(const McpServeOptions& options, const char* const
       config->find("mcpServers") == nullptr && config->find("servers") != nullptr ? "servers" : "mcpServers";
   const json::Object servers = plain_servers(*config, key);
   if (servers.empty()) {
-    return fail(ErrorCode::kInvalidArgument, options.config + " has no servers that are started by a command",
+    return fail(ErrorCode::kInvalidArgument, options.config + " has no servers with a command or a URL",
                 R"(write {"mcpServers": {"NAME": {"command": "...", "args": []}}})");
   }
   McpOpening out;
   const Shared shared = TRY(shared_of(options.profile, options.read_paths, options.write_paths, environment));
   json::Object by_server;
+  std::vector<Remote> remotes;
   for (const auto& [name, entry] : servers) {
+    if (!entry.string_or("url", "").empty() && entry.string_or("command", "").empty()) {
+      Remote remote = TRY(remote_of(name, entry, shared, options.profile.empty()));
+      if (!remote.values.empty()) by_server[remote.server.name] = remote.values;
+      out.request.servers.push_back(remote.server);
+      remotes.push_back(std::move(remote));
+      continue;
+    }
     std::vector<std::string> command = {std::string(entry.string_or("command", ""))};
     if (const json::Value* args = entry.find("args"); args != nullptr && args->is_array()) {
       for (const json::Value& word : args->as_array()) {
@@ -158,6 +235,10 @@ Result<McpOpening> open_served(const McpServeOptions& options, const char* const
   if (!by_server.empty()) out.variables = TRY(variables_file(by_server));
   out.request.name = options.name.empty() ? "mcp-serve" : options.name;
   out.request.policy = TRY(policy_documents(options.policies));
+  if (!remotes.empty()) {
+    if (out.request.policy.empty()) out.request.policy = TRY(policy_documents({"wrap-default"}));
+    out.request.policy.push_back(reach_document(remotes));
+  }
   out.request.drift = options.drift;
   out.request.trusted_ui = options.trusted_ui;
   return out;

@@ -201,7 +201,13 @@ struct McpServeOptions {
   std::string http;  // [HOST:]PORT; empty: standard input and output
   std::string http_path = "/mcp";
   std::string token_file;
+  bool no_token = false;
   std::vector<std::string> allow_origins, allow_hosts;
+  std::string tls_certificate, tls_key;  // PEM files; empty: plain HTTP
+};
+struct McpReachOptions {
+  std::string url;
+  std::vector<std::string> headers;  // NAME=VARIABLE
 };
 struct McpConnectOptions {
   std::string client;
@@ -271,6 +277,7 @@ Result<int> verb_tool_add(const Globals& globals, const ToolOptions& options);
 Result<int> verb_tool_rm(const Globals& globals, const ToolOptions& options);
 Result<int> verb_mcp_wrap(const Globals& globals, const McpWrapOptions& options);
 Result<int> verb_mcp_serve(const Globals& globals, const McpServeOptions& options);
+Result<int> verb_mcp_reach(const Globals& globals, const McpReachOptions& options);
 Result<int> verb_mcp_connect(const Globals& globals, const McpConnectOptions& options);
 Result<int> verb_mcp_import(const Globals& globals, const McpConnectOptions& options);
 Result<int> verb_mcp_doctor(const Globals& globals, const McpConnectOptions& options);

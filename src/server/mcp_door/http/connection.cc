@@ -39,8 +39,15 @@ class Connection::Ours final : public Exchange {
   std::weak_ptr<Connection> connection_;
 };
 
-Connection::Connection(io::Loop& loop, const Clock& clock, const Limits& limits, Service& service, io::Fd socket)
-    : loop_(loop), clock_(clock), limits_(limits), service_(service), socket_(std::move(socket)), reader_(limits) {}
+Connection::Connection(io::Loop& loop, const Clock& clock, const Limits& limits, Service& service, io::Fd socket,
+                       std::unique_ptr<tls::Server> tls)
+    : loop_(loop),
+      clock_(clock),
+      limits_(limits),
+      service_(service),
+      socket_(std::move(socket)),
+      tls_(std::move(tls)),
+      reader_(limits) {}
 
 Connection::~Connection() = default;
 
@@ -70,7 +77,8 @@ void Connection::tick(std::int64_t now_ms) {
   if (sent_ < out_.size() && now_ms - took_ms_ > limits_.stalled_ms) return close();
   if (exchange_ != nullptr || closes_) return;
   if (reader_.at() == RequestReader::At::kStart) {
-    if (now_ms - since_ms_ > limits_.idle_ms) close();
+    const bool shakes_hands = tls_ != nullptr && !tls_->ready();
+    if (now_ms - since_ms_ > (shakes_hands ? limits_.head_ms : limits_.idle_ms)) close();
     return;
   }
   const bool head = reader_.at() == RequestReader::At::kHead;
@@ -103,12 +111,44 @@ bool Connection::read_some() {
     }
     taken += static_cast<std::size_t>(size);
     if (closes_) continue;
-    input_.append(buffer.data(), static_cast<std::size_t>(size));
+    if (tls_ == nullptr) {
+      input_.append(buffer.data(), static_cast<std::size_t>(size));
+    } else if (!decrypt({buffer.data(), static_cast<std::size_t>(size)})) {
+      return !ended_;
+    }
     proceed();
     if (ended_) return false;
     if (static_cast<std::size_t>(size) < buffer.size()) return true;
   }
   return true;
+}
+
+// False: nothing more is read.
+bool Connection::decrypt(std::string_view octets) {
+  const Status taken = tls_->receive(octets);
+  tls_->take_output(out_);
+  tls_->take_input(input_);
+  if (!taken) {
+    closes_ = true;
+    keeps_open_ = false;
+    input_.clear();
+    flush();
+    return false;
+  }
+  flush();
+  if (!tls_->ended()) return !ended_;
+  proceed();
+  if (!ended_) input_ended();
+  return false;
+}
+
+void Connection::put(std::string_view octets) {
+  if (tls_ == nullptr) {
+    out_ += octets;
+    return;
+  }
+  tls_->send(octets);
+  tls_->take_output(out_);
 }
 
 void Connection::input_ended() {
@@ -160,12 +200,12 @@ void Connection::take_head() {
     const bool head_only = request.method == "HEAD";
     (void)reader_.read(input_);  // there is no body: it is whole
     touch();
-    out_ += write_answer(*refused, keeps_open_ ? Keep::kOpen : Keep::kClose, head_only);
+    put(write_answer(*refused, keeps_open_ ? Keep::kOpen : Keep::kClose, head_only));
     closes_ = closes_ || !keeps_open_;
     return flush();
   }
   if (request.expects_continue && input_.empty()) {
-    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    put("HTTP/1.1 100 Continue\r\n\r\n");
     flush();
   }
 }
@@ -182,7 +222,7 @@ void Connection::take_whole() {
 void Connection::refuse(Answer answer) {
   keeps_open_ = false;
   closes_ = true;
-  out_ += write_answer(answer, Keep::kClose, false);
+  put(write_answer(answer, Keep::kClose, false));
   flush();
   if (!ended_) watch();
 }
@@ -190,7 +230,7 @@ void Connection::refuse(Answer answer) {
 void Connection::answer(Answer answer) {
   if (ended_ || sending_ != Sending::kNothing) return;
   if (answer.closes) keeps_open_ = false;
-  out_ += write_answer(answer, keeps_open_ ? Keep::kOpen : Keep::kClose, exchange_->request().method == "HEAD");
+  put(write_answer(answer, keeps_open_ ? Keep::kOpen : Keep::kClose, exchange_->request().method == "HEAD"));
   answered();
 }
 
@@ -198,16 +238,18 @@ void Connection::begin_events(const std::vector<std::pair<std::string, std::stri
   if (ended_ || sending_ != Sending::kNothing) return;
   sending_ = is_1_0_ ? Sending::kUntilClose : Sending::kChunks;
   if (is_1_0_) keeps_open_ = false;
-  out_ += write_events_head(fields, keeps_open_ ? Keep::kOpen : Keep::kClose, is_1_0_ ? Chunks::kNo : Chunks::kYes);
+  put(write_events_head(fields, keeps_open_ ? Keep::kOpen : Keep::kClose, is_1_0_ ? Chunks::kNo : Chunks::kYes));
   flush();
 }
 
 void Connection::send_events(std::string_view octets) {
   if (ended_ || sending_ == Sending::kNothing) return;
   if (sending_ == Sending::kChunks) {
-    write_chunk(out_, octets);
+    std::string chunk;
+    write_chunk(chunk, octets);
+    put(chunk);
   } else {
-    out_ += octets;
+    put(octets);
   }
   if (out_.size() - sent_ > limits_.unsent_bytes) {
     return end_later();  // not now: who sends may be in the middle of something
@@ -217,7 +259,7 @@ void Connection::send_events(std::string_view octets) {
 
 void Connection::finish_events() {
   if (ended_ || sending_ == Sending::kNothing) return;
-  if (sending_ == Sending::kChunks) out_ += kLastChunk;
+  if (sending_ == Sending::kChunks) put(kLastChunk);
   sending_ = Sending::kNothing;
   answered();
 }
@@ -259,6 +301,12 @@ void Connection::flush() {
   if (!closes_) return watch();
   // Closing while octets of the client are unread would make the system take the answer back: they are read away.
   if (lingers_until_ms_ == 0) {
+    if (tls_ != nullptr && tls_->ready()) {
+      tls_->finish();
+      std::string goodbye;
+      tls_->take_output(goodbye);
+      (void)::send(socket_.get(), goodbye.data(), goodbye.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
     ::shutdown(socket_.get(), SHUT_WR);
     lingers_until_ms_ = now_ms() + kLingerMs;
   }

@@ -14,13 +14,15 @@
 #include "base/clock.h"
 #include "base/io/fd.h"
 #include "base/io/loop.h"
+#include "base/tls/tls_server.h"
 #include "server/mcp_door/http/request_reader.h"
 
 namespace agentos::mcp_http {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(io::Loop& loop, const Clock& clock, const Limits& limits, Service& service, io::Fd socket);
+  Connection(io::Loop& loop, const Clock& clock, const Limits& limits, Service& service, io::Fd socket,
+             std::unique_ptr<tls::Server> tls);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -51,6 +53,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void take_whole();
   void refuse(Answer answer);
   void answered();
+  // Octets for the client; flush() sends them.
+  void put(std::string_view octets);
+  bool decrypt(std::string_view octets);
   void flush();
   void end_later();
   void watch();
@@ -62,6 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Limits& limits_;
   Service& service_;
   io::Fd socket_;
+  const std::unique_ptr<tls::Server> tls_;  // null: plain
   std::function<void()> on_end_;
   RequestReader reader_;
   std::string input_;

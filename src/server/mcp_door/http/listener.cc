@@ -89,9 +89,9 @@ Result<Place> read_place(std::string_view text) {
 }
 
 Result<std::unique_ptr<Listener>> Listener::open(io::Loop& loop, const Clock& clock, const Limits& limits,
-                                                 Service& service, const Place& place) {
+                                                 Service& service, const Place& place, const tls::ServerContext* tls) {
   Address address = TRY(address_of(place));
-  std::unique_ptr<Listener> out(new Listener(loop, clock, limits, service));
+  std::unique_ptr<Listener> out(new Listener(loop, clock, limits, service, tls));
   out->socket_ = io::Fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!out->socket_.valid()) return fail_errno(errno, "cannot make a socket");
   const int yes = 1;
@@ -137,13 +137,21 @@ void Listener::accept_all() {
       return;
     }
     if (connections_.size() >= limits_.connections) {
+      if (tls_ != nullptr) continue;
       const std::string answer = write_answer(error_answer(503, "too many connections"), Keep::kClose, false);
       (void)::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       continue;
     }
     const int yes = 1;
     (void)::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    auto connection = std::make_shared<Connection>(loop_, clock_, limits_, service_, std::move(client));
+    std::unique_ptr<tls::Server> secured;
+    if (tls_ != nullptr) {
+      auto begun = tls_->begin();
+      if (!begun) continue;
+      secured = std::move(*begun);
+    }
+    auto connection =
+        std::make_shared<Connection>(loop_, clock_, limits_, service_, std::move(client), std::move(secured));
     connections_.emplace(connection.get(), connection);
     // The entry goes later: the connection may be in the middle of something.
     const Status started =

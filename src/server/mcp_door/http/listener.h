@@ -27,9 +27,9 @@ class Listener {
   static constexpr std::int64_t kTickMs = 100;
   static constexpr std::int64_t kAcceptPauseMs = 100;  // after running out of descriptors
 
-  // Everything given must outlive the listener. kBusy: the port is taken.
+  // Everything given must outlive the listener. `tls` null: plain HTTP. kBusy: the port is taken.
   static Result<std::unique_ptr<Listener>> open(io::Loop& loop, const Clock& clock, const Limits& limits,
-                                                Service& service, const Place& place);
+                                                Service& service, const Place& place, const tls::ServerContext* tls);
   ~Listener();
 
   std::uint16_t port() const { return port_; }
@@ -37,8 +37,8 @@ class Listener {
   void close();  // and every connection
 
  private:
-  Listener(io::Loop& loop, const Clock& clock, const Limits& limits, Service& service)
-      : loop_(loop), clock_(clock), limits_(limits), service_(service) {}
+  Listener(io::Loop& loop, const Clock& clock, const Limits& limits, Service& service, const tls::ServerContext* tls)
+      : loop_(loop), clock_(clock), limits_(limits), service_(service), tls_(tls) {}
   void accept_all();
   void tick();
 
@@ -46,6 +46,7 @@ class Listener {
   const Clock& clock_;
   const Limits& limits_;
   Service& service_;
+  const tls::ServerContext* tls_;
   io::Fd socket_;
   std::uint16_t port_ = 0;
   io::Loop::TimerId timer_ = 0;
