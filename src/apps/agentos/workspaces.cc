@@ -88,13 +88,14 @@ Result<workspace::Workspace> open_workspace(const Globals& globals, const std::s
 
 workspace::Guard protected_guard(const workspace::Workspace& workspace) {
   std::string home = client::process_environment()("HOME");
-  return [folder = workspace.original(), home = std::move(home)](const workspace::Change& change,
-                                                                 const workspace::Snapshot& after) -> std::string {
+  std::vector<std::string> named = sandbox::names_of_git(workspace.original(), home);
+  return [folder = workspace.original(), home = std::move(home), named = std::move(named)](
+             const workspace::Change& change, const workspace::Snapshot& after) -> std::string {
     const bool was_folder = change.before.kind == workspace::Kind::kFolder;
     const bool folder_now =
         change.after.kind == workspace::Kind::kFolder || (change.after.kind == workspace::Kind::kAbsent && was_folder);
     const std::string name = sandbox::protected_by(
-        change.path, folder_now ? sandbox::Becomes::kFolder : sandbox::Becomes::kOther, folder, home);
+        change.path, folder_now ? sandbox::Becomes::kFolder : sandbox::Becomes::kOther, folder, home, named);
     if (!name.empty()) return "protected: " + name;
     const auto exists = [&](const std::string& path) { return after.contains(path); };
     return sandbox::steers_repository(change.path, exists) ? "protected: a git repository" : std::string();

@@ -5,7 +5,8 @@
 //   to anything else           the connection was taken over: HTTP/1.1 or TLS for the host it was meant for
 //
 // A tunnel carries TLS whose server name is the host it was opened for, or HTTP, of which every request is decided.
-// Other protocols are not carried. Belongs to its loop's thread.
+// Other protocols are not carried: a server hears the TLS hello, and more when it has answered as TLS does. Belongs to
+// its loop's thread.
 #pragma once
 
 #include <functional>
@@ -69,6 +70,7 @@ class Session {
   // session_tunnel.cc
   bool hello();
   bool relay();
+  bool hear_server();
   bool move_octets(Wire& from, Wire& to);
   void open(Target target, Purpose purpose);
   void opened(const Trouble* trouble);
@@ -97,6 +99,8 @@ class Session {
   std::unique_ptr<Outlet> outlet_;
   State state_ = State::kFirst;
   Purpose purpose_ = Purpose::kTunnel;
+  std::size_t hello_left_ = 0;    // of the TLS hello, not sent on yet
+  bool server_answered_ = false;  // as TLS does
   bool pumping_ = false, again_ = false;
   io::Loop::TimerId idle_ = 0, farewell_ = 0;
   std::int64_t moved_ = 0;  // octets when last looked

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/sandbox/git_config.h"
 #include "lib/sandbox/mechanism/placeholder.h"
 
 namespace agentos::sandbox {
@@ -33,21 +34,85 @@ constexpr Name kOfProjects[] = {
 
 // In the operator's home, where a grant covers it.
 constexpr Name kOfHome[] = {
-    {".bashrc", Absent::kFile},        {".bash_profile", Absent::kFile}, {".bash_login", Absent::kFile},
-    {".bash_logout", Absent::kFile},   {".profile", Absent::kFile},      {".zshrc", Absent::kFile},
-    {".zshenv", Absent::kFile},        {".zprofile", Absent::kFile},     {".zlogin", Absent::kFile},
-    {".inputrc", Absent::kFile},       {".gitconfig", Absent::kFile},    {".config", Absent::kFolder},
-    {".local/bin", Absent::kFolder},   {"bin", Absent::kFolder},         {".vimrc", Absent::kFile},
-    {".pythonrc", Absent::kFile},      {".npmrc", Absent::kFile},        {".docker", Absent::kFolder},
-    {".kube", Absent::kFolder},        {".aws", Absent::kFolder},        {".gnupg", Absent::kFolder},
-    {".local/state", Absent::kFolder}, {".xprofile", Absent::kFile},     {".pam_environment", Absent::kFile}};
+    {".bashrc", Absent::kFile},          {".bash_profile", Absent::kFile}, {".bash_login", Absent::kFile},
+    {".bash_logout", Absent::kFile},     {".profile", Absent::kFile},      {".zshrc", Absent::kFile},
+    {".zshenv", Absent::kFile},          {".zprofile", Absent::kFile},     {".zlogin", Absent::kFile},
+    {".inputrc", Absent::kFile},         {".gitconfig", Absent::kFile},    {".config", Absent::kFolder},
+    {".local/bin", Absent::kFolder},     {"bin", Absent::kFolder},         {".vimrc", Absent::kFile},
+    {".pythonrc", Absent::kFile},        {".npmrc", Absent::kFile},        {".docker", Absent::kFolder},
+    {".kube", Absent::kFolder},          {".aws", Absent::kFolder},        {".gnupg", Absent::kFolder},
+    {".local/state", Absent::kFolder},   {".xprofile", Absent::kFile},     {".pam_environment", Absent::kFile},
+    {".bash_aliases", Absent::kFile},    {".tmux.conf", Absent::kFile},    {".screenrc", Absent::kFile},
+    {".gdbinit", Absent::kFile},         {".curlrc", Absent::kFile},       {".wgetrc", Absent::kFile},
+    {".netrc", Absent::kFile},           {".psqlrc", Absent::kFile},       {".sqliterc", Absent::kFile},
+    {".xinitrc", Absent::kFile},         {".xsession", Absent::kFile},     {".xsessionrc", Absent::kFile},
+    {".mailcap", Absent::kFile},         {".forward", Absent::kFile},      {".pypirc", Absent::kFile},
+    {".git-credentials", Absent::kFile}, {".vim", Absent::kFolder},        {".local/lib", Absent::kFolder}};
 
-// Obeyed only where it is there already: each folder in it belongs to a worktree that leads to it.
-constexpr const char* kWorktrees = ".git/worktrees";
+// The same, where they are there.
+constexpr const char* kOfHomeWhereThere[] = {".emacs",
+                                             ".emacs.d",
+                                             ".local/share/systemd",
+                                             ".local/share/applications",
+                                             ".cargo",
+                                             ".rustup",
+                                             "go/bin",
+                                             ".pyenv",
+                                             ".rbenv",
+                                             ".nvm",
+                                             ".oh-my-zsh",
+                                             ".zsh",
+                                             ".claude",
+                                             ".claude.json",
+                                             ".codex",
+                                             ".gemini",
+                                             ".cursor",
+                                             ".terraformrc"};
 
-// Further ones, which only a commit holds back: git reads them when they are there, and runs what the last three say.
-constexpr const char* kOfRepositories[] = {kWorktrees, ".git/gitdir", ".git/rebase-merge", ".git/rebase-apply",
-                                           ".git/sequencer"};
+// Where they are there. Absent ones are no placeholder's: a worktree's folder belongs to a worktree that leads to it,
+// and an empty file of the others may be an error to who reads it.
+constexpr const char* kWhereThere[] = {".git/worktrees",
+                                       ".husky",
+                                       ".githooks",
+                                       ".zed",
+                                       ".windsurf",
+                                       ".continue",
+                                       ".roo",
+                                       ".kiro",
+                                       ".amazonq",
+                                       ".opencode",
+                                       "opencode.json",
+                                       ".aider.conf.yml",
+                                       ".devcontainer",
+                                       ".devcontainer.json",
+                                       ".gitlab-ci.yml",
+                                       ".circleci",
+                                       ".forgejo/workflows",
+                                       ".gitea/workflows",
+                                       ".pre-commit-config.yaml",
+                                       "lefthook.yml",
+                                       ".yarnrc.yml",
+                                       ".npmrc",
+                                       ".exrc",
+                                       ".nvim.lua",
+                                       ".dir-locals.el",
+                                       ".gdbinit",
+                                       ".mise.toml",
+                                       "mise.toml"};
+
+// Further ones, which only a commit holds back: git reads them when they are there, and runs what some say; and what
+// agents of the operator obey, which an agent may well be asked to write.
+constexpr const char* kOfCommits[] = {".git/gitdir",
+                                      ".git/rebase-merge",
+                                      ".git/rebase-apply",
+                                      ".git/sequencer",
+                                      "CLAUDE.md",
+                                      "AGENTS.md",
+                                      "GEMINI.md",
+                                      ".cursorrules",
+                                      ".windsurfrules",
+                                      ".clinerules",
+                                      ".github/copilot-instructions.md"};
 
 bool covers(const std::string& folder, const std::string& path) {
   return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
@@ -96,18 +161,35 @@ std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, 
       const std::string path = grant.path + "/" + name.path;
       if (project || exists(path)) add(found, path, kWriteBit, name.kind);
     }
-    if (is_folder(grant.path + "/" + kWorktrees)) add(found, grant.path + "/" + kWorktrees, kWriteBit, Absent::kNo);
+    const auto where_there = [&](const std::string& path) {
+      if (exists(path)) add(found, path, kWriteBit, Absent::kNo);
+    };
+    for (const char* name : kWhereThere) where_there(grant.path + "/" + name);
+    for (const NamedByGit& named : named_by_git(grant.path, home)) {
+      if (named.path == grant.path || !covers(grant.path, named.path)) continue;
+      add(found, named.path, kWriteBit, named.kind == NamedByGit::Kind::kFolder ? Absent::kFolder : Absent::kFile);
+    }
     if (home.empty() || !covers(grant.path, home)) continue;
     for (const Name& name : kOfHome) add(found, home + "/" + name.path, kWriteBit, name.kind);
+    for (const char* name : kOfHomeWhereThere) where_there(home + "/" + name);
     add(found, home + "/.ssh", kReadBit | kWriteBit, Absent::kFolder);
   }
   return found;
 }
 
-std::vector<std::string> protected_names() {
+std::vector<std::string> protected_names(const std::string& folder, const std::string& home) {
   std::vector<std::string> names = {".git"};
   for (const Name& name : kOfProjects) names.emplace_back(name.path);
-  names.emplace_back(kWorktrees);
+  names.insert(names.end(), std::begin(kWhereThere), std::end(kWhereThere));
+  for (std::string& name : names_of_git(folder, home)) names.push_back(std::move(name));
+  return names;
+}
+
+std::vector<std::string> names_of_git(const std::string& folder, const std::string& home) {
+  std::vector<std::string> names;
+  for (const NamedByGit& named : named_by_git(folder, home)) {
+    if (named.path != folder && covers(folder, named.path)) names.push_back(named.path.substr(folder.size() + 1));
+  }
   return names;
 }
 
@@ -122,13 +204,20 @@ bool touches(std::string_view tail, std::string_view name, Becomes becomes) {
 
 }  // namespace
 
-std::string protected_by(const std::string& path, Becomes becomes, const std::string& folder, const std::string& home) {
+std::string protected_by(const std::string& path, Becomes becomes, const std::string& folder, const std::string& home,
+                         const std::vector<std::string>& named) {
+  for (const std::string& name : named) {
+    if (touches(path, name, becomes)) return name;
+  }
   for (std::size_t at = 0; at < path.size();) {
     const std::string_view tail = std::string_view(path).substr(at);
     for (const Name& name : kOfProjects) {
       if (touches(tail, name.path, becomes)) return name.path;
     }
-    for (const char* name : kOfRepositories) {
+    for (const char* name : kWhereThere) {
+      if (touches(tail, name, becomes)) return name;
+    }
+    for (const char* name : kOfCommits) {
       if (touches(tail, name, becomes)) return name;
     }
     const std::size_t slash = path.find('/', at);
@@ -144,6 +233,9 @@ std::string protected_by(const std::string& path, Becomes becomes, const std::st
   if (of_home(".ssh")) return ".ssh";
   for (const Name& name : kOfHome) {
     if (of_home(name.path)) return name.path;
+  }
+  for (const char* name : kOfHomeWhereThere) {
+    if (of_home(name)) return name;
   }
   return {};
 }
