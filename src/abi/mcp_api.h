@@ -33,9 +33,10 @@ class McpPeer {
   virtual void notified(const std::string& server, const std::string& method, json::Value params) = 0;
   // What the servers offer, or how they are, is another than before.
   virtual void servers_changed() = 0;
-  // A server asks the client; it was decided and recorded. `done` exactly once.
+  // A server asks the client; it was decided and recorded. `done` exactly once, unless it is withdrawn().
   virtual void asked(const std::string& server, const std::string& method, json::Value params,
-                     std::function<void(Result<json::Value>)> done) = 0;
+                     std::function<void(Result<json::Value>)> done, std::uint64_t question) = 0;
+  virtual void withdrawn(std::uint64_t question) = 0;  // the server does not want to know any more
   // About the call that the session submitted with this token.
   virtual void progressed(std::uint64_t token, const json::Value& params) = 0;
   virtual void waits_for_approval(std::uint64_t token, const std::string& approval, std::int64_t expires_us) = 0;

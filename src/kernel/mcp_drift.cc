@@ -139,7 +139,9 @@ void McpLink::ask_about_drift(const std::string& name) {
   std::string digest;
   {
     const std::lock_guard lock(mutex_);
-    Server& server = *servers_.find(name)->second;
+    const auto found = servers_.find(name);
+    if (found == servers_.end()) return;
+    Server& server = *found->second;
     if (server.now && !server.differences.empty()) digest = server.now->digest();
     if (digest == server.asked_digest) return;
     server.asked_digest = digest;
@@ -182,9 +184,14 @@ void McpLink::ask_about_drift(const std::string& name) {
   detail["approval"] = *id;
   const auto client = client_.lock();
   (void)monitor_.record_event("pin", client.get(), detail);
-  const std::lock_guard lock(mutex_);
-  Server& server = *servers_.find(name)->second;
-  if (server.asked_digest == digest) server.approval = *id;
+  bool kept = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = servers_.find(name);
+    kept = found != servers_.end() && found->second->asked_digest == digest;
+    if (kept) found->second->approval = *id;
+  }
+  if (!kept) monitor_.withdraw_approval(*id);  // the client went meanwhile, or something else is offered
 }
 
 void McpLink::withdraw_questions() {

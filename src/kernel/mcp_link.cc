@@ -30,6 +30,10 @@ class AgentProcess final : public tool::McpProcess {
   std::shared_ptr<Agent> agent_;
 };
 
+std::string key_of(const std::string& server, const mcp::Id& id) {
+  return server + " " + json::write(mcp::to_json(id));
+}
+
 std::string how_it_ended(const ExitRecord& exit) {
   if (exit.signaled) return fmt::format("its process was ended by signal {}", exit.signal);
   return fmt::format("its process ended with status {}", exit.code);
@@ -47,16 +51,12 @@ void McpLink::stop() {
   stop_servers();
 }
 
+// The agent is remembered after its end; what it had of servers is not.
 void McpLink::stop_servers() {
   std::map<std::string, std::shared_ptr<Server>, std::less<>> servers;
   {
     const std::lock_guard lock(mutex_);
-    servers = servers_;
-    for (const auto& [name, server] : servers_) {  // the agent is remembered for a while, what it was offered is not
-      server->now.reset();
-      server->pinned.reset();
-      server->differences.clear();
-    }
+    servers.swap(servers_);
     tools_ = std::make_shared<tool::Registry>();
   }
   for (const auto& [name, server] : servers) {
@@ -98,15 +98,21 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
     const auto self = weak.lock();
     const auto server = self == nullptr ? nullptr : self->find(name);
     if (server == nullptr) return;
-    self->server_asks(name, std::move(method), std::move(params), [server, id](abi::CallOutput output) {
-      tool::McpAnswer answer;
-      if (output.status) {
-        answer.result = std::move(static_cast<abi::McpRequestReply*>(output.reply.get())->result);
-      } else {
-        answer.rpc_error = mcp::RpcError{mcp::kInvalidRequest, output.status.error().message, {}};
-      }
-      server->answer(id, answer);
-    });
+    self->server_asks(name, std::move(method), std::move(params), key_of(name, id),
+                      [server, id](abi::CallOutput output) {
+                        if (!output.status && output.status.error().code == abi::error::cancelled)
+                          return;  // it took it back itself
+                        tool::McpAnswer answer;
+                        if (output.status) {
+                          answer.result = std::move(static_cast<abi::McpRequestReply*>(output.reply.get())->result);
+                        } else {
+                          answer.rpc_error = mcp::RpcError{mcp::kInvalidRequest, output.status.error().message, {}};
+                        }
+                        server->answer(id, answer);
+                      });
+  };
+  events.on_request_cancelled = [weak, name](const mcp::Id& id) {
+    if (const auto self = weak.lock()) self->server_withdraws(key_of(name, id));
   };
   events.may_send = [weak, name](std::string_view method, const json::Value& params) -> Status {
     const auto self = weak.lock();
@@ -149,7 +155,9 @@ Result<std::shared_ptr<tool::McpProcess>> McpLink::start_process(const std::stri
   std::shared_ptr<Server> server;
   {
     const std::lock_guard lock(mutex_);
-    server = servers_.find(server_name)->second;
+    const auto found = servers_.find(server_name);
+    if (found == servers_.end()) return fail(ErrorCode::kClosed, "the client has ended");
+    server = found->second;
   }
   AgentSpec spec;
   spec.name = client->name + "." + server_name;
@@ -244,31 +252,42 @@ void McpLink::waits_for_approval(std::uint64_t token, const std::string& approva
 }
 
 void McpLink::ask_client(const std::string& server, const std::string& method, json::Value params,
-                         std::function<void(Result<json::Value>)> done) {
+                         std::function<void(Result<json::Value>)> done, std::uint64_t question) {
   const auto client = peer();
   if (client == nullptr) return done(fail(abi::error::closed, "the client is not there"));
   const json::Value* meta = params.find("_meta");
   const json::Value* token = meta == nullptr ? nullptr : meta->find("progressToken");
-  if (token == nullptr) return client->asked(server, method, std::move(params), std::move(done));
+  if (token == nullptr) return client->asked(server, method, std::move(params), std::move(done), question);
   const std::string told = json::write(*token);
   {
     const std::lock_guard lock(mutex_);
     if (awaited_.size() < kAwaitedMax) awaited_.emplace(told, server);
   }
-  client->asked(server, method, std::move(params),
-                [weak = weak_from_this(), told, done = std::move(done)](Result<json::Value> answer) {
-                  if (const auto self = weak.lock()) {
-                    const std::lock_guard lock(self->mutex_);
-                    if (const auto found = self->awaited_.find(told); found != self->awaited_.end()) {
-                      self->awaited_.erase(found);
-                    }
-                  }
-                  done(std::move(answer));
-                });
+  client->asked(
+      server, method, std::move(params),
+      [weak = weak_from_this(), told, done = std::move(done)](Result<json::Value> answer) {
+        if (const auto self = weak.lock()) {
+          const std::lock_guard lock(self->mutex_);
+          if (const auto found = self->awaited_.find(told); found != self->awaited_.end()) {
+            self->awaited_.erase(found);
+          }
+        }
+        done(std::move(answer));
+      },
+      question);
+}
+
+std::uint64_t McpLink::next_question() {
+  const std::lock_guard lock(mutex_);
+  return next_question_++;
+}
+
+void McpLink::withdraw(std::uint64_t question) {
+  if (const auto client = peer()) client->withdrawn(question);
 }
 
 // A request of a server is a call of the agent its process is: decided, recorded and answered like any other.
-void McpLink::server_asks(const std::string& name, std::string method, json::Value params,
+void McpLink::server_asks(const std::string& name, std::string method, json::Value params, std::string key,
                           std::function<void(abi::CallOutput)> done) {
   std::shared_ptr<Agent> process;
   {
@@ -286,14 +305,34 @@ void McpLink::server_asks(const std::string& name, std::string method, json::Val
   request["params"] = std::move(params);
   std::shared_ptr<abi::Session> session = monitor_.open_session(process);
   abi::Session& caller = *session;
-  caller.submit(
-      1, "mcp_request", json::Value(std::move(request)), {},
-      [session = std::move(session), done = std::move(done)](abi::CallOutput output) { done(std::move(output)); });
+  if (!key.empty()) {
+    const std::lock_guard lock(mutex_);
+    asked_[key] = session;
+  }
+  caller.submit(1, "mcp_request", json::Value(std::move(request)), {},
+                [weak = weak_from_this(), key = std::move(key), session = std::move(session),
+                 done = std::move(done)](abi::CallOutput output) {
+                  if (const auto self = weak.lock(); self != nullptr && !key.empty()) {
+                    const std::lock_guard lock(self->mutex_);
+                    const auto found = self->asked_.find(key);
+                    if (found != self->asked_.end() && found->second.lock() == session) self->asked_.erase(found);
+                  }
+                  done(std::move(output));
+                });
+}
+
+void McpLink::server_withdraws(const std::string& key) {
+  std::shared_ptr<abi::Session> session;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = asked_.find(key); found != asked_.end()) session = found->second.lock();
+  }
+  if (session != nullptr) session->cancel(1);
 }
 
 void McpLink::ask(const std::string& server, const std::string& method, json::Value params,
                   std::function<void(Result<json::Value>)> done) {
-  server_asks(server, method, std::move(params), [done = std::move(done)](abi::CallOutput output) {
+  server_asks(server, method, std::move(params), {}, [done = std::move(done)](abi::CallOutput output) {
     if (!output.status) return done(std::unexpected(output.status.error()));
     done(std::move(static_cast<abi::McpRequestReply*>(output.reply.get())->result));
   });

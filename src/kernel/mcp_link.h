@@ -46,8 +46,10 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   std::function<void(const json::Value&)> progress_of(const std::string& server, std::uint64_t token);
   void waits_for_approval(std::uint64_t token, const std::string& approval, std::int64_t expires_us);
   // A request of a server that was decided: to the client.
+  std::uint64_t next_question();
   void ask_client(const std::string& server, const std::string& method, json::Value params,
-                  std::function<void(Result<json::Value>)> done);
+                  std::function<void(Result<json::Value>)> done, std::uint64_t question);
+  void withdraw(std::uint64_t question);
 
   // For operators.
   std::vector<abi::McpServerEntry> entries() const;
@@ -86,8 +88,10 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
                                                           std::function<void(std::string)> ended);
   void catalog_of(const std::string& server, const tool::McpCatalog& catalog);
   void offer();  // the registry anew, from what the servers may offer now
-  void server_asks(const std::string& server, std::string method, json::Value params,
+  // `key`: what the server can take it back by; empty: it cannot.
+  void server_asks(const std::string& server, std::string method, json::Value params, std::string key,
                    std::function<void(abi::CallOutput)> done);
+  void server_withdraws(const std::string& key);
   struct Condition {
     tool::McpServer::State state;
     std::string trouble;
@@ -116,8 +120,8 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   std::multimap<std::string, std::string> awaited_;  // progress tokens of what servers ask the client, and whose
   std::shared_ptr<const tool::Registry> tools_;
   std::weak_ptr<abi::McpPeer> peer_;
-  std::uint64_t next_token_ = 1;
-  std::map<std::string, std::pair<std::string, std::uint64_t>> asked_;  // server and id -> its session's call
+  std::uint64_t next_question_ = 1;
+  std::map<std::string, std::weak_ptr<abi::Session>> asked_;  // by server and id: the session of its call
 };
 
 // An operator accepts what a server offers now as its pin. `digest`, when given, must be that of what is offered.

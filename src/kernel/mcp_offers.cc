@@ -68,7 +68,9 @@ void McpLink::catalog_of(const std::string& name, const tool::McpCatalog& catalo
   if (first) {
     if (Status kept = monitor_.mcp.keep(now); !kept) {
       const std::lock_guard lock(mutex_);
-      servers_.find(name)->second->refusal = "its pin cannot be kept: " + kept.error().message;
+      if (const auto found = servers_.find(name); found != servers_.end()) {
+        found->second->refusal = "its pin cannot be kept: " + kept.error().message;
+      }
     }
   }
   offer();
@@ -199,7 +201,9 @@ void McpLink::decide_pins_anew() {
   {
     const std::lock_guard lock(mutex_);
     for (auto& [name, pin] : pins) {
-      Server& server = *servers_.find(name)->second;
+      const auto found = servers_.find(name);
+      if (found == servers_.end()) continue;
+      Server& server = *found->second;
       if (!pin) continue;  // forgotten: the next connection pins anew
       server.pinned = std::move(pin);
       if (server.now) server.differences = mcp::compare(*server.pinned, *server.now);

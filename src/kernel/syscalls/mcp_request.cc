@@ -31,14 +31,19 @@ Status to_reply(CallContext& context, tool::McpAnswer& answer) {
 
 // A server asks: the call is its process's.
 Acted ask_client(CallContext& context, const abi::McpRequestRequest& request, const std::shared_ptr<McpLink>& link) {
-  auto parked = context.park();
-  context.monitor.set_deadline(parked, kRequestTimeoutMs, "the client did not answer");
-  link->ask_client(request.server, request.method, request.params, [parked](Result<json::Value> result) {
-    parked->finish([&](CallContext& alive) -> Status {
-      static_cast<abi::McpRequestReply*>(alive.reply)->result = TRY(std::move(result));
-      return {};
-    });
-  });
+  const std::uint64_t question = link->next_question();
+  auto parked = context.park([link, question] { link->withdraw(question); });
+  context.monitor.set_deadline(parked, kRequestTimeoutMs, "the client did not answer",
+                               [link, question] { link->withdraw(question); });
+  link->ask_client(
+      request.server, request.method, request.params,
+      [parked](Result<json::Value> result) {
+        parked->finish([&](CallContext& alive) -> Status {
+          static_cast<abi::McpRequestReply*>(alive.reply)->result = TRY(std::move(result));
+          return {};
+        });
+      },
+      question);
   return later();
 }
 

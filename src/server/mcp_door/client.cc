@@ -78,7 +78,7 @@ void Client::close() {
       for (Input& input : call.inputs) unanswered.push_back(std::move(input.done));
     }
     calls_.clear();
-    for (auto& [ticket, done] : asked_) unanswered.push_back(std::move(done));
+    for (auto& [ticket, question] : asked_) unanswered.push_back(std::move(question.done));
     asked_.clear();
     waiting_.clear();
     input_.reset();
@@ -170,7 +170,7 @@ void Client::take_message(mcp::Message message, Effects& effects) {
       {
         const std::lock_guard lock(mutex_);
         if (const auto found = asked_.find(taken.ticket); found != asked_.end()) {
-          done = std::move(found->second);
+          done = std::move(found->second.done);
           asked_.erase(found);
         }
       }

@@ -54,7 +54,8 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   void notified(const std::string& server, const std::string& method, json::Value params) override;
   void servers_changed() override;
   void asked(const std::string& server, const std::string& method, json::Value params,
-             std::function<void(Result<json::Value>)> done) override;
+             std::function<void(Result<json::Value>)> done, std::uint64_t question) override;
+  void withdrawn(std::uint64_t question) override;
   void progressed(std::uint64_t token, const json::Value& params) override;
   void waits_for_approval(std::uint64_t token, const std::string& approval, std::int64_t expires_us) override;
 
@@ -68,6 +69,11 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
     json::Value params;
     std::function<void(Result<json::Value>)> done;
     bool sent = false;
+    std::uint64_t question = 0;  // 0: of our own
+  };
+  struct Question {
+    std::function<void(Result<json::Value>)> done;
+    std::uint64_t number = 0;
   };
   // A request of the client that became a call of the session.
   struct Call {
@@ -172,8 +178,8 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   std::map<std::string, std::uint64_t, std::less<>> listens_;  // tokens of subscriptions at modern servers, by URI
   std::map<std::uint64_t, Call> calls_;
   std::uint64_t next_token_ = 1;
-  std::map<std::uint64_t, std::function<void(Result<json::Value>)>> asked_;  // by ticket of the legacy client's request
-  std::map<std::string, Subscription> subscriptions_;                        // by id as JSON
+  std::map<std::uint64_t, Question> asked_;            // by ticket of the legacy client's request
+  std::map<std::string, Subscription> subscriptions_;  // by id as JSON
   struct Waiting {
     mcp::Asked asked;
     bool initialize = false, discover = false;

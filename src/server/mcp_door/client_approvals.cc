@@ -68,7 +68,7 @@ void Client::ask_own_person(std::uint64_t token) {
     if (serving_.is_legacy()) {
       const std::uint64_t ticket = serving_.request("elicitation/create", params, outbox_);
       if (ticket == 0) return;  // too many questions wait: this one does for agentos approve
-      asked_.emplace(ticket, std::move(done));
+      asked_.emplace(ticket, Question{std::move(done), 0});
       flush_locked();
     } else {
       call.inputs.push_back({.key = std::string(kInputKey),

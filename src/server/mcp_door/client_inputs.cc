@@ -28,7 +28,7 @@ std::string fresh_state() {
 }  // namespace
 
 void Client::asked(const std::string& server, const std::string& method, json::Value params,
-                   std::function<void(Result<json::Value>)> done) {
+                   std::function<void(Result<json::Value>)> done, std::uint64_t question) {
   std::optional<Error> refused;
   std::optional<std::uint64_t> carrier;
   {
@@ -41,7 +41,7 @@ void Client::asked(const std::string& server, const std::string& method, json::V
       } else if (const std::uint64_t ticket = serving_.request(method, params, outbox_); ticket == 0) {
         refused = Error{ErrorCode::kBusy, "too many requests wait for the client already", {}};
       } else {
-        asked_.emplace(ticket, std::move(done));
+        asked_.emplace(ticket, Question{std::move(done), question});
         flush_locked();
         return;
       }
@@ -57,7 +57,8 @@ void Client::asked(const std::string& server, const std::string& method, json::V
         call.inputs.push_back({.key = "input-" + std::to_string(++call.input_rounds),
                                .method = method,
                                .params = std::move(params),
-                               .done = std::move(done)});
+                               .done = std::move(done),
+                               .question = question});
         carrier = token;
         break;
       }
@@ -73,6 +74,21 @@ void Client::asked(const std::string& server, const std::string& method, json::V
   loop_.post([weak = weak_from_this(), token = *carrier] {
     if (const auto self = weak.lock()) self->offer_inputs(token);
   });
+}
+
+// A legacy client is told; a modern one finds when it comes back that nobody waits for its answer.
+void Client::withdrawn(std::uint64_t question) {
+  if (question == 0) return;
+  const std::lock_guard lock(mutex_);
+  for (auto& [token, call] : calls_) {
+    std::erase_if(call.inputs, [&](const Input& input) { return input.question == question; });
+  }
+  const auto found =
+      std::find_if(asked_.begin(), asked_.end(), [&](const auto& one) { return one.second.number == question; });
+  if (found == asked_.end() || ended_) return;
+  serving_.cancel_request(found->first, "the server does not want to know any more", outbox_);
+  asked_.erase(found);
+  flush_locked();
 }
 
 // Ends the client's request with what is wanted of it; the call goes on and waits for its retry.

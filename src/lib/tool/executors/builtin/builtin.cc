@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/crypto/hash.h"
 #include "lib/tool/executors/builtin/calculate.h"
+#include "lib/tool/executors/builtin/code_tools.h"
 #include "lib/tool/executors/builtin/query.h"
 #include "lib/tool/executors/builtin/text_stats.h"
 #include "lib/tool/registry.h"
@@ -166,7 +167,8 @@ Status add_builtin_tools(Registry& registry, HostExecutors& executors) {
   TRY(registry.add(calculate_manifest(), executors.make(run_calculate)));
   TRY(registry.add(sha256_manifest(), executors.make(run_sha256)));
   TRY(registry.add(json_query_manifest(), executors.make(run_json_query)));
-  return registry.add(text_stats_manifest(), executors.make(run_text_stats));
+  TRY(registry.add(text_stats_manifest(), executors.make(run_text_stats)));
+  return add_code_tools(registry, executors);
 }
 
 }  // namespace agentos::tool

@@ -17,7 +17,8 @@ struct Rule {
   std::string_view name, severity, message, alternative;
 };
 constexpr Rule kRules[] = {
-    {"drop_table", "critical", "It drops what a database holds.", "Rename it first, and drop it when nobody misses it."},
+    {"drop_table", "critical", "It drops what a database holds.",
+     "Rename it first, and drop it when nobody misses it."},
     {"delete_all", "critical", "It deletes every row.", "Say which rows, with WHERE."},
     {"truncate_table", "critical", "It empties a table.", "Delete the rows that are meant, with WHERE."},
     {"update_all", "high", "It changes every row.", "Say which rows, with WHERE."},
@@ -26,14 +27,17 @@ constexpr Rule kRules[] = {
     {"find_delete", "critical", "It removes whatever is found.", "Print what is found first, and remove that."},
     {"shutil_rmtree", "high", "It removes a tree.", "Remove the files that are meant, by name."},
     {"chmod_777", "high", "It lets everybody write.", "Grant the one who needs it: 0640, 0750."},
-    {"setuid_root", "critical", "It makes a program run as its owner, or this one as root.", "Use a service that has the right."},
+    {"setuid_root", "critical", "It makes a program run as its owner, or this one as root.",
+     "Use a service that has the right."},
     {"sudo", "high", "It runs as another user.", "Let somebody who has the right do it."},
     {"dd_disk", "critical", "It writes to a disk, past its file system.", "Write to a file."},
     {"format_drive", "critical", "It makes a new file system where one was.", ""},
     {"fork_bomb", "critical", "It starts itself without end.", ""},
-    {"pipe_to_shell", "high", "It runs what a host on the network sends.", "Fetch it, read it, check its digest, run it."},
+    {"pipe_to_shell", "high", "It runs what a host on the network sends.",
+     "Fetch it, read it, check its digest, run it."},
     {"eval", "high", "It runs text as code.", "Read the text as data: ast.literal_eval, JSON.parse."},
-    {"exec", "high", "It runs text as code or as a command.", "Call the function or program that is meant, with a list of arguments."},
+    {"exec", "high", "It runs text as code or as a command.",
+     "Call the function or program that is meant, with a list of arguments."},
     {"aws_key", "critical", "A key of AWS stands in it.", "Read it from the environment or a secret store."},
     {"private_key", "critical", "A private key stands in it.", "Read it from a file that only its owner reads."},
     {"github_token", "critical", "A token of GitHub stands in it.", "Read it from the environment or a secret store."},
@@ -75,12 +79,13 @@ void CodeCheck::found(std::string_view name, std::size_t at) {
 }
 
 std::vector<CodeFinding> CodeCheck::take() {
-  std::ranges::stable_sort(found_, {}, &std::pair<std::size_t, const Rule*>::first);
+  std::ranges::sort(found_);  // rules of one place in the order of the table
   std::vector<CodeFinding> out;
   std::size_t counted = 0;
   std::int64_t line = 1;
   for (const auto& [at, rule] : found_) {
-    line += std::count(code_.begin() + static_cast<std::ptrdiff_t>(counted), code_.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    line += std::count(code_.begin() + static_cast<std::ptrdiff_t>(counted),
+                       code_.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     counted = at;
     CodeFinding one{rule->name, rule->severity, rule->message, rule->alternative, line};
     if (out.empty() || !(out.back() == one)) out.push_back(one);
@@ -115,12 +120,16 @@ bool makes_setuid(std::string_view mode) {
 
 void CodeCheck::command(const canonical::ShellText& shell, const canonical::ShellProgram& program, std::size_t at) {
   const auto words = shell.words_of(shell.commands[program.command]);
-  const auto any = [&](const auto& is) { return std::ranges::any_of(words, [&](const auto& w) { return is(w.text); }); };
+  const auto any = [&](const auto& is) {
+    return std::ranges::any_of(words, [&](const auto& w) { return is(w.text); });
+  };
   const std::string_view name = program.name;
   if (name == "sudo" || name == "doas" || name == "su") found("sudo", at);
   if (name == "rm" && has_option(words, "rR", "--recursive") && has_option(words, "f", "--force")) {
-    const bool root = any([](std::string_view w) { return w == "/" || w == "/*" || w == "~" || w == "~/" || w == "/."; });
-    const bool whole = std::ranges::any_of(words, [](const auto& w) { return w.source == "/*" || w.source == "~" || w.source == "$HOME"; });
+    const bool root =
+        any([](std::string_view w) { return w == "/" || w == "/*" || w == "~" || w == "~/" || w == "/."; });
+    const bool whole = std::ranges::any_of(
+        words, [](const auto& w) { return w.source == "/*" || w.source == "~" || w.source == "$HOME"; });
     found(root || whole ? "rm_root" : "rm_rf", at);
   }
   if (name == "find" && any([](std::string_view w) { return w == "-delete" || w == "rm"; })) found("find_delete", at);
@@ -186,8 +195,7 @@ void CodeCheck::statement(const std::vector<std::string>& words, std::size_t at)
   if (words[0] == "TRUNCATE" && words.size() > 1) found("truncate_table", at);
   const auto deletes = words[0] == "WITH" ? std::ranges::find(words, "DELETE") : words.begin();
   const auto where = std::ranges::find(words, "WHERE");
-  const bool bounded =
-      where != words.end() && !is_always_true(words, static_cast<std::size_t>(where - words.begin()));
+  const bool bounded = where != words.end() && !is_always_true(words, static_cast<std::size_t>(where - words.begin()));
   if (deletes != words.end() && *deletes == "DELETE" && has("FROM") && !bounded) found("delete_all", at);
   if (words[0] == "UPDATE" && has("SET") && !bounded) found("update_all", at);
 }
@@ -273,8 +281,8 @@ void CodeCheck::word(const CodeText& text, std::size_t begin, std::size_t end, C
 
 // Texts that a program gives to a shell; the words of one call are one command.
 void CodeCheck::handed_to_shell(const CodeText& text) {
-  static constexpr std::string_view kRunners[] = {"system",       "popen",      "Popen",  "run",       "call",
-                                                  "check_output", "check_call", "getoutput", "exec",   "execSync",
+  static constexpr std::string_view kRunners[] = {"system",       "popen",      "Popen",          "run",  "call",
+                                                  "check_output", "check_call", "getoutput",      "exec", "execSync",
                                                   "spawn",        "spawnSync",  "getstatusoutput"};
   std::map<std::size_t, std::pair<std::string, std::size_t>> calls;
   for (const CodeString& string : text.strings) {
