@@ -174,6 +174,14 @@ std::uint64_t ServingSession::request(std::string_view method, const json::Value
   return ticket;
 }
 
+void ServingSession::cancel_request(std::uint64_t ticket, std::string_view reason, std::string& out) {
+  if (waiting_.erase(ticket) == 0) return;
+  json::Object params;
+  params["requestId"] = static_cast<std::int64_t>(ticket);
+  params["reason"] = reason;
+  write_notification(out, "notifications/cancelled", json::Value(std::move(params)));
+}
+
 bool client_can(const json::Value& capabilities, std::string_view method, const json::Value& params) {
   if (method == "roots/list") return capabilities.find("roots") != nullptr;
   if (method == "sampling/createMessage") {

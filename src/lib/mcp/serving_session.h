@@ -69,8 +69,10 @@ class ServingSession {
 
   // A request of the server to a legacy client; 0: it cannot be carried (a modern client, or too many).
   std::uint64_t request(std::string_view method, const json::Value& params, std::string& out);
+  void cancel_request(std::uint64_t ticket, std::string_view reason, std::string& out);
 
   bool is_legacy() const { return legacy_.has_value(); }
+  std::optional<Revision> legacy_revision() const { return legacy_; }
   const ClientIdentity& legacy_client() const { return client_; }
 
  private:
