@@ -127,6 +127,7 @@ void Monitor::step_from_gate(CallContext& context) {
     if (context.decision.verdict == policy::Verdict::kDeny) return deny(context);
   }
   if (context.decision.limits_count != 0 && !charge_limits(context)) return deny(context);
+  if (Status status = pay(context); !status) return refuse(context, "quota", status.error());
   if (context.past && !note_allowed(context)) return deny(context);
   if (context.caller.agent != nullptr) add_labels(context.agent(), context.decision);
   if (Status status = write_intent(context, recorder::Verdict::kAllow); !status)

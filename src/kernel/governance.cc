@@ -10,6 +10,15 @@
 namespace agentos::kernel {
 namespace {
 
+CallUnits units_of(const CallContext& context) {
+  CallUnits units{.bytes = context.bytes, .tokens = 0, .money_micros = 0};
+  if (context.facts.tool_entry != nullptr) {
+    units.tokens = context.facts.tool_entry->manifest.cost_tokens;
+    units.money_micros = context.facts.tool_entry->manifest.cost_money_micros;
+  }
+  return units;
+}
+
 AgentPast::Tool tool_of(const CallContext& context) {
   const bool unknown = context.row->call == abi::Call::kExec && context.facts.tool_entry == nullptr;
   return unknown ? AgentPast::Tool::kUnknown : AgentPast::Tool::kKnown;
@@ -26,7 +35,7 @@ policy::Decision Monitor::decide_for(CallContext& context) {
   }
   const PolicyInForce& in_force = *context.in_force;
   if (in_force.program->needs_past()) {
-    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, context.bytes,
+    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, units_of(context),
                          tool_of(context));
   }
   return in_force.program->decide(policy_request(context));
@@ -85,7 +94,7 @@ bool Monitor::charge_limits(CallContext& context) {
     const std::uint32_t limit = context.decision.limits[i];
     const policy::LimitSpec& spec = context.in_force->meters->spec(limit);
     charges[i] = {limit, counted_subject(spec, context.in_force->program->subject_of(limit, request), tool_of(context)),
-                  units_before(spec.measure, context.bytes)};
+                  units_before(spec.measure, units_of(context))};
   }
   auto reserved = context.in_force->meters->reserve(std::span(charges).first(count), context.decided_us);
   if (reserved) {
@@ -99,6 +108,12 @@ bool Monitor::charge_limits(CallContext& context) {
   context.decision.reason = "denied: the limit is used up";
   context.decision.message = "A limit on calls like this one is used up; try again later.";
   return false;
+}
+
+Status Monitor::pay(const CallContext& context) {
+  const auto& tool = context.facts.tool_entry;
+  if (tool == nullptr || tool->manifest.cost_money_micros == 0 || context.caller.agent == nullptr) return {};
+  return context.caller.agent->quota->take(Quota::kMoney, tool->manifest.cost_money_micros);
 }
 
 void Monitor::settle_limits(CallContext& context) {

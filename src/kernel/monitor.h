@@ -194,7 +194,8 @@ class Monitor {
   Status transform_arguments(CallContext& context);  // may decide anew, and differently
   bool charge_limits(CallContext& context);          // false: another call was quicker; the decision says so
   void settle_limits(CallContext& context);
-  bool note_allowed(CallContext& context);  // false: it cannot be counted, and the decision says so
+  static Status pay(const CallContext& context);  // what a tool costs, from the budget of money
+  bool note_allowed(CallContext& context);        // false: it cannot be counted, and the decision says so
   void note_attempted(CallContext& context);
   std::vector<policy::Match> steps_of(CallContext& context) const;
   void note_completed(CallContext& context);

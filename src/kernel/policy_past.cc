@@ -3,15 +3,17 @@
 
 namespace agentos::kernel {
 
-std::int64_t units_before(policy::Measure measure, std::int64_t bytes) {
+std::int64_t units_before(policy::Measure measure, const CallUnits& units) {
   switch (measure) {
     case policy::Measure::kCalls:
     case policy::Measure::kConcurrency:
       return 1;
     case policy::Measure::kBytes:
-      return bytes;
+      return units.bytes;
     case policy::Measure::kTokens:
+      return units.tokens;
     case policy::Measure::kMoney:
+      return units.money_micros;
     case policy::Measure::kTime:
       break;
   }
@@ -24,7 +26,7 @@ std::string_view counted_subject(const policy::LimitSpec& spec, std::string_view
 
 bool AgentPast::limit_allows(std::uint32_t limit, std::string_view subject) const {
   if (in_force_.meters == nullptr || limit >= in_force_.meters->size()) return false;
-  const std::int64_t units = units_before(in_force_.meters->spec(limit).measure, bytes_);
+  const std::int64_t units = units_before(in_force_.meters->spec(limit).measure, units_);
   subject = counted_subject(in_force_.meters->spec(limit), subject, tool_);
   return in_force_.meters->would_allow({limit, subject, units}, time_us_).has_value();
 }

@@ -9,13 +9,19 @@
 
 namespace agentos::kernel {
 
-// Views; lives as long as one decision. `bytes` are the octets the call would move.
+// What a call would use up, as far as it is known before it acts.
+struct CallUnits {
+  std::int64_t bytes = 0;  // octets it would move
+  std::int64_t tokens = 0, money_micros = 0;
+};
+
+// Views; lives as long as one decision.
 class AgentPast final : public policy::Past {
  public:
   enum class Tool : std::uint8_t { kKnown, kUnknown };
   AgentPast(const PolicyInForce& in_force, PolicyStore& store, std::string_view run, std::int64_t time_us,
-            std::int64_t bytes, Tool tool)
-      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), bytes_(bytes), tool_(tool) {}
+            CallUnits units, Tool tool)
+      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), units_(units), tool_(tool) {}
 
   bool limit_allows(std::uint32_t limit, std::string_view subject) const override;
   bool happened(std::uint32_t sequence) const override;
@@ -27,7 +33,7 @@ class AgentPast final : public policy::Past {
   PolicyStore& store_;
   std::string_view run_;
   std::int64_t time_us_;
-  std::int64_t bytes_;
+  CallUnits units_;
   Tool tool_;
 };
 
@@ -35,6 +41,6 @@ class AgentPast final : public policy::Past {
 std::string_view counted_subject(const policy::LimitSpec& spec, std::string_view subject, AgentPast::Tool tool);
 
 // Units a call takes from a limit before it acts: what is not known yet is settled afterwards.
-std::int64_t units_before(policy::Measure measure, std::int64_t bytes);
+std::int64_t units_before(policy::Measure measure, const CallUnits& units);
 
 }  // namespace agentos::kernel

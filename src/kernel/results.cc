@@ -129,7 +129,7 @@ std::optional<json::Value> Monitor::govern_told(const std::shared_ptr<Agent>& ag
   context.flow = agent->family->labels();
   if (!decode(context)) return std::nullopt;
   if (program.needs_past())
-    context.past.emplace(*context.in_force, policy, agent->family->run(), context.decided_us, context.bytes,
+    context.past.emplace(*context.in_force, policy, agent->family->run(), context.decided_us, CallUnits{},
                          AgentPast::Tool::kKnown);
   const std::string text = json::write(params);
   policy::ResultFacts facts;

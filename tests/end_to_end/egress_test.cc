@@ -292,7 +292,9 @@ TEST(Egress, without_a_network_nothing_changes) {
   HttpServer server;
   EgressWorld world(egress_to(server));
   const auto ended = world.python(
-      "import socket\ntry:\n    socket.socket()\nexcept OSError as error:\n    print(error.errno)", kAllowAll, "none");
+      "import socket\ntry:\n    socket.socket().connect(('127.0.0.1', 9))\nexcept OSError as error:\n    "
+      "print(error.errno)",
+      kAllowAll, "none");
   EXPECT_EQ(ended.output, "13\n");
 }
 

@@ -14,8 +14,10 @@ std::string policy(const std::string& spec) {
 class Governance : public CallTest {
  protected:
   // A tool that answers its arguments, or the text of "say".
-  void add_mirror(const std::string& name) {
+  void add_mirror(const std::string& name, std::int64_t tokens = 0, std::int64_t money_micros = 0) {
     tool::Manifest manifest;
+    manifest.cost_tokens = tokens;
+    manifest.cost_money_micros = money_micros;
     manifest.name = name;
     manifest.summary = "Answers its arguments.";
     manifest.runs = tool::Runs::kHost;
@@ -38,6 +40,28 @@ TEST_P(Governance, a_limit_refuses_the_call_beyond_it_and_gives_its_rule) {
   bool recorded = false;
   for (const json::Value& leaf : world().log()) recorded = recorded || leaf.string_or("rule", "") == "p/few";
   EXPECT_TRUE(recorded);
+}
+
+TEST_P(Governance, what_a_tool_costs_counts_against_limits_and_the_budget_of_money) {
+  add_mirror("dear", 600, 2'000'000);
+  add_mirror("free");
+  const std::string all = "  rules:\n    - {name: all, syscalls: [\"*\"], action: allow}\n";
+  auto tokens =
+      world().agent("tokens", policy("  limits:\n    - {name: few, of: tokens, at_most: 1000, every: 1h}\n" + all));
+  tokens->must("exec", exec("dear"));
+  EXPECT_EQ(tokens->code("exec", exec("dear")), -2);
+  tokens->must("exec", exec("free"));
+  auto money =
+      world().agent("money", policy("  limits:\n    - {name: few, of: money, at_most: 5000000, every: 1h}\n" + all));
+  money->must("exec", exec("dear"));
+  money->must("exec", exec("dear"));
+  EXPECT_EQ(money->code("exec", exec("dear")), -2);
+  abi::Budget budget;
+  budget.money_micros = 3'000'000;
+  auto poor = world().agent("poor", policy(all), budget);
+  poor->must("exec", exec("dear"));
+  EXPECT_EQ(poor->code("exec", exec("dear")), -111) << "the budget is used up";
+  poor->must("exec", exec("free"));
 }
 
 TEST_P(Governance, a_call_that_was_refused_counts_nothing) {

@@ -11,10 +11,10 @@ from real_kernel import HERE, PROGRAMS, PYTHON, KernelTest, wait_until
 HEAD = "import json,os,sys,time,socket,array\nfrom agent_side import *\nL = Lines(connect())\n"
 POLICY = "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: test}\nspec:\n  rules:\n"
 ATTACH = r"""
-def attach(agent):
-    L.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "attach", "params": {"agent": agent}}).encode() + b"\n")
+def attach(agent, by=L):
+    by.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "attach", "params": {"agent": agent}}).encode() + b"\n")
     fds = array.array("i")
-    _, ancillary, _, _ = L.socket.recvmsg(65536, socket.CMSG_SPACE(64))
+    _, ancillary, _, _ = by.socket.recvmsg(65536, socket.CMSG_SPACE(64))
     for _, _, data in ancillary: fds.frombytes(data[: len(data) // 4 * 4])
     return Lines(socket.socket(fileno=fds[0]))
 """
@@ -62,13 +62,15 @@ time.sleep(60)
     def test_a_child_parks_no_more_calls_than_its_parent_may(self):
         ran = self.agent(ATTACH + r"""
 child = L.call("fork", name="c", budget={"concurrency": 2})["result"]["agent"]
-grandchild = attach(child).call("fork", name="g", budget={"concurrency": 50})["result"]["agent"]
-lines = attach(grandchild)
+middle = attach(child)
+grandchild = middle.call("fork", name="g", budget={"concurrency": 50})["result"]["agent"]
+lines = attach(grandchild, middle)
 for i in range(10):
     lines.send(json.dumps({"jsonrpc": "2.0", "id": i, "method": "recv", "params": {"timeout_ms": 500}}).encode() + b"\n")
 print(sum("concurrency" in json.dumps(lines.next()) for _ in range(10)), flush=True)
 """)
-        self.assertEqual(ran.communicate()[0], "8\n")
+        out, errors = ran.communicate()
+        self.assertEqual(out, "8\n", errors)
 
     def test_refusals_are_counted_by_kind_and_noise_hides_none(self):
         ran = self.agent(r"""
@@ -82,7 +84,7 @@ for i in range(60): L.call("nonsense%d" % i)
 burst(1, "read", path="/mem/working/key")
 """, rules="    - {name: some, syscalls: [status], action: allow}\n")
         ran.wait()
-        refused = [one for one in self.json_of("log", "show", "--last", "500") if one["kind"] == "refused"]
+        refused = [one["leaf"] for one in self.json_of("log", "show", "--last", "500") if one["leaf"]["kind"] == "refused"]
         counts = {}
         for one in refused:
             name = one.get("call") or one["reason"].rsplit(" ", 1)[-1].split("|")[0]

@@ -144,8 +144,10 @@ class Workspaces(KernelTest):
         self.in_workspace("seq 100001 | xargs touch; d=.; for i in $(seq 200); do d=$d/deeper; done; mkdir -p $d")
         said = self.refused("commit")
         self.assertIn("has more than", said)
-        self.done("discard")
-        self.assertEqual(os.listdir(self.store), [])
+        store = self.kernel.folder / "state/agentos/workspaces"
+        self.assertEqual(os.listdir(store), ["project"])
+        self.done("discard", "project")
+        self.assertEqual(os.listdir(store), [])
 
     def test_hostile_names_drive_no_terminal(self):
         self.in_workspace("printf x > \"$(printf 'a\\033[2Jb\\nc')\"; printf x > \"$(printf '\\377')\"")

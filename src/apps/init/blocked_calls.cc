@@ -33,6 +33,7 @@ struct Entry {
 };
 constinit Entry entries[kTracedKindsMax] = {};  // one tree a process
 constinit Entry others = {};
+bool telling = false;
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // of both
 
 void tell(Entry& entry) {
@@ -73,12 +74,21 @@ void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller
   }
   if (entry == nullptr) entry = &others;
   ++entry->count;
-  if (worth_telling(entry->count, entry->told)) tell(*entry);
+  if (telling && worth_telling(entry->count, entry->told)) tell(*entry);
+  ::pthread_mutex_unlock(&lock);
+}
+
+void BlockedCalls::tell_from_now_on() {
+  ::pthread_mutex_lock(&lock);
+  telling = true;
+  for (std::size_t i = 0; i < used_; ++i) tell(entries[i]);
+  if (others.count > 0) tell(others);
   ::pthread_mutex_unlock(&lock);
 }
 
 void BlockedCalls::finish() {
   ::pthread_mutex_lock(&lock);
+  telling = false;
   for (std::size_t i = 0; i < used_; ++i) {
     if (entries[i].told < entries[i].count) tell(entries[i]);
   }

@@ -16,7 +16,9 @@ class BlockedCalls {
     running_ = true;
   }
   bool running() const { return running_; }
-  // add() is called by one thread, finish() by another; begin() and running() by the first.
+  // The launcher knows of the start: what was seen before is told now, what comes later at once.
+  void tell_from_now_on();
+  // add(), begin() and running() are called by one thread, the others by another.
   // `access` of an open; `granted`: it was let through, and is told of because opens are traced.
   void add(Attempt attempt, const char* target, const Caller& caller, std::uint32_t access = 0, bool granted = false);
   // The counts that have not been told; when the tree has ended.

@@ -400,6 +400,7 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
+    questions_.blocked().tell_from_now_on();
     if (plan_.header.wall_ms > 0) deadline_ms_ = monotonic_ms() + plan_.header.wall_ms;
     watch();
   }

@@ -146,12 +146,6 @@ bool read_spec(Reading& reading, const yaml::Node& node, LimitSpec& spec) {
   if (const yaml::Node* of = node.find("of")) {
     const int word = reading.read.word(*of, "measure", key_words(Where::kLimit, "of"));
     if (word >= 0) spec.measure = static_cast<Measure>(word);
-    if (spec.measure == Measure::kTokens || spec.measure == Measure::kMoney) {
-      reading.complaints.add(of->mark,
-                             fmt::format("nothing tells how much {} a call uses, so this limit would refuse nothing",
-                                         name_of(spec.measure)),
-                             "of: calls, bytes, time or concurrency");
-    }
   }
   if (const yaml::Node* per = node.find("per")) {
     const int word = reading.read.word(*per, "subject", key_words(Where::kLimit, "per"));

@@ -132,6 +132,8 @@ void add(std::vector<ProtectedPath>& found, std::string path, std::uint8_t denie
   const auto same = [&](const ProtectedPath& known) { return known.rule.path == path; };
   if (std::any_of(found.begin(), found.end(), same)) return;
   const bool there = exists(path);
+  const bool held = there && is_placeholder(path.c_str());
+  if (held && kind == Absent::kNo) kind = is_folder(path) ? Absent::kFolder : Absent::kFile;
   // What is in no folder yet is not made: its parents would have to be made too.
   if (!there && !is_folder(path.substr(0, path.rfind('/')))) return;
   ProtectedPath one;
@@ -139,7 +141,7 @@ void add(std::vector<ProtectedPath>& found, std::string path, std::uint8_t denie
   one.rule.denied = denied;
   one.rule.optional = true;
   // What another tree made and stands on is made by this one too, so that it stays until both have ended.
-  one.absent = there && !is_placeholder(one.rule.path.c_str()) ? Absent::kNo : kind;
+  one.absent = there && !held ? Absent::kNo : kind;
   found.push_back(std::move(one));
 }
 

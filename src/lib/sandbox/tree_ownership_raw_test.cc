@@ -32,6 +32,7 @@ class Owning : public testing::TestWithParam<Host> {
     options.init_path = init_path_for_tests();
     options.cgroups = GetParam().cgroups;
     options.namespaces = GetParam().namespaces;
+    options.ahead = 0;  // an init that waits is no tree's
     auto made = make_launcher_with(options);
     return made ? std::move(*made) : nullptr;
   }

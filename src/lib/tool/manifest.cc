@@ -166,11 +166,15 @@ Status Reader::read_run(const Node& spec, Manifest& manifest) const {
 
 Status Reader::read_spec(const Node& spec, Manifest& manifest) const {
   TRY(known_keys(spec, "spec",
-                 {"command", "input_schema", "output", "output_bytes_max", "output_schema", "profile", "read_only",
-                  "read_paths", "runs", "timeout_ms", "write_paths"}));
+                 {"command", "cost_money_micros", "cost_tokens", "input_schema", "output", "output_bytes_max",
+                  "output_schema", "profile", "read_only", "read_paths", "runs", "timeout_ms", "write_paths"}));
   if (const Node* node = spec.find("input_schema")) manifest.input_schema = TRY(schema(*node, "input_schema"));
   if (const Node* node = spec.find("output_schema")) manifest.output_schema = TRY(schema(*node, "output_schema"));
   if (const Node* node = spec.find("timeout_ms")) manifest.timeout_ms = TRY(integer(*node, "timeout_ms"));
+  if (const Node* node = spec.find("cost_tokens")) manifest.cost_tokens = TRY(integer(*node, "cost_tokens"));
+  if (const Node* node = spec.find("cost_money_micros")) {
+    manifest.cost_money_micros = TRY(integer(*node, "cost_money_micros"));
+  }
   if (const Node* node = spec.find("output_bytes_max")) {
     manifest.output_bytes_max = TRY(integer(*node, "output_bytes_max"));
   }
@@ -261,6 +265,8 @@ json::Value to_json(const Manifest& manifest) {
   object.append("timeout_ms", manifest.timeout_ms);
   object.append("output_bytes_max", manifest.output_bytes_max);
   object.append("read_only", manifest.read_only);
+  if (manifest.cost_tokens != 0) object.append("cost_tokens", manifest.cost_tokens);
+  if (manifest.cost_money_micros != 0) object.append("cost_money_micros", manifest.cost_money_micros);
   if (!manifest.digest.empty()) object.append("digest", manifest.digest);
   return object;
 }

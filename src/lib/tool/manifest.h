@@ -36,6 +36,8 @@ struct Manifest {
   std::int64_t timeout_ms = 30'000;      // hard deadline; an exec may ask for less
   std::int64_t output_bytes_max = 1 << 20;
   bool read_only = false;                    // declared: changes nothing outside itself
+  std::int64_t cost_tokens = 0;              // of one call, as who registers it says: limits count it
+  std::int64_t cost_money_micros = 0;        // the same in millionths; budgets count it, too
   std::string server;                        // kMcp: whose tool it is
   json::Value annotations = json::Object{};  // kMcp: what the server declares; its word, not a proof
   json::Value findings = json::Array{};      // kMcp: what is odd about the definition: {kind, where, severity}

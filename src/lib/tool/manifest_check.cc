@@ -51,6 +51,11 @@ Status check_bounds(const Manifest& manifest) {
     return invalid(fmt::format("the summary has {} octets", manifest.summary.size()),
                    fmt::format("a summary has at most {} octets", kSummaryBytesMax));
   }
+  for (const auto& [name, cost] :
+       {std::pair{"cost_tokens", manifest.cost_tokens}, std::pair{"cost_money_micros", manifest.cost_money_micros}}) {
+    if (cost >= 0 && cost <= kCostMax) continue;
+    return invalid(fmt::format("\"{}\" is {}", name, cost), fmt::format("between 0 and {}", kCostMax));
+  }
   TRY(check_range("timeout_ms", manifest.timeout_ms, kTimeoutMsMax));
   TRY(check_range("output_bytes_max", manifest.output_bytes_max, kOutputBytesMax));
   for (const auto* paths : {&manifest.read_paths, &manifest.write_paths}) {

@@ -10,6 +10,7 @@
 
 namespace agentos::tool {
 
+inline constexpr std::int64_t kCostMax = 1LL << 50;  // tokens, or millionths of money, of one call
 inline constexpr std::int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 inline constexpr std::int64_t kOutputBytesMax = 64LL << 20;
 inline constexpr std::size_t kSummaryBytesMax = 1024;

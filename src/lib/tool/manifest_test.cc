@@ -29,6 +29,8 @@ spec:
   timeout_ms: 5000
   output_bytes_max: 1000
   read_only: true
+  cost_tokens: 7
+  cost_money_micros: 1500
 )";
 
 Result<std::vector<Manifest>> parse(std::string_view text) { return parse_manifests(text, "tool.yaml", "/opt/tools"); }
@@ -60,6 +62,8 @@ TEST(Manifest, everything_is_read) {
   EXPECT_EQ(manifest.timeout_ms, 5000);
   EXPECT_EQ(manifest.output_bytes_max, 1000);
   EXPECT_TRUE(manifest.read_only);
+  EXPECT_EQ(manifest.cost_tokens, 7);
+  EXPECT_EQ(manifest.cost_money_micros, 1500);
   EXPECT_EQ(manifest.runs, Runs::kProcess);
   EXPECT_TRUE(manifest.digest.empty());
 }
