@@ -2,6 +2,7 @@
 // their owner.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,13 @@
 
 namespace agentos::workspace {
 
-// For each of `changes`, which make `after` of `before`, why it reaches out; empty: it does not. A link leads out when
+// For each of `changes`, in the order of paths, which make `after` of `before`, why it reaches out; empty: it does not. A link leads out when
 // following it, and every link on the way, does; a change that makes an old link lead out is held for it.
 std::vector<std::string> reach_of(const Snapshot& before, const Snapshot& after, const std::vector<Change>& changes);
 
 // Whether the link at `path` leads out of the folder when it is followed in `snapshot`. Names that are not there count
-// as folders. The paths looked at on the way are appended to `met`.
-bool leads_out(const Snapshot& snapshot, const std::string& path, std::vector<std::string>& met);
+// as folders. Told of each path looked at on the way; false: it has been long enough, and the link counts as out.
+using Met = std::function<bool(const std::string& path)>;
+bool leads_out(const Snapshot& snapshot, const std::string& path, const Met& met);
 
 }  // namespace agentos::workspace
