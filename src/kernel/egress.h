@@ -50,6 +50,8 @@ class Egress {
   // Variables that tell programs of the proxy.
   static std::span<const std::pair<std::string_view, std::string_view>> environment();
 
+  // Another policy is in force: connections and requests it denies are cut.
+  void judge_again();
   // Handlers: parks the call and tells the proxy to carry it out. Its outcome is the proxy's to tell.
   Status carry_out(CallContext& context, std::vector<std::string> addresses);
   // A connect by name that was approved: parks it again until the proxy has looked the name up, then it goes on with
@@ -69,8 +71,14 @@ class Egress {
     std::shared_ptr<void> place;  // among those of the family
     std::shared_ptr<Parked> parked = {};
     bool carried_out = false;
-    bool looked_up = false;  // parked is waiting for the addresses of `wanted`
+    std::string arguments = {};  // of what is carried out
+    bool looked_up = false;      // parked is waiting for the addresses of `wanted`
     abi::ConnectRequest wanted = {};
+  };
+  struct UnderWay {
+    std::shared_ptr<CallContext> context;
+    std::shared_ptr<Parked> parked;
+    std::string arguments;
   };
   struct Packet {
     std::string text;
@@ -78,6 +86,7 @@ class Egress {
     bool secret = false;
   };
 
+  void judge(const std::shared_ptr<std::vector<UnderWay>>& calls, std::size_t from);
   void run();
   Status start();
   void lose();

@@ -428,6 +428,7 @@ Result<std::vector<PolicyBundles::Taken>> Monitor::load_policy(std::vector<polic
     std::lock_guard lock(agent->mutex);
     agent->in_force = std::move(in_force);
   }
+  if (egress != nullptr) egress->judge_again();
   return std::move(opened.bundles);
 }
 

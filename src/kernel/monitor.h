@@ -84,6 +84,8 @@ class Monitor {
     std::uint64_t epoch = 0;
     json::Value explanation;
   };
+  // Whether what was let through may go on under the policy now in force; what would be asked for was.
+  bool may_go_on(const std::shared_ptr<Agent>& agent, const abi::Row& row, const json::Value& arguments);
   Result<Preview> preview(const std::shared_ptr<Agent>& agent, const abi::Row& row, const json::Value& arguments,
                           const json::Value* explain);
 

@@ -25,6 +25,7 @@ std::string_view counted_subject(const policy::LimitSpec& spec, std::string_view
 }
 
 bool AgentPast::limit_allows(std::uint32_t limit, std::string_view subject) const {
+  if (limits_ == Limits::kCounted) return true;
   if (in_force_.meters == nullptr || limit >= in_force_.meters->size()) return false;
   const std::int64_t units = units_before(in_force_.meters->spec(limit).measure, units_);
   subject = counted_subject(in_force_.meters->spec(limit), subject, tool_);

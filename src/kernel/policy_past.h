@@ -19,9 +19,11 @@ struct CallUnits {
 class AgentPast final : public policy::Past {
  public:
   enum class Tool : std::uint8_t { kKnown, kUnknown };
+  // kCounted: of a call that goes on, which took from the limits when it began.
+  enum class Limits : std::uint8_t { kAsked, kCounted };
   AgentPast(const PolicyInForce& in_force, PolicyStore& store, std::string_view run, std::int64_t time_us,
-            CallUnits units, Tool tool)
-      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), units_(units), tool_(tool) {}
+            CallUnits units, Tool tool, Limits limits)
+      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), units_(units), tool_(tool), limits_(limits) {}
 
   bool limit_allows(std::uint32_t limit, std::string_view subject) const override;
   bool happened(std::uint32_t sequence) const override;
@@ -35,6 +37,7 @@ class AgentPast final : public policy::Past {
   std::int64_t time_us_;
   CallUnits units_;
   Tool tool_;
+  Limits limits_;
 };
 
 // Whom a limit counts for: names that are no tools are counted as one, an agent can think of any number of them.

@@ -130,7 +130,7 @@ std::optional<json::Value> Monitor::govern_told(const std::shared_ptr<Agent>& ag
   if (!decode(context)) return std::nullopt;
   if (program.needs_past())
     context.past.emplace(*context.in_force, policy, agent->family->run(), context.decided_us, CallUnits{},
-                         AgentPast::Tool::kKnown);
+                         AgentPast::Tool::kKnown, AgentPast::Limits::kCounted);
   const std::string text = json::write(params);
   policy::ResultFacts facts;
   facts.value = &params;

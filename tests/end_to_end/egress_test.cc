@@ -145,6 +145,35 @@ for host in sys.argv[1:]:
   EXPECT_EQ(server.connections(), 0);
 }
 
+TEST(Egress, a_response_under_way_is_cut_when_another_policy_denies_it) {
+  HttpServer server(
+      [](const std::string&) { return std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"); });
+  EgressWorld world(egress_to(server));
+  const json::Value agent = world.start({"/usr/bin/python3", "-B", "-c", R"(
+import urllib.request
+try: print(urllib.request.urlopen("http://api.example.com/slow", timeout=50).read())
+except Exception as error: print(type(error).__name__)
+)"});
+  for (int i = 0; i < 1000 && world.entries("intent", "http_request").empty(); ++i) usleep(10'000);
+  Caller& boss = world.by_operator();
+  const auto load = [&](const std::string& action) {
+    const std::string text =
+        "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: later}\nspec:\n  rules:\n    - {name: all, syscalls: "
+        "[connect, http_request], action: " +
+        action + "}\n";
+    boss.must("policy_load", {{"documents", json::Array{json::Object{{"file", "later.yaml"}, {"text", text}}}}});
+  };
+  load("allow");
+  EXPECT_TRUE(world.entries("outcome", "http_request").empty()) << "it goes on";
+  load("deny");
+  (void)boss.must("wait", {{"agent", std::string(agent.string_or("agent", "?"))}, {"timeout_ms", 60'000}});
+  const std::string output = io::read_file(std::string(agent.string_or("output", "")), 1 << 20).value_or("");
+  EXPECT_EQ(output, "IncompleteRead\n");
+  const auto outcomes = world.entries("outcome", "http_request");
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].int_or("code", 0), -2) << json::write(outcomes[0]);
+}
+
 // The id of the approval that a connect to `host` waits for.
 std::string approval_for(EgressWorld& world, const std::string& host) {
   for (int i = 0; i < 1000; ++i) {

@@ -76,9 +76,18 @@ int connect_to(int socket, int meeting) {
   return ::connect(socket, reinterpret_cast<sockaddr*>(&mapped), sizeof mapped) == 0 ? 0 : errno;
 }
 
-std::uint16_t port_of(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(address).sin_port;
-  return reinterpret_cast<const sockaddr_in6&>(address).sin6_port;
+// As IPv4: the meeting socket is, and a socket of IPv6 connects to it by a mapped address.
+bool same_place(const sockaddr_storage& one, const sockaddr_storage& other) {
+  const auto as_v4 = [](const sockaddr_storage& address) {
+    if (address.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(address);
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    sockaddr_in v4{};
+    v4.sin_port = v6.sin6_port;
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) std::memcpy(&v4.sin_addr, &v6.sin6_addr.s6_addr[12], sizeof v4.sin_addr);
+    return v4;
+  };
+  const sockaddr_in a = as_v4(one), b = as_v4(other);
+  return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
 // Our end of the connection that `socket` has just made; whoever else connected is turned away.
@@ -92,7 +101,7 @@ int accept_from(int socket, int meeting) {
     sockaddr_storage theirs{};
     size = sizeof theirs;
     const int accepted = ::accept4(meeting, reinterpret_cast<sockaddr*>(&theirs), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (accepted >= 0 && port_of(theirs) == port_of(ours)) return accepted;
+    if (accepted >= 0 && same_place(theirs, ours)) return accepted;
     if (accepted >= 0) ::close(accepted);
   }
   return -1;

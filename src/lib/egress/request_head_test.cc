@@ -102,6 +102,17 @@ TEST(RequestHead, only_what_was_decided_is_sent_on) {
   EXPECT_TRUE(write_request_head(*request, "b.example", {{}, {}, "key=v"}).starts_with("GET /x?key=v HTTP/1.1\r\n"));
 }
 
+TEST(RequestHead, a_plain_answer_is_a_whole_one) {
+  const auto request = read_request_head(
+      "GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\nRange: bytes=0-9\r\nIf-Range: x\r\nAccept-Encoding: "
+      "br\r\nAccept: y\r\n\r\n");
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  Injection injection;
+  injection.plain_answer = true;
+  EXPECT_EQ(write_request_head(*request, "a.example", injection),
+            "GET / HTTP/1.1\r\nHost: a.example\r\nAccept: y\r\nAccept-Encoding: identity\r\n\r\n");
+}
+
 TEST(RequestHead, a_head_is_bounded) {
   EXPECT_EQ(*head_size("GET / HTTP/1.1\r\n"), 0U);
   EXPECT_EQ(*head_size("GET / HTTP/1.1\r\n\r\nbody"), 18U);

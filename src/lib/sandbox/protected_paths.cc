@@ -252,9 +252,10 @@ bool steers_repository(const std::string& path, const std::function<bool(const s
     const bool steers = std::find(std::begin(kWhole), std::end(kWhole), tail) != std::end(kWhole) ||
                         std::find(std::begin(kWithContent), std::end(kWithContent), first) != std::end(kWithContent);
     const bool named = folder == ".git/" || folder.ends_with("/.git/");  // protected by name
-    if (steers && !named && exists(folder + "HEAD") &&
-        (exists(folder + "commondir") || (exists(folder + "objects") && exists(folder + "refs"))))
-      return true;
+    // With a commondir the objects, the references and the configuration are in another folder.
+    const bool whole = exists(folder + "HEAD") &&
+                       ((exists(folder + "objects") && exists(folder + "refs")) || exists(folder + "commondir"));
+    if (steers && !named && whole) return true;
     const std::size_t slash = path.find('/', at);
     if (slash == std::string::npos) return false;
     at = slash + 1;

@@ -280,6 +280,8 @@ TEST(ProtectedPaths, a_git_repository_by_another_name_is_steered_by_its_files) {
   }
   EXPECT_TRUE(steers("config", {"HEAD", "objects", "refs"}));
   EXPECT_TRUE(steers("docs/commondir", {"docs/HEAD", "docs/commondir"})) << "the rest lies elsewhere";
+  EXPECT_TRUE(steers("p/commondir", {"p/HEAD", "p/commondir"}));
+  EXPECT_TRUE(steers("p/HEAD", {"p/HEAD", "p/commondir"}));
   EXPECT_FALSE(steers("docs/config", {"docs/HEAD", "docs/refs"}));
   EXPECT_FALSE(steers(".git/HEAD", {".git/HEAD", ".git/objects", ".git/refs"})) << "protected by other names";
 }
