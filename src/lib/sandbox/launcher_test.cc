@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "lib/sandbox/launched_program.h"
 #include "lib/sandbox/launcher_options.h"
@@ -54,6 +55,62 @@ TEST_F(Launching, true_ends_with_0_and_false_with_1) {
   const auto bad = run(no, request_of({"false"}));
   ASSERT_TRUE(bad.has_value());
   EXPECT_EQ(bad->shell_code(), 1);
+}
+
+// Inits of this process that wait for a plan, or have a tree.
+std::vector<int> inits() {
+  std::vector<int> found;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream children(task.path() / "children");
+    for (int child = 0; children >> child;) {
+      std::string name;
+      std::getline(std::ifstream("/proc/" + std::to_string(child) + "/comm") >> std::ws, name);
+      if (name == "agentos-init") found.push_back(child);
+    }
+  }
+  return found;
+}
+
+std::vector<int> wait_for_inits(std::size_t count) {
+  for (int i = 0; i < 3000 && inits().size() != count; ++i) ::usleep(1000);
+  return inits();
+}
+
+TEST_F(Launching, an_init_waits_for_the_next_start_and_is_taken_and_replaced) {
+  const std::vector<int> before = wait_for_inits(1);
+  ASSERT_EQ(before.size(), 1U);
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell("sleep 30")).has_value());
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value());
+  EXPECT_EQ(started->init_pid, before[0]);
+  EXPECT_EQ(wait_for_inits(2).size(), 2U);
+}
+
+TEST_F(Launching, an_init_that_was_killed_while_it_waited_is_not_missed) {
+  const std::vector<int> before = wait_for_inits(1);
+  ASSERT_EQ(before.size(), 1U);
+  ::kill(before[0], SIGKILL);
+  ::usleep(20'000);  // it is a zombie until it is missed
+  LaunchedProgram program;
+  const auto status = run(program, request_of({"true"}));
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->shell_code(), 0);
+}
+
+TEST_F(Launching, an_init_that_waits_ends_with_its_launcher) {
+  ASSERT_EQ(wait_for_inits(1).size(), 1U);
+  launcher_.reset();
+  EXPECT_TRUE(inits().empty());
+}
+
+TEST_F(Launching, a_start_that_is_refused_takes_no_init) {
+  const std::vector<int> before = wait_for_inits(1);
+  LaunchRequest request = request_of({"true"});
+  request.working_directory = "/no/such/folder";
+  LaunchedProgram program;
+  EXPECT_FALSE(program.launch(*launcher_, std::move(request)).has_value());
+  EXPECT_EQ(inits(), before);
 }
 
 TEST_F(Launching, an_exit_code_comes_back) {

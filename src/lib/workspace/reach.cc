@@ -64,7 +64,7 @@ std::vector<std::string> reach_of(const Snapshot& before, const Snapshot& after,
   std::map<std::string_view, std::size_t> changed;
   for (std::size_t i = 0; i < changes.size(); ++i) changed.emplace(changes[i].path, i);
   std::vector<bool> leading(changes.size());  // on the way of a link that leads out, and did not before
-  std::size_t steps_left = kStepsMax;
+  std::size_t steps_left = kLinkStepsMax;
   for (const auto& [path, entry] : after) {
     if (entry.kind != Kind::kLink) continue;
     std::vector<std::size_t> met;

@@ -15,7 +15,7 @@ namespace agentos::workspace {
 std::vector<std::string> reach_of(const Snapshot& before, const Snapshot& after, const std::vector<Change>& changes);
 
 // Names that reach_of() looks at, of all links together; with more all changed links are held.
-inline constexpr std::size_t kStepsMax = 1'000'000;
+inline constexpr std::size_t kLinkStepsMax = 1'000'000;
 
 // Whether the link at `path` leads out of the folder when it is followed in `snapshot`, or uses up `steps_left`. Names
 // that are not there count as folders. `met` is told of the paths on the way.
