@@ -15,7 +15,8 @@ constexpr int kDiffDepthMax = 8;  // below it values are shown whole
 void add_value(std::string& out, char sign, const json::Value& value) {
   const std::string text = json::write(value);
   out += fmt::format("    {} {}", sign, printable(text.substr(0, kPinDiffValueBytesMax)));
-  if (text.size() > kPinDiffValueBytesMax) out += fmt::format(" and {} more octets", text.size() - kPinDiffValueBytesMax);
+  if (text.size() > kPinDiffValueBytesMax)
+    out += fmt::format(" and {} more octets", text.size() - kPinDiffValueBytesMax);
   out += '\n';
 }
 
