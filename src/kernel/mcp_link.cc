@@ -64,24 +64,8 @@ void McpLink::stop_servers() {
   }
 }
 
-Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& profile,
-                    const std::vector<std::pair<std::string, std::string>>& variables, const io::Fd& errors) {
-  auto server = std::make_shared<Server>();
-  server->name = spec.name;
-  std::string words;
-  for (const std::string& word : spec.command) json::write_string(word, words);
-  server->command_digest = "sha256:" + crypto::hex(crypto::sha256(words));
-  server->launch.command = spec.command;
-  server->launch.working_directory = spec.working_directory;
-  server->launch.profile = profile;
-  for (const auto& [name, value] : spec.environment.as_object()) {
-    server->launch.environment.emplace_back(name, value.as_string());
-  }
-  server->launch.environment.insert(server->launch.environment.end(), variables.begin(), variables.end());
-  server->errors = io::Fd(::fcntl(errors.get(), F_DUPFD_CLOEXEC, 0));
-  server->pinned = TRY(monitor_.mcp.pin(spec.name));
+tool::McpServer::Events McpLink::events_of(const std::string& name) {
   const std::weak_ptr<McpLink> weak = weak_from_this();
-  const std::string name = spec.name;
   tool::McpServer::Events events;
   events.on_catalog = [weak, name](const tool::McpCatalog& catalog) {
     if (const auto self = weak.lock()) self->catalog_of(name, catalog);
@@ -129,6 +113,27 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
     (void)self->monitor_.record_event("mcp_server", client.get(), detail);
     if (const auto peer = self->peer()) peer->servers_changed();
   };
+  return events;
+}
+
+Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& profile,
+                    const std::vector<std::pair<std::string, std::string>>& variables, const io::Fd& errors) {
+  auto server = std::make_shared<Server>();
+  server->name = spec.name;
+  std::string words;
+  for (const std::string& word : spec.command) json::write_string(word, words);
+  server->command_digest = "sha256:" + crypto::hex(crypto::sha256(words));
+  server->launch.command = spec.command;
+  server->launch.working_directory = spec.working_directory;
+  server->launch.profile = profile;
+  for (const auto& [name, value] : spec.environment.as_object()) {
+    server->launch.environment.emplace_back(name, value.as_string());
+  }
+  server->launch.environment.insert(server->launch.environment.end(), variables.begin(), variables.end());
+  server->errors = io::Fd(::fcntl(errors.get(), F_DUPFD_CLOEXEC, 0));
+  server->pinned = TRY(monitor_.mcp.pin(spec.name));
+  const std::weak_ptr<McpLink> weak = weak_from_this();
+  const std::string name = spec.name;
   server->server = std::make_shared<tool::McpServer>(
       name, TRY(monitor_.mcp.host()),
       [weak, name](tool::McpPipes pipes,
@@ -137,7 +142,7 @@ Status McpLink::add(const abi::McpServerSpec& spec, const sandbox::Profile& prof
         if (self == nullptr) return fail(ErrorCode::kClosed, "the client has ended");
         return self->start_process(name, std::move(pipes), std::move(ended));
       },
-      std::move(events));
+      events_of(name));
   {
     const std::lock_guard lock(mutex_);
     if (!servers_.emplace(name, server).second) {

@@ -87,6 +87,7 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
   Result<std::shared_ptr<tool::McpProcess>> start_process(const std::string& server, tool::McpPipes pipes,
                                                           std::function<void(std::string)> ended);
   void catalog_of(const std::string& server, const tool::McpCatalog& catalog);
+  tool::McpServer::Events events_of(const std::string& server);
   void offer();  // the registry anew, from what the servers may offer now
   // `key`: what the server can take it back by; empty: it cannot.
   void server_asks(const std::string& server, std::string method, json::Value params, std::string key,

@@ -1,5 +1,6 @@
 // How what an MCP server offers differs from its pin, for a person who is to accept it: each item with what was said of
-// it before and what is said now, member by member. Made printable; what is invisible in a terminal is shown as escapes.
+// it before and what is said now, member by member. Made printable; what is invisible in a terminal is shown as
+// escapes.
 #pragma once
 
 #include <string>

@@ -2,12 +2,10 @@
 // the manner of its era.
 //
 // Tools are run by exec, everything else by mcp_request; both are decided and recorded by the kernel. A server's
-// request goes to a legacy client as a request, to a modern one in the result of the request it belongs to (MRTR),
-// whose retry brings the answer: the call itself goes on meanwhile and is made once. A call that waits for a person is
-// held for kHoldMs with progress, then answered as pending; the same call made again gets the outcome. A client whose
-// interface is trusted asks its own person, too. Bounds:
-// kCallsMax under way, kParkedMax of them without a request of the client to answer, kOutboxBytesMax unsent.
-// Thread-safe; the lock is not held while others are called.
+// request goes to a legacy client as a request, to a modern one in the result of the request it belongs to (MRTR): the
+// call goes on meanwhile and is made once. A call that waits for a person is held for kHoldMs, then answered as
+// pending, and found again by the same call. Bounds: kCallsMax under way, kParkedMax of them left by the client,
+// kOutboxBytesMax unsent. Thread-safe; the lock is not held while others are called.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// What in a piece of code does great harm when it runs: destroying commands and statements, code made from text, secrets
-// written into it. Advice for whoever is about to run it, not a wall: what runs is held by the sandbox and by policy.
+// What in a piece of code does great harm when it runs: destroying commands and statements, code made from text,
+// secrets written into it. Advice for whoever is about to run it, not a wall: what runs is held by the sandbox and by
+// policy.
 //
 // Code is read, not searched: comments are passed over, and text inside strings counts only where it is a statement of
 // SQL or is handed to something that runs commands. Shell texts go through lib/canonical, secrets through lib/guard.

@@ -71,7 +71,8 @@ TEST(CodeSafety, harm_in_sql_is_told_behind_comments_and_conditions_that_are_non
 }
 
 TEST(CodeSafety, secrets_and_hidden_text_are_told) {
-  EXPECT_EQ(rules("k = '''-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----'''", "python"),
+  EXPECT_EQ(rules("k = '''-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----'''",
+                  "python"),
             "private_key");
   EXPECT_EQ(rules("a = 1 # \xE2\x80\xAE", "python"), "hidden_text");
 }

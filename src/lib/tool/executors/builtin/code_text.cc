@@ -13,7 +13,9 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 class CodeReader {
  public:
-  CodeReader(std::string_view text, CodeSyntax syntax) : text_(text), syntax_(syntax) { out_.code.reserve(text.size()); }
+  CodeReader(std::string_view text, CodeSyntax syntax) : text_(text), syntax_(syntax) {
+    out_.code.reserve(text.size());
+  }
 
   CodeText read() {
     while (at_ < text_.size()) step();

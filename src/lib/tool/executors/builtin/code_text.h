@@ -11,9 +11,9 @@ namespace agentos::tool {
 enum class CodeSyntax : std::uint8_t { kPython, kJavaScript };
 
 struct CodeString {
-  std::string text;    // without quotes; escapes of quotes and backslashes undone
-  std::size_t at = 0;  // of its first octet in the code
-  std::string callee;  // the call it is an argument of: "os.system", "run"; empty: of none
+  std::string text;      // without quotes; escapes of quotes and backslashes undone
+  std::size_t at = 0;    // of its first octet in the code
+  std::string callee;    // the call it is an argument of: "os.system", "run"; empty: of none
   std::size_t call = 0;  // where that call's parenthesis stands; strings of one call have the same
 };
 

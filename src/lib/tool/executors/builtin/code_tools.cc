@@ -16,9 +16,7 @@ using json::Value;
 
 constexpr std::int64_t kCodeTimeoutMs = 10'000;
 
-Value text_schema(std::string_view description) {
-  return Object{{"type", "string"}, {"description", description}};
-}
+Value text_schema(std::string_view description) { return Object{{"type", "string"}, {"description", description}}; }
 
 Value list_schema(Value items, std::string_view description) {
   Object schema{{"type", "array"}, {"description", description}};

@@ -188,9 +188,9 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::optional<std::string> end_;  // why the process ended, once it has
   std::int64_t greeted_ns_ = 0;     // the handshake began
   bool listing_ = false, list_again_ = false;
-  bool catalog_told_ = false;       // of this incarnation
-  std::int64_t listed_ns_ = 0;      // when lists were last begun
-  bool relist_armed_ = false;       // and they will be again
+  bool catalog_told_ = false;   // of this incarnation
+  std::int64_t listed_ns_ = 0;  // when lists were last begun
+  bool relist_armed_ = false;   // and they will be again
 };
 
 }  // namespace agentos::tool
