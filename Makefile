@@ -79,6 +79,7 @@ soak: test tsan build/alone/build.ninja ## the long things: how names are spelle
 	@tools/run_tests.sh build/tsan -j $(TEST_JOBS) -L '_threads$$' --repeat until-fail:$(SOAK_REPEATS)
 	@AGENTOS_CYCLES=1000 build/dev/bin/sandbox_test --gtest_brief=1 --gtest_filter='*over_and_over*'
 	@AGENTOS_KILLS=500 build/dev/bin/recorder_test --gtest_brief=1 --gtest_filter='Kill.*'
+	@AGENTOS_DAMAGE_ALL=1 build/dev/bin/recorder_test --gtest_brief=1 --gtest_filter='Damage.*'
 	@$(MAKE) build && build/bin/proof_bench 10000000
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_FUZZ_SECONDS)
 

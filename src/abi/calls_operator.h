@@ -1,5 +1,5 @@
 // Requests and replies of the calls operators make: spawn ps inspect freeze policy_* tool_* shutdown metrics
-// approvals approve explain.
+// approvals approve explain erase.
 #pragma once
 
 #include <optional>
@@ -144,6 +144,28 @@ struct FreezeRequest {
   static constexpr auto kFields =
       std::tuple{Optional<&FreezeRequest::frozen>{"frozen", "false thaws."},
                  Optional<&FreezeRequest::reason>{"reason", "For the record.", {.size_max = 1024}}};
+};
+
+struct EraseReply {
+  std::int64_t openings = 0;
+  std::int64_t without = 0;
+  std::int64_t blobs = 0;
+  std::int64_t shared = 0;
+  std::int64_t shared_by = -1;
+  static constexpr auto kFields =
+      std::tuple{Required<&EraseReply::openings>{"openings", "How many entries lost their content."},
+                 Required<&EraseReply::without>{"without", "How many had none, or none any more."},
+                 Required<&EraseReply::blobs>{"blobs", "How much content kept whole went with them."},
+                 Required<&EraseReply::shared>{"shared", "How much of it stays, because another entry has the same."},
+                 Required<&EraseReply::shared_by>{"shared_by", "Index of one such entry; -1: none.", {.minimum = -1}}};
+};
+struct EraseRequest {
+  using Reply = EraseReply;
+  std::vector<std::int64_t> entries;
+  std::string reason;
+  static constexpr auto kFields = std::tuple{
+      Required<&EraseRequest::entries>{"entries", "Indexes of the entries.", {.minimum = 0, .size_max = 256}},
+      Optional<&EraseRequest::reason>{"reason", "For the record.", {.size_max = 1024}}};
 };
 
 struct PolicyLoadReply {

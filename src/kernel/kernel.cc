@@ -41,6 +41,7 @@ class RunningKernel final : public Kernel {
     detail["pid"] = static_cast<std::int64_t>(getpid());
     if (!bundles.empty()) detail["bundles"] = PolicyBundles::to_json(bundles);
     detail["policy_epoch"] = static_cast<std::int64_t>(monitor_.policy.epoch());
+    if (const std::int64_t us = monitor_.recorder->stats().recovery_us; us >= 0) detail["recovery_us"] = us;
     detail["segment_bytes"] = static_cast<std::uint64_t>(monitor_.options.recorder.segment_bytes);
     detail["version"] = AGENTOS_VERSION;
     TRY(monitor_.record_event("boot", nullptr, detail));

@@ -163,6 +163,21 @@ class Exporting(RecordTest):
         self.assertGreaterEqual(csv.count("\r\n"), len(entries) + 1)
         self.assertNotIn("\x1b", csv)
 
+    def test_events_are_ocsf(self):
+        self.run_agent(STORY)
+        done = self.kernel.cli("log", "export", "--to", "ocsf")
+        self.assertEqual(done.returncode, 0, done)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        required = {6003: {"actor", "api", "src_endpoint"}, 1007: {"actor", "process", "device"}, 6002: {"app"}, 0: set()}
+        seen = set()
+        for number, event in enumerate(events):
+            seen.add(event["class_uid"])
+            self.assertLessEqual(required[event["class_uid"]] | {"time", "metadata", "severity_id", "type_uid", "category_uid"}, set(event))
+            self.assertEqual(event["metadata"]["sequence"], number)
+            self.assertEqual(event["type_uid"], event["class_uid"] * 100 + event["activity_id"])
+            self.assertTrue(isinstance(json.loads(event["raw_data"]), dict))
+        self.assertLessEqual({6003, 1007, 6002}, seen)
+
     def test_spans_are_otlp(self):
         self.run_agent(STORY)
         first = self.kernel.cli("log", "export", "--to", "otlp", "teller")

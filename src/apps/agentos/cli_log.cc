@@ -89,13 +89,14 @@ void add_copying(CLI::App& log, Words& words) {
       log, words, "export", "Write the record for other programs and for people",
       "  agentos log export --to jsonl >record.jsonl\n"
       "  agentos log export --to otlp -o spans.json       lines of OTLP JSON (ExportTraceServiceRequest)\n"
+      "  agentos log export --to ocsf >events.jsonl       lines of OCSF 1.7 events, for a SIEM\n"
       "  agentos log export --to html -o report.html demo-1\n\n"
       "The page needs nothing else: no script, no address. Content is as it was recorded: with --record-content it\n"
       "has secrets in it.",
       verb_log_export);
   writes->add_option("who,--agent", options.agent, "Only this agent; otlp and html: or name or run, with its children");
   writes->add_option("--to", options.to, "The form")
-      ->check(CLI::IsMember({"jsonl", "otlp", "html", "csv"}))
+      ->check(CLI::IsMember({"jsonl", "otlp", "ocsf", "html", "csv"}))
       ->capture_default_str();
   writes->add_option("-o,--out", options.out, "The file; default: standard output");
   writes->add_option("--first", options.first, "From this index on");

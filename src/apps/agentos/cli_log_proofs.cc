@@ -43,9 +43,16 @@ void add_witness(CLI::App& log, Words& words) {
   CLI::App* witness = add_verb(log, words, "witness", "Cosign the log's checkpoints, and refuse a rewritten one",
                                "  agentos log witness --state ~/witness                 goes on until it is stopped\n"
                                "  agentos log witness --state ~/witness --once\n"
+                               "  agentos log witness --url https://witness.example/w1 --witness-key w1.pub\n"
                                "  agentos-verify log DIR --witness-key ~/witness/witness.pub --witnesses 1",
                                [&words] { return verb_log_witness(words.globals, words.proof); });
-  witness->add_option("--state", words.proof.state, "The witness's own directory: its key and what it saw")->required();
+  CLI::Option_group* whom = witness->add_option_group("whom", "Who cosigns");
+  whom->add_option("--state", words.proof.state, "The witness's own directory: its key and what it saw");
+  whom->add_option("--url", words.proof.url, "A witness elsewhere (C2SP tlog-witness): asked over HTTPS");
+  whom->require_option(1);
+  witness->add_option("--witness-key", words.proof.witness_key, "With --url: the file with that witness's key");
+  witness->add_option("--trust", words.proof.trust_file,
+                      "With --url: certificates of authorities; default: the system's");
   witness->add_option("--name", words.proof.name, "Its name, when it is made")->capture_default_str();
   witness->add_flag("--once", words.proof.once, "Look once and end");
   witness->add_option("--every", words.proof.every_s, "Seconds between looks")

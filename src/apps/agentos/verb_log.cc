@@ -39,6 +39,18 @@ Result<std::deque<StoredEntry>> select(const std::string& directory, const LogOp
   return entries;
 }
 
+// Of starts that found the log not closed: how many, and what the newest did.
+std::string recovery_line(const recorder::VerifyReport& report) {
+  const auto told = json::parse(report.recovery);
+  std::string line = fmt::format("{} time{}, last at entry {}", report.recoveries, report.recoveries == 1 ? "" : "s",
+                                 report.recovery_at);
+  if (!told || !told->is_object()) return line;
+  return line +
+         fmt::format(": in {:.1f} ms, {} octets cut, {} entries not yet covered by a checkpoint, {} outcomes unknown",
+                     static_cast<double>(told->int_or("duration_us", 0)) / 1000, told->int_or("octets", 0),
+                     told->int_or("uncovered", 0), told->int_or("unknown", 0));
+}
+
 }  // namespace
 
 Result<int> verb_log_show(const Globals& globals, const LogOptions& options) {
@@ -89,6 +101,9 @@ Result<int> verb_log_verify(const Globals& globals, const LogOptions& options) {
       std::replace(key.begin(), key.end(), ' ', '_');
       out[key] = count;
     }
+    out["recoveries"] = report.recoveries;
+    if (const auto recovery = json::parse(report.recovery); recovery && recovery->is_object())
+      out["last_recovery"] = *recovery;
     out["problem"] = report.problem;
     out["position"] = report.position;
     print_json(json::Value(std::move(out)));
@@ -98,6 +113,7 @@ Result<int> verb_log_verify(const Globals& globals, const LogOptions& options) {
     print_table(table);
     const Screen screen = screen_of(1);
     print(fmt::format("root      {}\nlog       {}\n", report.root, printable(directory)));
+    if (report.recoveries > 0) print(fmt::format("recovered {}\n", recovery_line(report)));
     print(report.valid
               ? styled(screen, Style::kGood, "valid") + ": every entry, commitment, outcome and the root hold\n"
               : styled(screen, Style::kBad, "NOT VALID") + ": " + printable(report.problem) + " at " +

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "apps/agentos/log_entries.h"
+#include "apps/agentos/ocsf.h"
 #include "apps/agentos/quantities.h"
 #include "apps/agentos/reach.h"
 #include "apps/agentos/report.h"
@@ -14,6 +15,7 @@
 #include "apps/agentos/timeline.h"
 #include "base/io/fd.h"
 #include "base/io/file.h"
+#include "lib/recorder/note.h"
 
 namespace agentos::cli {
 namespace {
@@ -80,6 +82,18 @@ Status export_lines(const std::string& directory, const LogOptions& options, Sin
   return written;
 }
 
+Status export_events(const std::string& directory, const LogOptions& options, Sink& sink) {
+  const auto key = TRY(recorder::parse_verifier(TRY(io::read_file(directory + "/log.pub", kKeyFileBytesMax))));
+  Status written;
+  TRY(recorder::read_log(directory, {.first = options.first.value_or(0)}, [&](const StoredEntry& entry) {
+    const json::Value leaf = leaf_of(entry);
+    if (!options.agent.empty() && leaf.string_or("agent", "") != options.agent) return true;
+    written = sink.write(printable_json(json::write(ocsf_event(entry, leaf, key.name))) + "\n");
+    return written.has_value();
+  }));
+  return written;
+}
+
 std::string csv_field(std::string_view text) {
   std::string shown = printable(text);
   // A cell that a spreadsheet would take for a formula.
@@ -135,9 +149,10 @@ Status export_story(const std::string& directory, const LogOptions& options, Sin
 Result<int> verb_log_export(const Globals& globals, const LogOptions& options) {
   const std::string directory = TRY(log_directory_of(globals, options.directory));
   Sink sink = TRY(Sink::open(options.out));
-  const Status written = options.to == "jsonl" ? export_lines(directory, options, sink)
-                         : options.to == "csv" ? export_table(directory, options, sink)
-                                               : export_story(directory, options, sink);
+  const Status written = options.to == "jsonl"  ? export_lines(directory, options, sink)
+                         : options.to == "ocsf" ? export_events(directory, options, sink)
+                         : options.to == "csv"  ? export_table(directory, options, sink)
+                                                : export_story(directory, options, sink);
   if (!written) {
     sink.give_up();
     return std::unexpected(written.error());

@@ -137,7 +137,8 @@ struct ProofOptions {
   std::string reason;
   bool every = false;  // redact
   std::string name = "agentos.local/witness";
-  std::string state;  // witness: its directory
+  std::string state;                         // witness: its directory
+  std::string url, witness_key, trust_file;  // witness: one elsewhere, its key's file, authorities of its certificate
   bool once = false;
   double every_s = 10;
 };

@@ -150,6 +150,8 @@ TEST_F(BackupTest, of_a_log_that_is_corrupt_while_it_is_written_says_so_and_does
 }
 
 // A closed log with whole content and tiles, which lie in folders of their own.
+constexpr int kWholeContents = 12;
+
 std::unique_ptr<FakeDisk> log_with_folders() {
   testing::FakeWorld world;
   auto disk = std::make_unique<FakeDisk>();
@@ -157,7 +159,7 @@ std::unique_ptr<FakeDisk> log_with_folders() {
   options.content = Content::kWhole;
   auto recorder = world.start(*disk, options);
   Event entry = testing::event("large");
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < kWholeContents; ++i) {
     const std::string whole(kOpeningSizeMax + 1 + static_cast<std::size_t>(i), 'w');
     entry.detail.text = whole;
     EXPECT_TRUE(recorder->append(entry).has_value());
@@ -178,10 +180,10 @@ TEST(PowerFailure, at_any_moment_of_a_backup_leaves_no_copy_or_all_of_it) {
   const std::uint64_t made = whole->changes();
   const auto report = back_up_log_on(*whole, "/log", "/copies/copy", BackupKeys::kLeftOut);
   ASSERT_TRUE(report.has_value()) << report.error().message;
-  ASSERT_EQ(report->verified.blobs, 40U);
+  ASSERT_EQ(report->verified.blobs, static_cast<std::uint64_t>(kWholeContents));
   ASSERT_GT(report->verified.tiles, 0U);
   const std::uint64_t total = whole->changes() - made;
-  ASSERT_GT(total, 100U);
+  ASSERT_GT(total, 60U);
   for (std::uint64_t at = 0; at <= total; ++at) {
     const auto disk = before->copy();
     ASSERT_TRUE(disk->make_directory("/copies").has_value());

@@ -62,9 +62,11 @@ void BlobUses::begin_sweep() {
   for (const auto& [name, uses] : in_use_) used_.insert(name);
 }
 
-Status BlobUses::unless_used(const std::string& name, const std::function<Status()>& remove) {
+Result<bool> BlobUses::unless_used(const std::string& name, const std::function<Status()>& remove) {
   const std::lock_guard lock(mutex_);
-  return overflowed_ || used_.contains(name) ? Status{} : remove();
+  if (overflowed_ || used_.contains(name)) return false;
+  TRY(remove());
+  return true;
 }
 
 Result<std::uint64_t> sweep_blobs(Disk& disk, const std::string& directory, BlobUses& uses,

@@ -26,8 +26,8 @@ class BlobUses {
   void end(const std::string& name);
   // Those in use now, and from now on everything that is used, until the next begin_sweep().
   void begin_sweep();
-  // Calls `remove` unless the blob is in use or was since; nobody begins to use it meanwhile.
-  Status unless_used(const std::string& name, const std::function<Status()>& remove);
+  // Calls `remove` unless the blob is in use or was since; nobody begins to use it meanwhile. Whether it was called.
+  Result<bool> unless_used(const std::string& name, const std::function<Status()>& remove);
 
  private:
   std::mutex mutex_;

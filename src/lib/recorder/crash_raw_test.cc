@@ -236,10 +236,15 @@ TEST(TornTail, at_every_octet_of_the_last_frame_is_cut_and_reported) {
     FakeWorld world;
     auto recorder = world.open(*disk);
     ASSERT_TRUE(recorder.has_value()) << cut << ": " << recorder.error().message;
-    EXPECT_EQ((*recorder)->stats().entries, none ? 6U : 7U) << cut;  // six and the event, or all seven
+    // The six that were closed; the seventh when it is whole; an event that tells of it, or of what was cut.
+    EXPECT_EQ((*recorder)->stats().entries, none ? 6U : whole ? 8U : 7U) << cut;
+    EXPECT_EQ((*recorder)->stats().recovery_us, none ? -1 : 0) << cut;
     ASSERT_TRUE((*recorder)->close().has_value());
     const auto report = verify_log_on(*disk, std::string(kLog));
     EXPECT_TRUE(report->valid) << cut << ": " << report->problem;
+    EXPECT_EQ(report->recoveries, none ? 0U : 1U) << cut;
+    if (whole) EXPECT_EQ(report->recovery, R"({"duration_us":0,"uncovered":1,"unknown":0})");
+    if (!whole && !none) EXPECT_TRUE(report->recovery.starts_with(R"({"duration_us":0,"octets":)")) << report->recovery;
   }
 }
 

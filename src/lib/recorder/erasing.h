@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "lib/recorder/disk.h"
+#include "lib/recorder/recorder.h"
 
 namespace agentos::recorder {
 
-inline constexpr std::size_t kErasedAtOnceMax = 256;
 inline constexpr std::string_view kErasingName = "erasing";
 
 struct ErasedFrame {

@@ -35,10 +35,12 @@ LogRecorder::LogRecorder(Options options, Clock& clock, std::unique_ptr<DiskLock
       bytes_(writer_->bytes()),
       segments_(writer_->segments()) {}
 
-Status LogRecorder::start(Disk& disk, Preparation preparation) {
+Status LogRecorder::start(Disk& disk, Preparation preparation, std::int64_t began_ns) {
+  disk_ = &disk;
   if (options_.content == Content::kWhole) blobs_ = &disk;
-  TRY(append_torn());
+  const std::uint64_t uncovered = writer_->size() - writer_->checkpoint().size;
   TRY(append_unknown_outcomes(disk));
+  TRY(append_recovered(uncovered, began_ns));
   TRY(commit_here());
   sealed_ns_ = clock_.monotonic_ns() - options_.seal_interval_ms * kNsPerMs;
   if (writer_->checkpoint().size > 0) unsealed_ = writer_->checkpoint();
@@ -47,6 +49,7 @@ Status LogRecorder::start(Disk& disk, Preparation preparation) {
   bytes_ = writer_->bytes();
   segments_ = writer_->segments();
   queued_from_ = next_;
+  newest_segment_ = writer_->newest_segment();
   checkpoint_ns_ = clock_.monotonic_ns();
   flusher_ = std::make_unique<Flusher>([this](Status status) {
     const std::lock_guard lock(mutex_);
@@ -92,6 +95,7 @@ Status LogRecorder::tidy(const Checkpoint& checkpoint, bool sweeps) {
     tiled_ = built->size;
   }
   if (sweeps) {
+    const std::lock_guard going(blobs_going_);
     blob_uses_.begin_sweep();
     Lock lock(mutex_);
     const Index end = next_;  // what is in sequence names blobs that are not in use any more
@@ -179,6 +183,7 @@ LogRecorder::Next LogRecorder::next_step() {
   if (retry_) return Next::kRetry;
   if (signed_ && !flying_) return Next::kCheckpoint;
   if (until_checkpoint_ms() == 0) return Next::kAskSigner;
+  if (wants_segment()) return flying_ ? Next::kWait : writer_->has_staged() ? Next::kTakeOff : Next::kSegment;
   if (!flying_ && writer_->has_staged()) return Next::kTakeOff;
   if (!draining_.empty()) {
     if (staged_ == Staged::kAll || staged_ == Staged::kSome) return Next::kStage;
@@ -192,7 +197,7 @@ LogRecorder::Next LogRecorder::next_step() {
 
 void LogRecorder::wait(Lock& lock) {
   if (flying_ || !filling_.empty()) {
-    if (due_at_ && draining_.empty()) {
+    if (due_at_ && draining_.empty() && !wants_segment()) {
       writer_cv_.wait_until(lock, *due_at_);
     } else {
       writer_cv_.wait(lock);
@@ -307,6 +312,15 @@ bool LogRecorder::attempt(Lock& lock, const std::function<Status()>& action) {
   }
 }
 
+void LogRecorder::begin_segment(Lock& lock) {
+  if (!attempt(lock, [this] { return writer_->begin_segment(); })) return;
+  staged_ = Staged::kSome;
+  newest_segment_ = writer_->newest_segment();
+  bytes_ = writer_->bytes();
+  segments_ = writer_->segments();
+  durable_cv_.notify_all();
+}
+
 void LogRecorder::run() {
   Lock lock(mutex_);
   while (close_status_) {
@@ -333,7 +347,7 @@ void LogRecorder::run() {
         stage(lock);
         break;
       case Next::kSegment:
-        if (attempt(lock, [this] { return writer_->begin_segment(); })) staged_ = Staged::kSome;
+        begin_segment(lock);
         break;
       case Next::kTakeQueue:
         std::swap(filling_, draining_);
@@ -365,6 +379,7 @@ void LogRecorder::finish(Lock& lock) {
   lock.unlock();
   flusher_.reset();
   tiler_.reset();
+  eraser_.reset();
   writer_->discard_prepared();
   lock.lock();
   closed_ = true;

@@ -32,11 +32,13 @@ class LogRecorder final : public Recorder {
   ~LogRecorder() override { (void)close(); }
 
   // Starts the writer thread and puts what the last run left undone into the log.
-  Status start(Disk& disk, Preparation preparation);
+  // Opening began at `began_ns` of the monotonic clock.
+  Status start(Disk& disk, Preparation preparation, std::int64_t began_ns);
 
   Result<Index> append(const Entry& entry) override;
   void when_durable(Index index, std::function<void(Status)> done) override;
   Status wait_durable(Index index) override;
+  void erase(std::set<Index> entries, std::function<void(Result<Redacted>)> done) override;
   Status health() const override;
   Stats stats() const override;
   Mode mode() const override { return options_.mode; }
@@ -68,8 +70,14 @@ class LogRecorder final : public Recorder {
   void ask_for_commit(Index index);
   std::unexpected<Error> no_such_entry(Index index) const;
 
+  Status close_segment_of(Index index);
+  Status wait_sequence_durable();
+  Result<Redacted> erase_now(const std::set<Index>& entries);
+  bool wants_segment() const { return segment_wanted_ > newest_segment_ && writer_->staged_size() >= segment_wanted_; }
+
   void run();
   Next next_step();
+  void begin_segment(Lock& lock);
   void wait(Lock& lock);
   void run_ready(Lock& lock);
   void stage(Lock& lock);
@@ -92,7 +100,7 @@ class LogRecorder final : public Recorder {
   void fail_waiters(const Error& error);
   void finish(Lock& lock);
   Status commit_here();
-  Status append_torn();
+  Status append_recovered(std::uint64_t uncovered, std::int64_t began_ns);
   Status append_unknown_outcomes(Disk& disk);
 
   const Options options_;
@@ -101,9 +109,11 @@ class LogRecorder final : public Recorder {
   const std::unique_ptr<CheckpointSigner> signer_;
   const std::unique_ptr<LogWriter> writer_;  // the writer thread's, once it runs
 
+  Disk* disk_ = nullptr;
   Disk* blobs_ = nullptr;  // where whole content goes; null: nowhere
   BlobUses blob_uses_;
-  Index swept_base_ = 0;  // entries that were pruned when blobs were last swept; the writer thread's
+  std::mutex blobs_going_;  // held by who removes blobs
+  Index swept_base_ = 0;    // entries that were pruned when blobs were last swept; the writer thread's
 
   mutable std::mutex mutex_;
   std::condition_variable writer_cv_, space_cv_, durable_cv_;
@@ -114,7 +124,11 @@ class LogRecorder final : public Recorder {
   Index queued_from_ = 0;    // the first entry of filling_
   Index commit_wanted_ = 0;  // entries before this one are waited for
   bool producers_blocked_ = false;
-  bool writer_sleeps_ = false;  // until it is told that there is something
+  Index segment_wanted_ = 0;      // entries before this one are wanted in segments that are full
+  Index newest_segment_ = 0;      // its first entry
+  bool erasing_ = false;          // eraser_ works
+  std::function<void()> erased_;  // tells its caller
+  bool writer_sleeps_ = false;    // until it is told that there is something
   bool closing_ = false, closed_ = false;
   OpenIntents open_;
   std::multimap<Index, std::function<void(Status)>> waiters_;
@@ -122,6 +136,7 @@ class LogRecorder final : public Recorder {
   std::atomic<bool> healthy_{true};
   Error error_;
   std::uint64_t commits_ = 0, recovered_unknown_ = 0, bytes_, segments_;
+  std::int64_t recovery_us_ = -1;
   Status close_status_;
   std::string signer_error_;
   Index checkpoint_size_ = 0;
@@ -148,7 +163,8 @@ class LogRecorder final : public Recorder {
   Index tiled_ = 0;          // under mutex_
   std::string tiles_error_;  // under mutex_
   std::atomic<bool> stop_tiling_{false};
-  std::unique_ptr<Flusher> tiler_;  // on a thread of its own, behind everything else
+  std::unique_ptr<Flusher> eraser_;  // made when content is first erased
+  std::unique_ptr<Flusher> tiler_;   // on a thread of its own, behind everything else
   std::mutex close_mutex_;
   std::thread thread_;
 };

@@ -16,7 +16,7 @@ namespace {
 
 // The members that mean something here; views into the leaf, quotes and escapes as they stand.
 struct Members {
-  std::string_view kind, effect, verdict, status, arguments, result, detail, content;
+  std::string_view kind, effect, verdict, status, arguments, result, detail, content, name;
   std::optional<std::int64_t> version, time_us, intent;
 };
 
@@ -70,10 +70,10 @@ class FlatReader {
       std::string_view key;
       std::string_view Members::* member;
     };
-    constexpr Place kPlaces[] = {{"arguments", &Members::arguments}, {"content", &Members::content},
-                                 {"detail", &Members::detail},       {"effect", &Members::effect},
-                                 {"kind", &Members::kind},           {"result", &Members::result},
-                                 {"status", &Members::status},       {"verdict", &Members::verdict}};
+    constexpr Place kPlaces[] = {
+        {"arguments", &Members::arguments}, {"content", &Members::content}, {"detail", &Members::detail},
+        {"effect", &Members::effect},       {"kind", &Members::kind},       {"name", &Members::name},
+        {"result", &Members::result},       {"status", &Members::status},   {"verdict", &Members::verdict}};
     for (const Place& place : kPlaces)
       if (key == place.key) members.*place.member = text;
   }
@@ -144,6 +144,7 @@ bool read_slowly(std::string_view text, json::Value& value, Members& members) {
   members.verdict = value.string_or("verdict", "");
   members.status = value.string_or("status", "");
   members.content = value.string_or("content", "");
+  members.name = value.string_or("name", "");
   for (auto [key, member] : {std::pair{"arguments", &Members::arguments}, std::pair{"result", &Members::result},
                              std::pair{"detail", &Members::detail}}) {
     const json::Value* found = value.find(key);
@@ -186,6 +187,7 @@ std::expected<Leaf, const char*> interpret(const Members& members) {
     leaf.kind = Kind::kRefused;
   } else if (members.kind == "event") {
     leaf.kind = Kind::kEvent;
+    leaf.recovery = members.name == "recovered";
     commitment = members.detail;
   } else {
     return std::unexpected("the leaf has no known kind");

@@ -18,6 +18,7 @@ struct Leaf {
   Index intent = kNoIndex;                     // of an outcome
   bool external = false;                       // an intent with verdict allow and effect external
   bool unknown = false;                        // an outcome with status unknown
+  bool recovery = false;                       // an event of an opening that found the log not closed
   bool whole = false;                          // its content is kept whole, in the blob its opening names
   std::optional<std::string_view> commitment;  // 43 characters
 };

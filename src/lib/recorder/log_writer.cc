@@ -226,6 +226,8 @@ bool LogWriter::is_due_to_go(const Segment& next) const {
 
 Status LogWriter::prune() {
   if (options_.disk_bytes_max == 0 && options_.keep_us == 0) return {};
+  const std::unique_lock held(segments_held_, std::try_to_lock);
+  if (!held) return {};  // content is being erased; the next segment tries again
   while (state_.segments.size() > 1) {
     const StoredSegment& kept = state_.segments[1];
     const Segment segment = TRY(open_segment(disk_, options_.directory, kept.name));

@@ -49,6 +49,8 @@ class LogWriter {
 
   // A new segment for what comes next. Precondition: nothing is staged or in flight. An error changed nothing.
   Status begin_segment();
+  // While it lives no segment is pruned, so that one can be written to by its name. Any thread.
+  std::unique_lock<std::mutex> hold_segments() { return std::unique_lock(segments_held_); }
   // Over what is durable: what is to be signed, and the note of it, written.
   Checkpoint next_checkpoint() const { return {origin_, durable_.size(), durable_.root(), {}}; }
   Status write_checkpoint(const Checkpoint& checkpoint, const std::string& note);
@@ -56,6 +58,7 @@ class LogWriter {
   void discard_prepared();           // at the end
 
   Index size() const { return durable_.size(); }                // entries that are durable
+  Index staged_size() const { return state_.frontier.size(); }  // and with those that are to be
   const Checkpoint& checkpoint() const { return checkpoint_; }  // the newest that was written
   std::uint64_t bytes() const;
   std::uint64_t segments() const { return state_.segments.size(); }
@@ -98,7 +101,8 @@ class LogWriter {
   WholeLeaves whole_;  // of the stage: each batch begins with whole leaves, so that it can be read without the others
   std::future<Result<std::unique_ptr<DiskFile>>> prepared_;
   std::uint64_t prepared_capacity_ = 0;
-  bool spare_ = false;      // kNextSegmentName is a pruned segment, to be cleared and used again
+  bool spare_ = false;  // kNextSegmentName is a pruned segment, to be cleared and used again
+  std::mutex segments_held_;
   bool prune_due_ = false;  // a segment was begun, and pruning after it failed
 };
 

@@ -131,6 +131,7 @@ Stats LogRecorder::stats() const {
   stats.segments = segments_;
   stats.commits = commits_;
   stats.recovered_unknown = recovered_unknown_;
+  stats.recovery_us = recovery_us_;
   stats.healthy = healthy_.load(std::memory_order_relaxed);
   if (!stats.healthy) stats.error = error_.message;
   stats.checkpoint_size = checkpoint_size_;

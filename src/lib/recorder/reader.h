@@ -52,6 +52,9 @@ struct VerifyReport {
   std::uint64_t seals = 0, epoch = 0;  // of the forward-secure chain; epoch that signed the checkpoint
   bool sealed = false;                 // false: a log without seals (made before there were any)
   std::uint64_t tiles = 0;             // files below tile/ that were compared
+  std::uint64_t recoveries = 0;        // openings that found the log not closed
+  Index recovery_at = kNoIndex;        // the entry that tells of the newest
+  std::string recovery;                // what it says: FORMAT.md ("recovered"); empty when it was erased or withheld
   std::vector<std::string> cosigners;  // trusted witnesses that cosigned
   std::string kind;                    // first problem: a word of FORMAT.md ("Findings")
   std::string problem;                 // what

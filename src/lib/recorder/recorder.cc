@@ -37,6 +37,9 @@ class RealRecorder final : public Recorder {
     recorder_->when_durable(index, std::move(done));
   }
   Status wait_durable(Index index) override { return recorder_->wait_durable(index); }
+  void erase(std::set<Index> entries, std::function<void(Result<Redacted>)> done) override {
+    recorder_->erase(std::move(entries), std::move(done));
+  }
   Status health() const override { return recorder_->health(); }
   Stats stats() const override { return recorder_->stats(); }
   Mode mode() const override { return recorder_->mode(); }
@@ -53,6 +56,7 @@ Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, R
                                                 Preparation preparation, const MakeSigner& make_signer) {
   if (options.directory.empty() || options.commit_interval_ms < 0)
     return fail(ErrorCode::kInvalidArgument, "a recorder needs a directory and a commit interval of 0 ms or more");
+  const std::int64_t began_ns = clock.monotonic_ns();
   options.queue_bytes_max = std::max(options.queue_bytes_max, kQueueBytesMin);
   TRY(disk.make_directory(options.directory));
   auto lock = disk.lock(fmt::format("{}/{}", options.directory, kLockName));
@@ -70,7 +74,7 @@ Result<std::unique_ptr<Recorder>> open_recorder(Options options, Clock& clock, R
   auto writer = TRY(LogWriter::open(options, clock, random, disk, *signer, preparation));
   auto recorder =
       std::make_unique<LogRecorder>(std::move(options), clock, std::move(*lock), std::move(signer), std::move(writer));
-  TRY(recorder->start(disk, preparation));
+  TRY(recorder->start(disk, preparation, began_ns));
   return recorder;
 }
 

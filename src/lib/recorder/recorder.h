@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -26,6 +27,7 @@ std::string_view name_of(Mode);  // "effects" "always" "interval"
 inline constexpr std::uint64_t kCheckpointEntries = 1'000'000;
 inline constexpr std::int64_t kCheckpointIntervalMs = 1000;
 inline constexpr std::int64_t kSealIntervalMs = 60'000;
+inline constexpr std::size_t kErasedAtOnceMax = 256;
 
 // What is kept of arguments, results and details longer than kOpeningSizeMax: digest, size and the beginning, or all of
 // it in a blob as well.
@@ -58,6 +60,7 @@ struct Stats {
   std::uint64_t segments = 0;
   std::uint64_t commits = 0;            // since open
   std::uint64_t recovered_unknown = 0;  // outcomes written as unknown at open
+  std::int64_t recovery_us = -1;        // what opening took when the last run had left something undone; -1: nothing
   bool healthy = true;
   std::string error;                  // of the last failure while unhealthy
   std::uint64_t checkpoint_size = 0;  // entries the newest signed checkpoint covers
@@ -65,6 +68,14 @@ struct Stats {
   std::string signer_error;           // why nothing is signed; empty: it is. Appending goes on meanwhile
   std::uint64_t tiled = 0;            // entries that have tiles, as far as this run built them
   std::string tiles_error;            // why the last full segment got none; empty: it did. Proofs are slower meanwhile
+};
+
+struct Redacted {
+  std::uint64_t openings = 0;  // taken out
+  std::uint64_t without = 0;   // entries asked for that had none, or none any more
+  std::uint64_t blobs = 0;     // removed with them
+  std::uint64_t shared = 0;    // blobs that stay, because an entry that keeps its content names them too
+  Index shared_by = kNoIndex;  // one such entry
 };
 
 class Recorder {
@@ -82,6 +93,11 @@ class Recorder {
   // Calls `done` once when entry `index` is on disk, or with the error that stopped it. Asks for a commit now.
   virtual void when_durable(Index index, std::function<void(Status)> done) = 0;
   virtual Status wait_durable(Index index) = 0;  // blocking form
+
+  // Takes the content of `entries` (at most kErasedAtOnceMax) out for good, while the log is written: FORMAT.md
+  // ("Erased"). They must have been appended. Calls `done` once, from a thread of its own; kBusy while one is under
+  // way.
+  virtual void erase(std::set<Index> entries, std::function<void(Result<Redacted>)> done) = 0;
 
   virtual Status health() const = 0;  // cheap (one atomic load when healthy)
   virtual Stats stats() const = 0;

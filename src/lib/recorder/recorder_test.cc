@@ -136,9 +136,11 @@ TEST(Recorder, lost_outcomes_of_external_calls_read_unknown_after_reopening) {
   EXPECT_EQ(recorder->stats().recovered_unknown, 1U);
   ASSERT_TRUE(recorder->close().has_value());
   recorder.reset();
-  const auto last = entries_of(disk).back();
-  EXPECT_NE(last.leaf.find(R"("agent":"lost","call":"write")"), std::string::npos) << last.leaf;
-  EXPECT_NE(last.leaf.find(R"("intent":0,"kind":"outcome","status":"unknown")"), std::string::npos) << last.leaf;
+  const auto entries = entries_of(disk);
+  const std::string& lost = entries[entries.size() - 2].leaf;
+  EXPECT_NE(lost.find(R"("agent":"lost","call":"write")"), std::string::npos) << lost;
+  EXPECT_NE(lost.find(R"("intent":0,"kind":"outcome","status":"unknown")"), std::string::npos) << lost;
+  EXPECT_NE(entries.back().leaf.find(R"("name":"recovered")"), std::string::npos) << entries.back().leaf;
   const VerifyReport report = verified(disk);
   EXPECT_TRUE(report.valid) << report.problem;
   EXPECT_EQ(report.unknown, 1U);

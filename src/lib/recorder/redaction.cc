@@ -87,34 +87,55 @@ Result<Blobs> blobs_only_of(Disk& disk, const std::string& directory, const std:
     if (!frame || !frame->has_opening() || frame->erased()) continue;
     if (const auto blob = blob_named_by(frame->opening)) blobs.only.insert(*blob);
   }
-  for (const std::string& name :
-       blobs.only.empty() ? std::vector<std::string>{} : TRY(list_segments(disk, directory))) {
+  if (blobs.only.empty()) return blobs;
+  const auto names = TRY(list_segments(disk, directory));
+  for (const std::string& name : names) {
     Segment segment = TRY(open_segment(disk, directory, name));  // sees what is being erased as erased
-    TRY(each_frame(segment, kNoIndex, [&](const Frame& frame, std::uint64_t) -> Status {
+    const auto walked = each_frame(segment, kNoIndex, [&](const Frame& frame, std::uint64_t) -> Status {
       if (!frame.has_opening() || frame.erased()) return {};
       const auto blob = blob_named_by(frame.opening);
       if (!blob || blobs.only.erase(*blob) == 0) return {};
       ++blobs.shared;
       blobs.shared_by = frame.index;
       return {};
-    }));
+    });
+    // What is being written just now is no frame yet.
+    const bool in_flight = !walked && name == names.back() && walked.error().code == ErrorCode::kCorrupt;
+    if (!walked && !in_flight) return std::unexpected(walked.error());
   }
   return blobs;
 }
 
 // What `erasing` says: blobs first, while the frames still name them, so that what was interrupted is done again.
-Result<Redacted> carry_out(Disk& disk, const std::string& directory, const std::vector<ErasedFrame>& frames) {
+Result<Redacted> carry_out(Disk& disk, const std::string& directory, const std::vector<ErasedFrame>& frames,
+                           const RemoveBlob& remove_blob) {
   Redacted done;
   const Blobs blobs = TRY(blobs_only_of(disk, directory, frames));
-  for (const crypto::Digest& blob : blobs.only) {
-    done.blobs += disk.open_for_reading(file_in(directory, blob_name(blob))).has_value() ? 1 : 0;
-    TRY(erase_blob(disk, directory, blob));
-  }
   done.shared = blobs.shared;
   done.shared_by = blobs.shared_by;
+  for (const crypto::Digest& blob : blobs.only) {
+    const bool there = disk.open_for_reading(file_in(directory, blob_name(blob))).has_value();
+    const bool removed = TRY(remove_blob(blob, [&] { return erase_blob(disk, directory, blob); }));
+    done.blobs += removed && there ? 1 : 0;
+    done.shared += removed ? 0 : 1;
+  }
   done.openings = frames.size();
   TRY(write_erased(disk, directory, frames));
   return done;
+}
+
+// Of an opening that is copied; one that was never kept is fine.
+Status copy_blob(Disk& disk, const std::string& directory, const std::string& copy, std::string_view opening) {
+  const auto blob = blob_named_by(opening);
+  if (!blob) return {};
+  const auto content = read_blob(disk, directory, *blob);
+  if (!content && content.error().code == ErrorCode::kNotFound) return {};
+  return content ? put_blob(disk, copy, *content) : std::unexpected(content.error());
+}
+
+Result<bool> remove_always(const crypto::Digest&, const std::function<Status()>& remove) {
+  TRY(remove());
+  return true;
 }
 
 }  // namespace
@@ -122,17 +143,22 @@ Result<Redacted> carry_out(Disk& disk, const std::string& directory, const std::
 Status finish_erasing(Disk& disk, const std::string& directory) {
   const auto frames = TRY(read_erasing(disk, directory));
   if (frames.empty()) return {};
-  TRY(carry_out(disk, directory, frames));
+  TRY(carry_out(disk, directory, frames, remove_always));
   return {};
 }
 
 Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const std::set<Index>& entries) {
-  if (entries.size() > kErasedAtOnceMax)
-    return fail(ErrorCode::kTooLarge, fmt::format("at most {} entries are erased at once", kErasedAtOnceMax));
   const auto lock = disk.lock(file_in(directory, kLockName));
   if (!lock && lock.error().code == ErrorCode::kBusy)
     return fail(ErrorCode::kBusy, fmt::format("another process writes the log in {}", directory), "stop it first");
   if (!lock) return std::unexpected(lock.error());
+  return erase_held(disk, directory, entries, remove_always);
+}
+
+Result<Redacted> erase_held(Disk& disk, const std::string& directory, const std::set<Index>& entries,
+                            const RemoveBlob& remove_blob) {
+  if (entries.size() > kErasedAtOnceMax)
+    return fail(ErrorCode::kTooLarge, fmt::format("at most {} entries are erased at once", kErasedAtOnceMax));
   TRY(finish_erasing(disk, directory));
   std::vector<ErasedFrame> frames;
   const auto names = TRY(list_segments(disk, directory));
@@ -148,19 +174,10 @@ Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const 
   Redacted done;
   if (!frames.empty()) {
     TRY(replace_file(disk, directory, std::string(kErasingName), erasing_text(frames)));
-    done = TRY(carry_out(disk, directory, frames));
+    done = TRY(carry_out(disk, directory, frames, remove_blob));
   }
   done.without = entries.size() - frames.size();
   return done;
-}
-
-// Of an opening that is copied; one that was never kept is fine.
-static Status copy_blob(Disk& disk, const std::string& directory, const std::string& copy, std::string_view opening) {
-  const auto blob = blob_named_by(opening);
-  if (!blob) return {};
-  const auto content = read_blob(disk, directory, *blob);
-  if (!content && content.error().code == ErrorCode::kNotFound) return {};
-  return content ? put_blob(disk, copy, *content) : std::unexpected(content.error());
 }
 
 Result<Redacted> copy_without(Disk& disk, const std::string& directory, const std::string& copy,

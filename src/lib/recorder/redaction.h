@@ -4,27 +4,27 @@
 // ("Erased", "Withheld") says what either leaves behind.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 
 #include "lib/recorder/disk.h"
 #include "lib/recorder/entry.h"
 #include "lib/recorder/erasing.h"
+#include "lib/recorder/recorder.h"
 
 namespace agentos::recorder {
 
-struct Redacted {
-  std::uint64_t openings = 0;  // taken out
-  std::uint64_t without = 0;   // entries asked for that had none, or none any more
-  std::uint64_t blobs = 0;     // removed with them
-  std::uint64_t shared = 0;    // blobs that stay, because an entry that keeps its content names them too
-  Index shared_by = kNoIndex;  // one such entry
-};
-
 // Erases the openings of `entries` (at most kErasedAtOnceMax, kTooLarge). Nobody else may write the log (kBusy). After
 // a power failure either an opening is there or it is gone: the next open of the log, or of this, finishes the work.
+// While a recorder writes the log, its erase() does this.
 Result<Redacted> erase_openings(Disk& disk, const std::string& directory, const std::set<Index>& entries);
-// Finishes what erase_openings was interrupted in. The caller holds the log's lock.
+// What both do. The caller sees to it that nobody else erases, removes segments or writes to those with the entries.
+// `remove_blob` is called with each blob that no kept entry names, and removes it unless it knows better.
+using RemoveBlob = std::function<Result<bool>(const crypto::Digest&, const std::function<Status()>& remove)>;
+Result<Redacted> erase_held(Disk& disk, const std::string& directory, const std::set<Index>& entries,
+                            const RemoveBlob& remove_blob);
+// Finishes what an erasing was interrupted in. The caller holds the log's lock.
 Status finish_erasing(Disk& disk, const std::string& directory);
 
 // Writes to `copy` what the newest checkpoint covers, with everything that is signed, and without the openings of

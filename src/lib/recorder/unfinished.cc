@@ -1,4 +1,4 @@
-// What the last run left undone: a torn tail that was cut, and external calls whose outcome nobody knows.
+// What the last run left undone: external calls whose outcome nobody knows, and the event that tells of a torn tail.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,19 +16,6 @@ Status LogRecorder::commit_here() {
   TRY(writer_->commit(draining_));
   draining_.clear();
   durable_ = writer_->size();
-  return {};
-}
-
-Status LogRecorder::append_torn() {
-  const auto& torn = writer_->torn();
-  if (!torn) return {};
-  const std::string detail =
-      fmt::format(R"({{"octets":{},"offset":{},"segment":"{}"}})", torn->octets, torn->offset, torn->segment);
-  Event event;
-  event.name = "recovered";
-  event.time_us = clock_.wall_us();
-  event.detail.text = detail;
-  TRY(append(event));
   return {};
 }
 
@@ -56,6 +43,23 @@ Status LogRecorder::append_unknown_outcomes(Disk& disk) {
     ++recovered_unknown_;
     if (filling_.size() > options_.queue_bytes_max / 2) TRY(commit_here());
   }
+  return {};
+}
+
+// An event when the last run did not close the log: what was found, and how long opening took.
+Status LogRecorder::append_recovered(std::uint64_t uncovered, std::int64_t began_ns) {
+  const auto& torn = writer_->torn();
+  if (!torn && uncovered == 0 && recovered_unknown_ == 0) return {};
+  recovery_us_ = (clock_.monotonic_ns() - began_ns) / 1000;
+  std::string detail = fmt::format(R"({{"duration_us":{},)", recovery_us_);
+  if (torn)
+    detail += fmt::format(R"("octets":{},"offset":{},"segment":"{}",)", torn->octets, torn->offset, torn->segment);
+  detail += fmt::format(R"("uncovered":{},"unknown":{}}})", uncovered, recovered_unknown_);
+  Event event;
+  event.name = "recovered";
+  event.time_us = clock_.wall_us();
+  event.detail.text = detail;
+  TRY(append(event));
   return {};
 }
 

@@ -230,6 +230,10 @@ const char* Verifier::count(const Frame& frame, const Leaf& leaf) {
       break;
     case Kind::kEvent:
       ++report.events;
+      if (!leaf.recovery) break;
+      ++report.recoveries;
+      report.recovery_at = frame.index;
+      report.recovery = frame.erased() ? std::string() : std::string(frame.opening);
       break;
   }
   ++report.entries;

@@ -45,6 +45,7 @@ Status Follower::end() {
   TRY(put("next", static_cast<std::int64_t>(next_)));
   TRY(put("resume_segment", static_cast<std::int64_t>(resume_segment_)));
   TRY(put("resume_at", static_cast<std::int64_t>(resume_at_)));
+  TRY(put("end_at", static_cast<std::int64_t>(end_at_)));
   TRY(put_->bind(1, std::string_view("last_hash")).bind(2, std::string_view(last_hash_)).run());
   return database_.execute("COMMIT");
 }
@@ -124,9 +125,18 @@ Status Follower::add(const Frame& frame, Index segment_first, std::uint64_t at) 
   return begin();
 }
 
+// Behind what is indexed, when nothing or a batch begins there; else where the batch of the newest entry begins.
+Result<std::uint64_t> Follower::begin_at(const Segment& segment) {
+  if (segment.header.first != resume_segment_ || resume_at_ == 0) return segment.frames_at;
+  if (end_at_ == 0) return resume_at_;
+  FrameCursor peek(*segment.file, end_at_, segment.size);
+  const auto step = TRY(peek.next());
+  const bool begins = step == FrameCursor::Step::kFrame && peek.frame().index == next_ && peek.frame().batch_index == 0;
+  return begins || step == FrameCursor::Step::kZero ? end_at_ : resume_at_;
+}
+
 Status Follower::follow_segment(const Segment& segment, bool& gone) {
-  const bool resumed = segment.header.first == resume_segment_ && resume_at_ != 0;
-  FrameCursor cursor(*segment.file, resumed ? resume_at_ : segment.frames_at, segment.size);
+  FrameCursor cursor(*segment.file, TRY(begin_at(segment)), segment.size);
   whole_at_.fill(0);
   Index expected = kNoIndex;
   std::string last;
@@ -145,12 +155,25 @@ Status Follower::follow_segment(const Segment& segment, bool& gone) {
     if (frame.index != next_) break;
     TRY(add(frame, segment.header.first, cursor.offset()));
     next_ = frame.index + 1;
+    end_at_ = cursor.offset() + frame.size;
     last.assign(frame.leaf);
   }
   if (!last.empty()) last_hash_ = crypto::hex(leaf_hash(last));
   const auto still = disk_.open_for_reading(directory_ + "/" + segment.name);
   gone = !still && still.error().code == ErrorCode::kNotFound;
   return {};
+}
+
+Result<bool> Follower::forget_pruned() {
+  const auto kept = TRY(list_segments(disk_, directory_));
+  if (kept.empty()) return false;
+  const auto oldest = static_cast<std::int64_t>(*segment_first(kept.front()));
+  if (TRY(database_.integer("SELECT min(idx) FROM entry", oldest)) >= oldest) return false;
+  for (const char* sql : {"DELETE FROM entry WHERE idx < ?1", "DELETE FROM label WHERE idx < ?1"}) {
+    Statement remove = TRY(database_.prepare(sql));
+    TRY(remove.bind(1, oldest).run());
+  }
+  return true;
 }
 
 Result<std::uint64_t> Follower::follow() {
@@ -160,6 +183,8 @@ Result<std::uint64_t> Follower::follow() {
   resume_segment_ =
       static_cast<Index>(TRY(database_.integer("SELECT value FROM meta WHERE key = 'resume_segment'", 0)));
   resume_at_ = static_cast<std::uint64_t>(TRY(database_.integer("SELECT value FROM meta WHERE key = 'resume_at'", 0)));
+  end_at_ = static_cast<std::uint64_t>(TRY(database_.integer("SELECT value FROM meta WHERE key = 'end_at'", 0)));
+  const Index next_before = next_;
   {
     Statement hash = TRY(database_.prepare("SELECT value FROM meta WHERE key = 'last_hash'"));
     if (TRY(hash.step())) last_hash_ = hash.text(0);
@@ -171,7 +196,7 @@ Result<std::uint64_t> Follower::follow() {
     const Index oldest = *segment_first(names.front());
     if (next_ < oldest) {  // pruned before it was indexed
       next_ = oldest;
-      resume_at_ = 0;
+      resume_at_ = end_at_ = 0;
     }
     bool again = false;
     for (const std::string& name : names) {
@@ -186,13 +211,11 @@ Result<std::uint64_t> Follower::follow() {
     }
     if (!again) break;
   }
-  const auto kept = TRY(list_segments(disk_, directory_));
-  if (!kept.empty() && *segment_first(kept.front()) > 0) {
-    const auto oldest = static_cast<std::int64_t>(*segment_first(kept.front()));
-    for (const char* sql : {"DELETE FROM entry WHERE idx < ?1", "DELETE FROM label WHERE idx < ?1"}) {
-      Statement remove = TRY(database_.prepare(sql));
-      TRY(remove.bind(1, oldest).run());
-    }
+  const bool forgotten = TRY(forget_pruned());
+  // Nothing is written when nothing is new: a question is then answered without waiting for the disk.
+  if (next_ == next_before && !forgotten) {
+    TRY(database_.execute("ROLLBACK"));
+    return 0;
   }
   TRY(end());
   return added_;

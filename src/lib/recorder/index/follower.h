@@ -34,6 +34,8 @@ class Follower {
   Status prepare();
   Status begin();
   Status end();
+  Result<std::uint64_t> begin_at(const Segment& segment);
+  Result<bool> forget_pruned();
   Status follow_segment(const Segment& segment, bool& gone);
   Status add(const Frame& frame, Index segment_first, std::uint64_t at);
   Result<std::int64_t> word(const std::string& text);
@@ -50,6 +52,7 @@ class Follower {
   Index next_ = 0;
   Index resume_segment_ = 0;     // where the batch of the newest entry begins
   std::uint64_t resume_at_ = 0;  // 0: with the segment
+  std::uint64_t end_at_ = 0;     // behind the newest entry, in the same segment; 0: unknown
   std::string last_hash_;
   std::uint64_t added_ = 0;
   std::int64_t in_transaction_ = 0;

@@ -261,6 +261,35 @@ TEST_F(LogIndexTest, what_was_pruned_is_forgotten) {
   EXPECT_EQ(all.back() + 1, recorder_->stats().entries);
 }
 
+TEST_F(LogIndexTest, the_newest_of_an_agent_are_answered_from_rows_that_lie_together) {
+  append_call("a-1", "", "/state/one");
+  (void)open_index();
+  auto database = Database::open(file());
+  ASSERT_TRUE(database.has_value());
+  auto plan = database->prepare(
+      "EXPLAIN QUERY PLAN SELECT e.idx, e.segment, e.at, e.base_at FROM entry e "
+      "WHERE 1 AND e.agent <> 0 AND e.agent = ?1 AND e.idx >= ?2 ORDER BY e.idx DESC");
+  ASSERT_TRUE(plan && *plan->step());
+  EXPECT_NE(plan->text(3).find("COVERING INDEX by_agent"), std::string::npos) << plan->text(3);
+  EXPECT_FALSE(*plan->step()) << plan->text(3);
+}
+
+TEST_F(LogIndexTest, catching_up_with_nothing_writes_nothing) {
+  for (int i = 0; i < 20; ++i) append_call("a-1", "", "/state/one");
+  auto index = open_index();
+  auto other = Database::open(file());
+  ASSERT_TRUE(other.has_value());
+  const auto version = [&] { return *other->integer("PRAGMA data_version", -1); };
+  const std::int64_t before = version();
+  ASSERT_TRUE(index->catch_up().has_value());
+  EXPECT_EQ(version(), before);
+  append_call("a-1", "", "/state/two");
+  make_durable();
+  EXPECT_EQ(index->catch_up()->added, 2u);
+  EXPECT_NE(version(), before);
+  EXPECT_EQ(found(*index, {.agent = "a-1"}).size(), 42u);
+}
+
 TEST_F(LogIndexTest, it_holds_no_content_and_is_its_owners) {
   append_call("a-1", "", "/state/very-private-name");
   (void)open_index();
