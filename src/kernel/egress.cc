@@ -410,40 +410,6 @@ Status Egress::carry_out_with_secret(CallContext& context, std::string_view name
   return carry_out(context, {});
 }
 
-void Egress::judge_again() {
-  auto calls = std::make_shared<std::vector<UnderWay>>();
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [number, ask] : asks_) {
-      if (ask.carried_out) calls->push_back({ask.context, ask.parked, ask.arguments});
-    }
-  }
-  judge(calls, 0);
-}
-
-// Some a turn: others wait for the reactor, too.
-void Egress::judge(const std::shared_ptr<std::vector<UnderWay>>& calls, std::size_t from) {
-  constexpr std::size_t kPerTurn = 64;
-  monitor_.reactor.post([this, calls, from] {
-    const std::size_t end = std::min(from + kPerTurn, calls->size());
-    for (std::size_t i = from; i < end; ++i) {
-      const UnderWay& call = (*calls)[i];
-      const auto arguments = json::parse(call.arguments);
-      if (arguments && monitor_.may_go_on(call.context->caller.agent, *call.context->row, *arguments)) continue;
-      call.parked->cancel({abi::error::denied, "the policy that was loaded meanwhile does not allow it", {}});
-    }
-    if (end < calls->size()) judge(calls, end);
-  });
-}
-
-void Egress::cut(std::uint64_t number) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (number >> kGenerationShift != generation_ || !asks_.contains(number)) return;
-  }
-  put(egress::ControlMessage{.verb = egress::Verb::kCut, .id = number & kNumberMask});
-}
-
 void Egress::done(const egress::ControlMessage& message) {
   std::shared_ptr<Parked> parked;
   {

@@ -39,7 +39,7 @@ foreach(header kernel/kernel.h kernel/recorded_content.h
     lib/egress/secret_store.h lib/egress/settings.h lib/ipc/pipe.h lib/policy/decision.h lib/policy/limits.h lib/policy/policy.h lib/policy/bundle/bundle.h lib/policy/state/bounds.h lib/policy/state/limit.h
     lib/policy/state/sequence.h
     lib/recorder/entry.h lib/recorder/reader.h lib/recorder/recorder.h
-    lib/sandbox/launcher.h lib/sandbox/profile.h lib/schema/schema.h
+    lib/sandbox/blocked.h lib/sandbox/launcher.h lib/sandbox/mechanism/wire.h lib/sandbox/profile.h lib/schema/schema.h
     lib/tool/manifest.h lib/tool/registry.h lib/vfs/namespace.h lib/vfs/path.h)
   get_filename_component(folder ${header} DIRECTORY)
   install(FILES src/${header} DESTINATION ${headers_folder}/${folder} COMPONENT embed_cpp)

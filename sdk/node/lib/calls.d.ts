@@ -848,6 +848,28 @@ export interface WorkspaceNoteRequest {
   reason?: string | undefined;
 }
 
+/** What erase is asked with. */
+export interface EraseRequest {
+  /** Indexes of the entries. */
+  entries: number[];
+  /** For the record. */
+  reason?: string | undefined;
+}
+
+/** What erase answers. */
+export interface EraseReply {
+  /** How many entries lost their content. */
+  openings: number;
+  /** How many had none, or none any more. */
+  without: number;
+  /** How much content kept whole went with them. */
+  blobs: number;
+  /** How much of it stays, because another entry has the same. */
+  shared: number;
+  /** Index of one such entry; -1: none. */
+  shared_by: number;
+}
+
 /** Part of a request or an answer. */
 export interface McpServerSpec {
   /** Of the server, for people, policy and pins. */
@@ -1263,6 +1285,13 @@ export class CallsOfOperators extends CallsOfAll {
    * Rejects with InvalidArgument.
    */
   workspace_note(request: WorkspaceNoteRequest, options?: CallOptions): Promise<void>;
+
+  /**
+   * Take the content of recorded entries out for good, while the log is written; every proof still holds.
+   *
+   * Rejects with InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+   */
+  erase(request: EraseRequest, options?: CallOptions): Promise<EraseReply>;
 
   /**
    * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.

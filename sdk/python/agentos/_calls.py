@@ -1118,6 +1118,35 @@ class ExplainReply:
 
 
 @dataclass(frozen=True)
+class EraseReply:
+    """What erase answers.
+
+    openings: How many entries lost their content.
+    without: How many had none, or none any more.
+    blobs: How much content kept whole went with them.
+    shared: How much of it stays, because another entry has the same.
+    shared_by: Index of one such entry; -1: none.
+    """
+
+    openings: int
+    without: int
+    blobs: int
+    shared: int
+    shared_by: int
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> EraseReply:
+        members = as_object(wire)
+        return cls(
+            openings=member(members, "openings", as_integer),
+            without=member(members, "without", as_integer),
+            blobs=member(members, "blobs", as_integer),
+            shared=member(members, "shared", as_integer),
+            shared_by=member(members, "shared_by", as_integer),
+        )
+
+
+@dataclass(frozen=True)
 class McpServerSpec:
     """Part of a request or an answer.
 
@@ -2094,6 +2123,23 @@ class CallsOfOperators(CallsOfAll):
         )
         self.call("workspace_note", fields)
 
+    def erase(
+        self,
+        entries: Sequence[int],
+        *,
+        reason: Optional[str] = None,
+    ) -> EraseReply:
+        """Take the content of recorded entries out for good, while the log is written; every proof still
+        holds.
+
+        entries: Indexes of the entries.
+        reason: For the record.
+
+        Raises InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+        """
+        fields = request(entries=entries, reason=reason)
+        return EraseReply.from_wire(self.call("erase", fields))
+
     def mcp_open(
         self,
         name: str,
@@ -2967,6 +3013,23 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
             reason=reason,
         )
         await self.call("workspace_note", fields)
+
+    async def erase(
+        self,
+        entries: Sequence[int],
+        *,
+        reason: Optional[str] = None,
+    ) -> EraseReply:
+        """Take the content of recorded entries out for good, while the log is written; every proof still
+        holds.
+
+        entries: Indexes of the entries.
+        reason: For the record.
+
+        Raises InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+        """
+        fields = request(entries=entries, reason=reason)
+        return EraseReply.from_wire(await self.call("erase", fields))
 
     async def mcp_open(
         self,
