@@ -410,6 +410,14 @@ Status Egress::carry_out_with_secret(CallContext& context, std::string_view name
   return carry_out(context, {});
 }
 
+void Egress::cut(std::uint64_t number) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (number >> kGenerationShift != generation_ || !asks_.contains(number)) return;
+  }
+  put(egress::ControlMessage{.verb = egress::Verb::kCut, .id = number & kNumberMask});
+}
+
 void Egress::done(const egress::ControlMessage& message) {
   std::shared_ptr<Parked> parked;
   {

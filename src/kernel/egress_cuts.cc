@@ -1,5 +1,5 @@
-// What goes on at the proxy and is not to any more: a policy that was loaded meanwhile, a cancellation. Each connection
-// and request under way is decided anew, some at a time, so that none of them holds up the others.
+// What goes on at the proxy when a policy is loaded: each connection and request under way is decided anew, some at a
+// time, so that none of them holds up the others.
 #include <algorithm>
 
 #include "kernel/egress.h"
@@ -31,14 +31,6 @@ void Egress::judge(const std::shared_ptr<std::vector<UnderWay>>& calls, std::siz
     }
     if (end < calls->size()) judge(calls, end);
   });
-}
-
-void Egress::cut(std::uint64_t number) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (number >> kGenerationShift != generation_ || !asks_.contains(number)) return;
-  }
-  put(egress::ControlMessage{.verb = egress::Verb::kCut, .id = number & kNumberMask});
 }
 
 }  // namespace agentos::kernel
