@@ -89,7 +89,8 @@ struct WaitReply {
       Required<&WaitReply::signal>{"signal", "The Linux signal number, or 0."},
       Required<&WaitReply::cause>{
           "cause",
-          "\"exit\", \"crash\", \"killed\", \"terminated\", \"timeout\", \"policy\", \"budget\" or \"lost\"."}};
+          "\"exit\", \"crash\", \"killed\", \"terminated\", \"timeout\", \"policy\", \"budget\", \"protection\" or "
+          "\"lost\"."}};
 };
 struct WaitRequest {
   using Reply = WaitReply;

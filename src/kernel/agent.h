@@ -73,13 +73,21 @@ struct SignalState {
   std::uint16_t pending = 0;
 };
 
-// Equal refusals in a row become one entry with a count; see refusals.h.
+// Equal refusals become one entry a second with a count; see refusals.cc. What was understood and refused (by rights,
+// policy, an approval ...) is counted apart from what was not, so that nonsense cannot push it out.
 struct RefusalState {
-  std::string key;
-  std::uint64_t count = 0;  // not yet written
-  std::int64_t window_start_us = 0;
-  std::int64_t written_in_window = 0;
-  std::uint64_t suppressed = 0;
+  static constexpr std::size_t kKindsMax = 64;  // told apart; further ones share the last
+  struct Kind {
+    std::string key;
+    std::uint64_t count = 0;  // not yet written
+    std::int64_t last_written_us = 0;
+  };
+  struct Class {
+    std::vector<Kind> kinds;
+    std::int64_t window_start_us = 0;
+    std::int64_t written_in_window = 0;
+  };
+  Class understood, malformed;
 };
 
 struct Agent : std::enable_shared_from_this<Agent> {
@@ -110,7 +118,8 @@ struct Agent : std::enable_shared_from_this<Agent> {
   mutable std::mutex mutex;
   // Guarded by mutex.
   AgentState state = AgentState::kStarting;
-  bool pausing = false;  // SIGINT: stop when no call is in flight
+  bool pausing = false;        // SIGINT: stop when no call is in flight
+  bool stop_at_start = false;  // told to stop before it ran
   InForce in_force;
   std::unique_ptr<vfs::Namespace> files;  // made at first use
   std::vector<Handle> handles;            // index = number; [0] is never used

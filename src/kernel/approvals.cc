@@ -25,12 +25,20 @@ bool is_approver(const std::vector<std::vector<std::string>>& approvers, std::ui
   });
 }
 
+// A connect that was asked about by name: what the name leads to is not known yet.
+bool waits_for_addresses(const CallContext& context) {
+  return context.caller.maker == Maker::kEgress && context.row->call == abi::Call::kConnect &&
+         static_cast<const abi::ConnectRequest*>(context.request)->addresses.empty();
+}
+
 }  // namespace
 
 std::string stands_for(const CallContext& context) {
   const Facts& facts = context.facts;
   std::string about;
   for (const std::string_view part : {facts.path, facts.second_path, facts.target}) (about += part) += '\n';
+  // Its addresses come after the approval: a rule about them that asks is another question.
+  if (context.row->call == abi::Call::kConnect) about += context.decision.rule;
   return facts.tool_entry == nullptr ? about : about + facts.tool_entry->manifest.digest;
 }
 
@@ -123,13 +131,28 @@ Status Monitor::approve(std::string_view id, bool granted, std::string_view dige
   }
   // The same bytes re-enter with the approval as a fact.
   reactor.post([this, context, id = approval.id, epoch = approval.policy_epoch] {
-    close_ask(*context, recorder::OutcomeStatus::kOk);
     context->approval = id;
     context->approval_epoch = epoch;
-    context->decided_us = clock.wall_us();
-    step_from_gate(*context);
+    if (waits_for_addresses(*context)) return egress->look_up(*context);
+    go_on_with_approval(*context);
   });
   return {};
+}
+
+void Monitor::go_on_with_approval(CallContext& context) {
+  close_ask(context, recorder::OutcomeStatus::kOk);
+  context.decided_us = clock.wall_us();
+  step_from_gate(context);
+}
+
+// The approval is of what stands for the same: addresses are added to a name, and rules about them are decided now.
+void Monitor::go_on_with(CallContext& context, const json::Value& params) {
+  context.facts = Facts();
+  context.findings.forget();
+  context.request = nullptr;
+  context.arguments.clear();
+  context.params = params;
+  go_on_with_approval(context);
 }
 
 std::vector<abi::ApprovalEntry> Monitor::approvals() const {

@@ -75,6 +75,7 @@ struct CallContext {
   std::shared_ptr<void> request_owner, reply_owner;  // wire form
   json::Value params;                                // wire form, until decoded
   bool wire = false;
+  bool under_way = false;   // decided again, about a call that was let through and goes on
   std::uint64_t token = 0;  // wire form: for cancel(); of the egress proxy's calls: their number
   std::vector<io::Fd> descriptors_in, descriptors_out;
 

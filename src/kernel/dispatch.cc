@@ -46,10 +46,18 @@ recorder::OutcomeStatus outcome_of(const CallContext& context) {
   return recorder::OutcomeStatus::kError;
 }
 
-// Operators can look at, and stop, a kernel that panicked or whose recorder fails; nothing else passes then.
+// Operators can look at, and stop, a kernel that panicked or whose recorder fails, and stop agents; nothing else passes
+// then. Before the request is decoded it is enough that the call can stop.
 bool looks_or_stops(const CallContext& context) {
-  return context.row != nullptr && context.caller.agent == nullptr &&
-         (context.row->effect == abi::Effect::none || context.row->call == abi::Call::kShutdown);
+  if (context.row == nullptr || context.caller.agent != nullptr) return false;
+  if (context.row->effect == abi::Effect::none || context.row->call == abi::Call::kShutdown) return true;
+  if (context.row->call == abi::Call::kFreeze) {
+    return context.request == nullptr || static_cast<const abi::FreezeRequest*>(context.request)->frozen;
+  }
+  if (context.row->call != abi::Call::kSignal) return false;
+  if (context.request == nullptr) return true;
+  const abi::SignalInfo* signal = abi::find_signal(static_cast<const abi::SignalRequest*>(context.request)->signal);
+  return signal != nullptr && only_stops(*signal);
 }
 
 }  // namespace
@@ -125,13 +133,13 @@ void Monitor::step_from_gate(CallContext& context) {
   if (context.past) note_attempted(context);
   if (!waits_for_disk(*this, *context.row) || context.intent == recorder::kNoIndex) return act(context);
   if (!context.wire) {
-    if (Status status = recorder->wait_durable(context.intent); !status)
+    if (Status status = recorder->wait_durable(context.intent); !status && !looks_or_stops(context))
       return refuse(context, "record", status.error());
     return act(context);
   }
   recorder->when_durable(context.intent, [this, &context](Status status) {
     reactor.post([this, &context, status] {
-      if (!status) return refuse(context, "record", status.error());
+      if (!status && !looks_or_stops(context)) return refuse(context, "record", status.error());
       act(context);
     });
   });
@@ -248,12 +256,17 @@ Status Monitor::write_intent(CallContext& context, recorder::Verdict verdict) {
 }
 
 void Monitor::act(CallContext& context) {
-  // The agent may have ended while its intent was on the way to the disk.
-  if (context.caller.agent != nullptr && context.row->effect == abi::Effect::external) {
+  // The agent may have ended, or been stopped, while its intent was on the way to the disk.
+  if (context.caller.agent != nullptr && waits_for_disk(*this, *context.row)) {
     std::unique_lock lock(context.agent().mutex);
-    if (context.agent().state >= AgentState::kEnding) {
-      lock.unlock();
+    const AgentState state = context.agent().state;
+    lock.unlock();
+    if (state >= AgentState::kEnding) {
       return resume(context, fail(abi::error::terminated, "the agent ended before the call was carried out"));
+    }
+    if (state == AgentState::kStopped && context.caller.maker == Maker::kItself) {
+      return resume(context, fail(abi::error::stopped, "the agent was stopped before the call was carried out",
+                                  "SIGCONT lets it go on"));
     }
   }
   const Acted acted = handler_of(*context.row)(context);
@@ -270,10 +283,11 @@ void Monitor::resume(CallContext& context, Status acted) {
       context.status = fail(abi::error::too_large, "the result is larger than a reply may be", "ask for it in ranges");
     }
   }
-  if (context.status && context.past) note_completed(context);
   if (context.in_force != nullptr && context.in_force->program->decides(policy::Phase::kResult)) {
     context.status = govern_result(context);
   }
+  // What policy withheld has not succeeded: it fulfils no rule that asks what came before.
+  if (context.status && context.past) note_completed(context);
   finish(context);
 }
 

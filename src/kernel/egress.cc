@@ -78,7 +78,7 @@ Result<io::Fd> Egress::open_channel(const std::shared_ptr<Agent>& agent) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t number = ++last_channel_;
     Channel& channel = channels_[number];
-    channel = {agent, agent->id, io::Fd(pair[1])};
+    channel = {agent, agent->id, agent->family->run(), io::Fd(pair[1])};
     wanted_ = true;
     if (generation_ != 0) announce(number, channel);
   }
@@ -105,7 +105,8 @@ void Egress::close_channel(const Agent& agent) {
 // Precondition: mutex_ is held.
 void Egress::announce(std::uint32_t number, const Channel& channel) {
   io::Fd copy(::fcntl(channel.socket.get(), F_DUPFD_CLOEXEC, 0));
-  out_.push_back({egress::write_control({.verb = egress::Verb::kChannel, .channel = number}), std::move(copy)});
+  out_.push_back({egress::write_control({.verb = egress::Verb::kChannel, .channel = number, .family = channel.family}),
+                  std::move(copy)});
 }
 
 void Egress::put(Packet packet) {
@@ -252,7 +253,7 @@ void Egress::take(egress::ControlMessage message) {
       const abi::Row* row = row_to_make(message.call);
       if (agent == nullptr || row == nullptr) return;
       const std::string arguments = message.params.is_null() ? "{}" : json::write_canonical(message.params);
-      monitor_.record_refusal(agent.get(), row->name, {}, "decode", {},
+      monitor_.record_refusal(agent.get(), row->name, {}, {}, "decode", {},
                               Error{abi::error::malformed, message.message, {}}, 0, arguments);
       return;
     }
@@ -266,12 +267,13 @@ void Egress::refuse(std::uint64_t id, std::string message, std::string hint) {
       .verb = egress::Verb::kRefused, .id = id, .message = std::move(message), .hint = std::move(hint)});
 }
 
-// A name policy would not let the agent connect to is not looked up either: a lookup tells its owner something.
+// A name policy would not let the agent connect to is not looked up either: a lookup tells its owner something. One
+// that a person must agree to is looked up when that person did.
 bool Egress::must_be_resolved(const std::shared_ptr<Agent>& agent, const egress::ControlMessage& message) {
   const json::Value* addresses = message.params.find("addresses");
   if (message.call != "connect" || addresses != nullptr) return false;
   const auto preview = monitor_.preview(agent, abi::row_of(abi::Call::kConnect), message.params, nullptr);
-  return preview && preview->verdict != "deny";
+  return preview && preview->verdict == "allow";
 }
 
 void Egress::ask(egress::ControlMessage message) {
@@ -288,6 +290,9 @@ void Egress::ask(egress::ControlMessage message) {
   }
   const abi::Row* row = row_to_make(message.call);
   if (agent == nullptr || row == nullptr || !room) return refuse(message.id, "too much is under way", {});
+  if (message.about != 0 && go_on_with_addresses(agent, number, message)) return;
+  std::shared_ptr<void> place = agent->family->take_ask(egress::kAsksPerFamilyMax);
+  if (place == nullptr) return refuse(message.id, "this agent and its family have too much under way", {});
   if (must_be_resolved(agent, message)) return put({.verb = egress::Verb::kResolve, .id = message.id});
   auto context = std::make_shared<CallContext>(monitor_, Caller{agent, 0, 0, Maker::kEgress});
   context->row = row;
@@ -297,10 +302,55 @@ void Egress::ask(egress::ControlMessage message) {
   context->token = number;
   {
     const std::lock_guard lock(mutex_);
-    asks_[number].context = context;
+    asks_[number] = {.context = context, .place = std::move(place)};
   }
   context->done = [this, number](CallContext& finished) { answered(number, finished); };
   monitor_.dispatch(*context);
+}
+
+void Egress::look_up(CallContext& context) {
+  const std::uint64_t number = context.token;
+  auto parked = context.park();
+  bool current = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = asks_.find(number);
+    current = found != asks_.end() && number >> kGenerationShift == generation_;
+    if (current) {
+      found->second.parked = parked;
+      found->second.looked_up = true;
+      found->second.wanted = *static_cast<const abi::ConnectRequest*>(context.request);
+    }
+  }
+  if (current) return put({.verb = egress::Verb::kResolve, .id = number & kNumberMask});
+  monitor_.reactor.post([parked] {
+    parked->finish([](CallContext&) -> Status { return fail(abi::error::io, "the egress proxy ended"); });
+  });
+}
+
+// The same connection as was approved, with what its name resolved to: the call that waits goes on as this ask.
+bool Egress::go_on_with_addresses(const std::shared_ptr<Agent>& agent, std::uint64_t number,
+                                  egress::ControlMessage& message) {
+  abi::ConnectRequest request;
+  const abi::Row& row = abi::row_of(abi::Call::kConnect);
+  if (message.call != row.name || !row.request.decode(message.params, &request)) return false;
+  std::shared_ptr<CallContext> context;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = asks_.find(std::uint64_t{generation_} << kGenerationShift | (message.about & kNumberMask));
+    if (found == asks_.end() || !found->second.looked_up || found->second.context->caller.agent != agent) return false;
+    const abi::ConnectRequest& wanted = found->second.wanted;
+    if (wanted.host != request.host || wanted.port != request.port || wanted.process != request.process) return false;
+    if (request.addresses.empty() || !found->second.parked->claim()) return false;
+    context = found->second.context;
+    Ask ask{.context = context, .place = std::move(found->second.place)};
+    asks_.erase(found);
+    asks_[number] = std::move(ask);
+  }
+  context->token = number;
+  context->done = [this, number](CallContext& finished) { answered(number, finished); };
+  monitor_.reactor.post([this, context, params = std::move(message.params)] { monitor_.go_on_with(*context, params); });
+  return true;
 }
 
 // The call is over, for whatever reason; the proxy hears of it unless it ended it itself.
@@ -336,6 +386,7 @@ Status Egress::carry_out(CallContext& context, std::vector<std::string> addresse
     }
     found->second.parked = parked;
     found->second.carried_out = true;
+    found->second.arguments = context.arguments;
   }
   put(egress::ControlMessage{
       .verb = egress::Verb::kAllowed, .id = number & kNumberMask, .addresses = std::move(addresses)});
@@ -356,6 +407,32 @@ Status Egress::carry_out_with_secret(CallContext& context, std::string_view name
   packet.text += *value;
   put(std::move(packet));
   return carry_out(context, {});
+}
+
+void Egress::judge_again() {
+  auto calls = std::make_shared<std::vector<UnderWay>>();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [number, ask] : asks_) {
+      if (ask.carried_out) calls->push_back({ask.context, ask.parked, ask.arguments});
+    }
+  }
+  judge(calls, 0);
+}
+
+// Some a turn: others wait for the reactor, too.
+void Egress::judge(const std::shared_ptr<std::vector<UnderWay>>& calls, std::size_t from) {
+  constexpr std::size_t kPerTurn = 64;
+  monitor_.reactor.post([this, calls, from] {
+    const std::size_t end = std::min(from + kPerTurn, calls->size());
+    for (std::size_t i = from; i < end; ++i) {
+      const UnderWay& call = (*calls)[i];
+      const auto arguments = json::parse(call.arguments);
+      if (arguments && monitor_.may_go_on(call.context->caller.agent, *call.context->row, *arguments)) continue;
+      call.parked->cancel({abi::error::denied, "the policy that was loaded meanwhile does not allow it", {}});
+    }
+    if (end < calls->size()) judge(calls, end);
+  });
 }
 
 void Egress::cut(std::uint64_t number) {

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "abi/calls.h"
 #include "base/error.h"
 #include "base/io/fd.h"
 #include "lib/egress/control.h"
@@ -49,21 +50,35 @@ class Egress {
   // Variables that tell programs of the proxy.
   static std::span<const std::pair<std::string_view, std::string_view>> environment();
 
+  // Another policy is in force: connections and requests it denies are cut.
+  void judge_again();
   // Handlers: parks the call and tells the proxy to carry it out. Its outcome is the proxy's to tell.
   Status carry_out(CallContext& context, std::vector<std::string> addresses);
+  // A connect by name that was approved: parks it again until the proxy has looked the name up, then it goes on with
+  // the addresses. Nothing is looked up before a person agreed.
+  void look_up(CallContext& context);
   // The same with a secret's value, which goes by no other way.
   Status carry_out_with_secret(CallContext& context, std::string_view name);
 
  private:
   struct Channel {
     std::weak_ptr<Agent> agent;
-    std::string agent_id;
+    std::string agent_id, family;
     io::Fd socket;  // the proxy's end, kept for the next proxy
   };
   struct Ask {
     std::shared_ptr<CallContext> context;
-    std::shared_ptr<Parked> parked;
+    std::shared_ptr<void> place;  // among those of the family
+    std::shared_ptr<Parked> parked = {};
     bool carried_out = false;
+    std::string arguments = {};  // of what is carried out
+    bool looked_up = false;      // parked is waiting for the addresses of `wanted`
+    abi::ConnectRequest wanted = {};
+  };
+  struct UnderWay {
+    std::shared_ptr<CallContext> context;
+    std::shared_ptr<Parked> parked;
+    std::string arguments;
   };
   struct Packet {
     std::string text;
@@ -71,6 +86,7 @@ class Egress {
     bool secret = false;
   };
 
+  void judge(const std::shared_ptr<std::vector<UnderWay>>& calls, std::size_t from);
   void run();
   Status start();
   void lose();
@@ -85,6 +101,7 @@ class Egress {
   void put(const egress::ControlMessage& message);
   void put(Packet packet);
   void announce(std::uint32_t number, const Channel& channel);
+  bool go_on_with_addresses(const std::shared_ptr<Agent>& agent, std::uint64_t number, egress::ControlMessage& message);
   bool must_be_resolved(const std::shared_ptr<Agent>& agent, const egress::ControlMessage& message);
   void wake();
 

@@ -19,6 +19,13 @@ std::string host_and_port(const std::string& host, std::int64_t port) {
   return "host: {host: [" + quoted(host) + "]}, port: {in: [" + std::to_string(port) + "]}";
 }
 
+// The path itself, and no longer one that begins like it; with any query when there is one.
+std::string path_words(const std::string& path) {
+  const std::size_t query = path.find('?');
+  if (query == std::string::npos) return "{in: [" + quoted(path) + "]}";
+  return "{prefix: " + quoted(path.substr(0, query + 1)) + "}";
+}
+
 // As a rule must have one: of the characters a name may have, and not longer.
 std::string rule_name(std::string_view call, std::string_view host) {
   std::string out = std::string(call) + "-" + std::string(host);
@@ -42,7 +49,7 @@ std::string allowing_rule(const CallContext& context) {
     const auto& request = *static_cast<const abi::HttpRequestRequest*>(context.request);
     host = request.host;
     arguments = host_and_port(host, request.port) + ", method: {in: [" + quoted(request.method) +
-                "]}, path: {prefix: " + quoted(request.path.substr(0, request.path.find('?'))) + "}";
+                "]}, path: " + path_words(request.path);
   } else {
     const auto& request = *static_cast<const abi::SecretUseRequest*>(context.request);
     host = request.host;

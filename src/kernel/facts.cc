@@ -78,12 +78,23 @@ void exec_facts(CallContext& context) {
 // Policy decides on the name, the server acts on the params: they must say the same.
 Status mcp_request_facts(CallContext& context) {
   const auto& request = request_of<abi::McpRequestRequest>(context);
+  // One thing, so that nobody can take another member for the name than policy did.
   std::string_view named;
-  for (const std::string_view key : {"uri", "name", "taskId"}) {
-    if (named.empty()) named = request.params.string_or(key, "");
+  int things = 0;
+  const auto take = [&](const json::Value& from, std::string_view key) {
+    const json::Value* member = from.find(key);
+    if (member == nullptr) return;
+    ++things;
+    if (member->is_string()) named = member->as_string();
+  };
+  for (const std::string_view key : {"uri", "name", "taskId"}) take(request.params, key);
+  if (const json::Value* reference = request.params.find("ref"); reference != nullptr) {
+    take(*reference, "uri");
+    take(*reference, "name");
   }
-  if (const json::Value* reference = request.params.find("ref"); reference != nullptr && named.empty()) {
-    named = reference->string_or("uri", reference->string_or("name", ""));
+  if (things > 1) {
+    return fail(abi::error::invalid_argument, "\"params\" name more than one thing",
+                "give one of uri, name, taskId and ref, as the method asks");
   }
   if (request.name == named) return {};
   return fail(abi::error::invalid_argument,

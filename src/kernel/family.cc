@@ -23,6 +23,14 @@ std::shared_ptr<void> Family::take_place() {
   return {this, [family = shared_from_this()](void*) { family->leave(); }};
 }
 
+std::shared_ptr<void> Family::take_ask(std::size_t most) {
+  if (asks_.fetch_add(1, std::memory_order_relaxed) >= most) {
+    asks_.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  return {this, [family = shared_from_this()](void*) { family->asks_.fetch_sub(1, std::memory_order_relaxed); }};
+}
+
 void Family::leave() {
   if (alive_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   for (const auto& past : pasts_) past->forget(run_);

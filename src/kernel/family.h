@@ -28,6 +28,9 @@ class Family : public std::enable_shared_from_this<Family> {
   // A place in the family, given back when the returned object goes; null when it is as large as it may be.
   std::shared_ptr<void> take_place();
 
+  // Room for one question of the egress proxy, given back in the same way; null when the family has `most` under way.
+  std::shared_ptr<void> take_ask(std::size_t most);
+
   const std::string& run() const { return run_; }  // whose past is asked
   Labels labels() const;
   void add_labels(const std::vector<std::string>& labels);  // they only grow
@@ -39,6 +42,7 @@ class Family : public std::enable_shared_from_this<Family> {
   const Pasts pasts_;
   const std::string run_;
   std::atomic<int> alive_{0};
+  std::atomic<std::size_t> asks_{0};
   std::atomic<bool> labelled_{false};  // so that who has no labels takes no lock
   mutable std::mutex mutex_;
   Labels labels_;  // under mutex_

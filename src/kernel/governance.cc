@@ -18,7 +18,8 @@ policy::Decision Monitor::decide_for(CallContext& context) {
   }
   const PolicyInForce& in_force = *context.in_force;
   if (in_force.program->needs_past()) {
-    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, context.bytes);
+    context.past.emplace(in_force, policy, context.agent().family->run(), context.decided_us, context.bytes,
+                         context.under_way ? AgentPast::Limits::kCounted : AgentPast::Limits::kAsked);
   }
   return in_force.program->decide(policy_request(context));
 }

@@ -23,7 +23,19 @@ ExitRecord exit_record(const Agent& agent, const sandbox::ExitStatus& status, co
                        std::string_view cause) {
   ExitRecord record{agent.id, status.shell_code(), status.signaled, status.signaled ? status.code : 0,
                     std::string(cause)};
-  if (cause.empty()) record.cause = status.signaled ? "crash" : "exit";
+  if (cause.empty()) {
+    switch (status.by) {
+      case sandbox::ExitStatus::By::kProgram:
+        record.cause = status.signaled ? "crash" : "exit";
+        break;
+      case sandbox::ExitStatus::By::kTimeLimit:
+        record.cause = "timeout";
+        break;
+      case sandbox::ExitStatus::By::kProtectionLost:
+        record.cause = "protection";
+        break;
+    }
+  }
   if (cause == "exit") record = {agent.id, asked.code, false, 0, "exit"};
   return record;
 }
@@ -107,12 +119,16 @@ void Monitor::begin_running(Agent& agent, const json::Object& detail) {
   event["parent"] = agent.parent_id;
   event["rights"] = right_names(agent.rights);
   event["ring"] = agent.ring;
+  bool stop = false;
   {
     std::lock_guard lock(agent.mutex);
     event["policy"] = agent.in_force->program->summary();
     if (agent.state == AgentState::kStarting) agent.state = AgentState::kRunning;
+    // Under the lock that stop_agent takes: either it finds a running agent, or this finds what it left or the freeze.
+    stop = std::exchange(agent.stop_at_start, false) || frozen;
   }
   (void)record_event("agent_start", &agent, event);
+  if (stop) stop_agent(agent.shared_from_this());
 }
 
 void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest request,
@@ -173,13 +189,15 @@ void Monitor::start_process(std::shared_ptr<Agent> agent, sandbox::LaunchRequest
     return give_up({tree.error().code == ErrorCode::kNotFound ? abi::error::not_found : abi::error::sandbox_failed,
                     tree.error().message, tree.error().hint});
   }
-  bool already_ending = false;
+  bool already_ending = false, already_stopped = false;
   {
     std::lock_guard lock(agent->mutex);
     agent->tree = *tree;
     already_ending = agent->state >= AgentState::kEnding;
+    already_stopped = agent->state == AgentState::kStopped;
   }
   if (already_ending) (void)(*tree)->kill();
+  if (already_stopped) (void)(*tree)->freeze();
 }
 
 void Monitor::record_blocked(const Agent& agent, const sandbox::Blocked& blocked) {
@@ -320,6 +338,7 @@ void Monitor::stop_agent(const std::shared_ptr<Agent>& agent) {
   {
     std::lock_guard lock(agent->mutex);
     agent->pausing = false;
+    agent->stop_at_start = agent->state == AgentState::kStarting;
     if (agent->state != AgentState::kRunning) return;
     agent->state = AgentState::kStopped;
     tree = agent->tree;
@@ -331,7 +350,7 @@ void Monitor::resume_agent(const std::shared_ptr<Agent>& agent) {
   std::shared_ptr<sandbox::Tree> tree;
   {
     std::lock_guard lock(agent->mutex);
-    agent->pausing = false;
+    agent->pausing = agent->stop_at_start = false;
     if (agent->state != AgentState::kStopped) return;
     agent->state = AgentState::kRunning;
     tree = agent->tree;
@@ -406,6 +425,7 @@ Result<std::vector<PolicyBundles::Taken>> Monitor::load_policy(std::vector<polic
     std::lock_guard lock(agent->mutex);
     agent->in_force = std::move(in_force);
   }
+  if (egress != nullptr) egress->judge_again();
   return std::move(opened.bundles);
 }
 

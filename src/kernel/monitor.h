@@ -40,6 +40,9 @@ inline constexpr std::size_t kApprovalsMax = 1024;      // calls parked for an a
 inline constexpr std::int64_t kRefusalsPerSecond = 50;  // entries about one agent's refusals; the rest are counts
 inline constexpr std::size_t kPreviewBytesMax = 512;
 
+// Whether all the signal does by default is stop or end an agent.
+bool only_stops(const abi::SignalInfo& signal);
+
 // A parked call that waits for an operator. Bound to the exact arguments, the policy epoch and a nonce (its id).
 struct Approval {
   std::string id;
@@ -79,6 +82,8 @@ class Monitor {
     std::uint64_t epoch = 0;
     json::Value explanation;
   };
+  // Whether what was let through may go on under the policy now in force; what would be asked for was.
+  bool may_go_on(const std::shared_ptr<Agent>& agent, const abi::Row& row, const json::Value& arguments);
   Result<Preview> preview(const std::shared_ptr<Agent>& agent, const abi::Row& row, const json::Value& arguments,
                           const json::Value* explain);
 
@@ -89,8 +94,10 @@ class Monitor {
 
   // refusals.cc
   void record_refusal(CallContext& context, std::string_view step, const Error& error);
-  void record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view step,
-                      std::string_view rule, const Error& error, std::uint64_t epoch, std::string_view arguments);
+  // `tool_kind`: the tool that tells this refusal from others when they are counted.
+  void record_refusal(Agent* agent, std::string_view call, std::string_view tool, std::string_view tool_kind,
+                      std::string_view step, std::string_view rule, const Error& error, std::uint64_t epoch,
+                      std::string_view arguments);
   void flush_refusals(Agent& agent);
 
   // approvals.cc
@@ -101,6 +108,8 @@ class Monitor {
   Status approve(std::string_view approval, bool granted, std::string_view digest, std::string_view reason,
                  std::optional<std::uint32_t> operator_uid);
   std::vector<abi::ApprovalEntry> approvals() const;
+  // An approved connect by name goes on as the request that `params` are: the same, with addresses.
+  void go_on_with(CallContext& context, const json::Value& params);
 
   // lifecycle.cc
   Result<std::shared_ptr<Agent>> make_agent(AgentSpec spec);
@@ -160,6 +169,7 @@ class Monitor {
 
  private:
   void step_from_gate(CallContext& context);
+  void go_on_with_approval(CallContext& context);
   Status admit(CallContext& context);
   Status decode(CallContext& context);
   void decide(CallContext& context);

@@ -19,6 +19,7 @@ std::int64_t units_before(policy::Measure measure, std::int64_t bytes) {
 }
 
 bool AgentPast::limit_allows(std::uint32_t limit, std::string_view subject) const {
+  if (limits_ == Limits::kCounted) return true;
   if (in_force_.meters == nullptr || limit >= in_force_.meters->size()) return false;
   const std::int64_t units = units_before(in_force_.meters->spec(limit).measure, bytes_);
   return in_force_.meters->would_allow({limit, subject, units}, time_us_).has_value();

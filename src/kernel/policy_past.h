@@ -12,9 +12,11 @@ namespace agentos::kernel {
 // Views; lives as long as one decision. `bytes` are the octets the call would move.
 class AgentPast final : public policy::Past {
  public:
+  // kCounted: of a call that goes on, which took from the limits when it began.
+  enum class Limits : std::uint8_t { kAsked, kCounted };
   AgentPast(const PolicyInForce& in_force, PolicyStore& store, std::string_view run, std::int64_t time_us,
-            std::int64_t bytes)
-      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), bytes_(bytes) {}
+            std::int64_t bytes, Limits limits)
+      : in_force_(in_force), store_(store), run_(run), time_us_(time_us), bytes_(bytes), limits_(limits) {}
 
   bool limit_allows(std::uint32_t limit, std::string_view subject) const override;
   bool happened(std::uint32_t sequence) const override;
@@ -27,6 +29,7 @@ class AgentPast final : public policy::Past {
   std::string_view run_;
   std::int64_t time_us_;
   std::int64_t bytes_;
+  Limits limits_;
 };
 
 // Units a call takes from a limit before it acts: what is not known yet is settled afterwards.

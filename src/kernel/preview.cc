@@ -4,6 +4,22 @@
 
 namespace agentos::kernel {
 
+bool Monitor::may_go_on(const std::shared_ptr<Agent>& agent, const abi::Row& row, const json::Value& arguments) {
+  CallContext context(*this, Caller{agent, 0, 0, Maker::kEgress});
+  context.row = &row;
+  context.params = arguments;
+  context.under_way = true;
+  context.start_us = context.decided_us = clock.wall_us();
+  {
+    std::lock_guard lock(agent->mutex);
+    context.in_force = agent->in_force;
+  }
+  context.flow = agent->family->labels();
+  if (!decode(context)) return false;
+  context.decision = decide_for(context);
+  return context.decision.verdict != policy::Verdict::kDeny;
+}
+
 Result<Monitor::Preview> Monitor::preview(const std::shared_ptr<Agent>& agent, const abi::Row& row,
                                           const json::Value& arguments, const json::Value* explain) {
   const Maker maker = row.subject == abi::Subject::kernel ? Maker::kEgress : Maker::kItself;

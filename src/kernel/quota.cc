@@ -24,6 +24,8 @@ Quota::Quota(const abi::Budget& budget, std::shared_ptr<Quota> parent) : parent_
   limit_[kMoney] = budget.money_micros.value_or(kUnlimited);
   limit_[kTime] = budget.time_ms.value_or(kUnlimited);
   limit_[kConcurrency] = budget.concurrency.value_or(kConcurrencyDefault);
+  // Each agent has its own, and none a wider one than who made it.
+  if (parent_ != nullptr) limit_[kConcurrency] = std::min(limit_[kConcurrency], parent_->limit_[kConcurrency]);
 }
 
 bool Quota::add(Resource resource, std::int64_t amount) {

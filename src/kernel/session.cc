@@ -94,7 +94,7 @@ class MonitorSession final : public abi::Session {
 
   void reject(const Error& error) override {
     monitor_.metrics.syscall_count.fetch_add(1, std::memory_order_relaxed);
-    monitor_.record_refusal(caller_.agent.get(), {}, {}, "decode", {}, error, 0, {});
+    monitor_.record_refusal(caller_.agent.get(), {}, {}, {}, "decode", {}, error, 0, {});
   }
 
   void on_notification(std::function<void(abi::Notification)> notify) override {

@@ -106,6 +106,11 @@ void carry_out(Monitor& monitor, const std::shared_ptr<Agent>& agent, const abi:
 
 }  // namespace
 
+bool only_stops(const abi::SignalInfo& signal) {
+  return signal.action == abi::SignalAction::stop || signal.action == abi::SignalAction::pause ||
+         signal.action == abi::SignalAction::terminate || signal.action == abi::SignalAction::kill;
+}
+
 Result<abi::SignalReply> Monitor::send_signal(std::string_view sender, const std::shared_ptr<Agent>& target,
                                               const abi::SignalInfo& signal, std::string_view reason) {
   Delivery delivery;
@@ -129,7 +134,10 @@ Result<abi::SignalReply> Monitor::send_signal(std::string_view sender, const std
   detail["reason"] = json::to_valid_utf8(reason);
   detail["sender"] = sender;
   detail["signal"] = signal.name;
-  TRY(record_event("signal", target.get(), detail));
+  // What stops an agent is not held up by a log that cannot be written.
+  if (Status status = record_event("signal", target.get(), detail); !status && !only_stops(signal)) {
+    return std::unexpected(status.error());
+  }
   if (signal.number == abi::Signal::kSIGCONT && delivery != Delivery::kDefault) resume_agent(target);
   if (delivery == Delivery::kHandled) tell(*target, sender, signal, reason);
   if (delivery == Delivery::kDefault) carry_out(*this, target, signal, sender, reason);

@@ -56,6 +56,7 @@ constexpr Attack kAttacks[] = {
     {"write_git_hook.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kWorkspace},
     {"move_git_folder_away.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kWorkspace},
     {"configure_git.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kWorkspace},
+    {"move_git_configuration.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kWorkspace},
     {"configure_agent.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kWorkspace},
     {"write_startup_file.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kHome},
     {"read_ssh_key.sh", Promise::use_denied, Outside::kSucceeds, "workspace", Place::kHome},

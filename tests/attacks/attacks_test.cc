@@ -79,6 +79,7 @@ class Scene {
   void make_workspace() const {
     const std::filesystem::path git = place(Place::kWorkspace) + "/.git";
     std::filesystem::create_directories(git / "hooks");
+    std::filesystem::create_directories(git / "worktrees" / "other");
     std::ofstream(git / "config") << "[core]\n";
   }
 

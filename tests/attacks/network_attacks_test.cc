@@ -12,6 +12,7 @@ struct NetworkAttack {
   bool recorded = true;  // a refusal of it stands in the record
 };
 constexpr NetworkAttack kAttacks[] = {
+    {"another_path_or_method"},
     {"direct_connection"},
     {"find_the_secret"},
     {"metadata_address_in_ten_notations"},
@@ -21,6 +22,7 @@ constexpr NetworkAttack kAttacks[] = {
     {"redirect_inside"},
     {"second_request_on_a_connection"},
     {"smuggled_requests"},
+    {"stall_init", false},  // a connection that never came about is no refusal
     {"tunnel_into_the_host"},
     {"tunnel_to_another_host"},
 };
@@ -38,31 +40,6 @@ spec:
       action: allow
     - {name: key, syscalls: [secret_use], arguments: {secret: {in: [key]}, host: {host: [api.example.com]}}, action: allow}
 )";
-
-// Hears what names the proxy asks about; answers nothing.
-class NameServer {
- public:
-  NameServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    CHECK(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    CHECK(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-  }
-  std::uint16_t port() const { return port_; }
-  int heard() const {
-    char octets[4096];
-    int count = 0;
-    while (::recv(socket_.get(), octets, sizeof octets, 0) > 0) ++count;
-    return count;
-  }
-
- private:
-  io::Fd socket_;
-  std::uint16_t port_ = 0;
-};
 
 class NetworkAttacks : public testing::TestWithParam<NetworkAttack> {};
 

@@ -145,6 +145,126 @@ for host in sys.argv[1:]:
   EXPECT_EQ(server.connections(), 0);
 }
 
+TEST(Egress, a_response_under_way_is_cut_when_another_policy_denies_it) {
+  HttpServer server(
+      [](const std::string&) { return std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"); });
+  EgressWorld world(egress_to(server));
+  const json::Value agent = world.start({"/usr/bin/python3", "-B", "-c", R"(
+import urllib.request
+try: print(urllib.request.urlopen("http://api.example.com/slow", timeout=50).read())
+except Exception as error: print(type(error).__name__)
+)"});
+  for (int i = 0; i < 1000 && world.entries("intent", "http_request").empty(); ++i) usleep(10'000);
+  Caller& boss = world.by_operator();
+  const auto load = [&](const std::string& action) {
+    const std::string text =
+        "apiVersion: agentos/v1\nkind: Policy\nmetadata: {name: later}\nspec:\n  rules:\n    - {name: all, syscalls: "
+        "[connect, http_request], action: " +
+        action + "}\n";
+    boss.must("policy_load", {{"documents", json::Array{json::Object{{"file", "later.yaml"}, {"text", text}}}}});
+  };
+  load("allow");
+  EXPECT_TRUE(world.entries("outcome", "http_request").empty()) << "it goes on";
+  load("deny");
+  (void)boss.must("wait", {{"agent", std::string(agent.string_or("agent", "?"))}, {"timeout_ms", 60'000}});
+  const std::string output = io::read_file(std::string(agent.string_or("output", "")), 1 << 20).value_or("");
+  EXPECT_EQ(output, "IncompleteRead\n");
+  const auto outcomes = world.entries("outcome", "http_request");
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].int_or("code", 0), -2) << json::write(outcomes[0]);
+}
+
+// The id of the approval that a connect to `host` waits for.
+std::string approval_for(EgressWorld& world, const std::string& host) {
+  for (int i = 0; i < 1000; ++i) {
+    const json::Value reply = world.by_operator().must("approvals");
+    for (const json::Value& one : reply.find("approvals")->as_array()) {
+      if (one.string_or("preview", "").find(host) != std::string::npos)
+        return std::string(one.string_or("approval", ""));
+    }
+    usleep(10'000);
+  }
+  return {};
+}
+
+TEST(Egress, no_name_is_looked_up_before_a_person_agreed_to_connect_to_it) {
+  HttpServer server;
+  const NameServer names;
+  kernel::EgressOptions egress = egress_to(server);
+  egress.settings.name_servers = {{net::IpAddress::v4(0x7f000001), names.port()}};
+  EgressWorld world(std::move(egress));
+  const json::Value agent = world.start({"/usr/bin/python3", "-B", "-c", R"(
+import urllib.request
+for host in ("the-password-is-hunter2.example.net", "api.example.com", "inside.example.com"):
+    try: print(host, urllib.request.urlopen("http://" + host + "/asked", timeout=30).read().decode())
+    except OSError as error: print(host, error)
+)"},
+                                        R"(apiVersion: agentos/v1
+kind: Policy
+metadata: {name: asking}
+spec:
+  rules:
+    - {name: hosts, syscalls: [connect], action: ask}
+    - {name: requests, syscalls: [http_request], action: allow}
+)");
+  Caller& boss = world.by_operator();
+  const std::string refused = approval_for(world, "hunter2.example.net");
+  ASSERT_FALSE(refused.empty());
+  EXPECT_EQ(boss.code("approve", {{"approval", refused}, {"granted", false}}), 0);
+  const std::string granted = approval_for(world, "api.example.com");
+  ASSERT_FALSE(granted.empty());
+  EXPECT_EQ(boss.code("approve", {{"approval", granted}, {"granted", true}}), 0);
+  const std::string inside = approval_for(world, "inside.example.com");
+  ASSERT_FALSE(inside.empty());
+  EXPECT_EQ(boss.code("approve", {{"approval", inside}, {"granted", true}}), 0);
+  const json::Value exit =
+      boss.must("wait", {{"agent", std::string(agent.string_or("agent", "?"))}, {"timeout_ms", 60'000}});
+  EXPECT_EQ(exit.int_or("code", -1), 0);
+  const std::string output = io::read_file(std::string(agent.string_or("output", "")), 1 << 20).value_or("");
+  EXPECT_NE(output.find("hunter2.example.net HTTP Error 403"), std::string::npos) << output;
+  EXPECT_NE(output.find("api.example.com hello"), std::string::npos) << output;
+  EXPECT_NE(output.find("inside.example.com HTTP Error 403"), std::string::npos) << "what it leads to is judged\n"
+                                                                                 << output;
+  EXPECT_EQ(names.heard(), 0);
+  // The call that was approved is the one that is carried out, with the addresses that were found.
+  bool carried_out = false;
+  for (const json::Value& entry : world.entries("intent", "connect")) {
+    const std::string text = json::write(entry);
+    carried_out =
+        carried_out || (text.find(granted) != std::string::npos && text.find("93.184.215.14") != std::string::npos);
+  }
+  EXPECT_TRUE(carried_out) << joined(world.entries("intent", "connect"));
+}
+
+TEST(Egress, an_approved_name_that_leads_nowhere_ends_the_call) {
+  HttpServer server;
+  kernel::EgressOptions egress = egress_to(server);
+  egress.settings.name_servers = {{net::IpAddress::v4(0x7f000001), 1}};  // nobody is there
+  EgressWorld world(std::move(egress));
+  const json::Value agent = world.start({"/usr/bin/python3", "-B", "-c", R"(
+import urllib.request
+try: urllib.request.urlopen("http://nowhere.example.net/", timeout=50)
+except OSError as error: print(error)
+)"},
+                                        R"(apiVersion: agentos/v1
+kind: Policy
+metadata: {name: asking}
+spec:
+  rules:
+    - {name: hosts, syscalls: [connect], action: ask}
+)");
+  const std::string granted = approval_for(world, "nowhere.example.net");
+  ASSERT_FALSE(granted.empty());
+  EXPECT_EQ(world.by_operator().code("approve", {{"approval", granted}, {"granted", true}}), 0);
+  (void)world.by_operator().must("wait",
+                                 {{"agent", std::string(agent.string_or("agent", "?"))}, {"timeout_ms", 60'000}});
+  const std::string output = io::read_file(std::string(agent.string_or("output", "")), 1 << 20).value_or("");
+  EXPECT_NE(output.find("502"), std::string::npos) << output;
+  const auto outcomes = world.entries("outcome", "connect");
+  ASSERT_EQ(outcomes.size(), 1U) << joined(outcomes);
+  EXPECT_NE(outcomes[0].int_or("code", 0), 0) << joined(outcomes);
+}
+
 TEST(Egress, a_profile_may_list_an_internal_address_and_policy_still_decides) {
   HttpServer server;
   EgressWorld world(egress_to(server));

@@ -99,6 +99,31 @@ class HttpServer {
   std::vector<std::string> heads_;
 };
 
+// Hears what names the proxy asks about; answers nothing.
+class NameServer {
+ public:
+  NameServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    CHECK(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+    CHECK(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = ntohs(address.sin_port);
+  }
+  std::uint16_t port() const { return port_; }
+  int heard() const {
+    char octets[4096];
+    int count = 0;
+    while (::recv(socket_.get(), octets, sizeof octets, 0) > 0) ++count;
+    return count;
+  }
+
+ private:
+  io::Fd socket_;
+  std::uint16_t port_ = 0;
+};
+
 inline const net::IpAddress kPublicAddress = net::IpAddress::v4(0x5db8d70e);  // 93.184.215.14
 
 inline std::string own_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }

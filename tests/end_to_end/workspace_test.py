@@ -121,10 +121,31 @@ class Workspaces(KernelTest):
         self.assertEqual((self.project / ".git/hooks/pre-commit").read_text(), "evil\n")
 
     def test_links_out_of_the_folder_are_held_back(self):
-        self.in_workspace("ln -s /etc/passwd out; ln -s a.txt in")
+        self.in_workspace("ln -s /etc/passwd out; ln -s a.txt in; mkdir -p a/b/c; ln -s ../../.. a/b/c/up;"
+                          "ln -s a/b/c/up/../.ssh/keys notes")
         said = self.refused("commit")
         self.assertIn('"out" (a link that leads out', said)
+        self.assertIn('"notes" (a link that leads out', said)
         self.assertNotIn('"in"', said)
+        shown = self.changes()
+        self.assertIn("leads out", shown["out"]["protected"])
+        self.assertIn("leads out", shown["notes"]["protected"])
+        self.assertNotIn("protected", shown["in"])
+
+    def test_a_git_repository_by_another_name_is_held_back(self):
+        self.in_workspace("mkdir -p docs/objects docs/refs docs/pages; echo 'ref: refs/heads/x' > docs/HEAD;"
+                          "printf '[core]\\nfsmonitor = touch x\\n' > docs/config; echo ok > docs/pages/fine")
+        said = self.refused("commit")
+        for name in ("docs/HEAD", "docs/config"):
+            self.assertIn(f'"{name}" (protected: a git repository)', said)
+        self.assertNotIn("fine", said)
+
+    def test_what_cannot_be_committed_can_be_discarded(self):
+        self.in_workspace("seq 100001 | xargs touch; d=.; for i in $(seq 200); do d=$d/deeper; done; mkdir -p $d")
+        said = self.refused("commit")
+        self.assertIn("has more than", said)
+        self.done("discard")
+        self.assertEqual(os.listdir(self.store), [])
 
     def test_hostile_names_drive_no_terminal(self):
         self.in_workspace("printf x > \"$(printf 'a\\033[2Jb\\nc')\"; printf x > \"$(printf '\\377')\"")

@@ -18,7 +18,7 @@ Result<int> verb_commit(const Globals& globals, const WorkspaceOptions& options)
   if (!planned.empty()) {
     changes = TRY(do_recorded(globals, note_about(found, "commit", planned), [&] { return found.commit(commit); }));
   }
-  print_changes(globals, changes, commit.guard);
+  print_changes(globals, changes, {});  // what was protected among them was named
   if (globals.format == Format::kJson) return kExitOk;
   if (changes.empty()) {
     print_note("nothing is changed in the workspace " + found.name());

@@ -51,7 +51,9 @@ void print_changed_lines(const workspace::Workspace& found, const std::vector<wo
 Result<int> verb_diff(const Globals& globals, const WorkspaceOptions& options) {
   const workspace::Workspace found = TRY(open_workspace(globals, options.name));
   const std::vector<workspace::Change> changes = TRY(options.original ? found.changes_of_original() : found.changes());
-  print_changes(globals, changes, protected_guard(found));
+  std::vector<std::string> reasons;
+  if (!options.original) reasons = TRY(found.reasons(changes, protected_guard(found)));
+  print_changes(globals, changes, reasons);
   if (globals.format != Format::kJson && !options.names_only && !options.original) print_changed_lines(found, changes);
   if (globals.format != Format::kJson && changes.empty()) {
     print_note(options.original ? "nobody changed " + printable(found.original())

@@ -100,7 +100,8 @@ Result<EnteredWorkspace> enter_workspace(const Globals& globals, const RunOption
   } else {
     // Nothing in the copy runs on the operator's behalf, and a commit holds these back.
     json::Array open;
-    for (std::string& name : sandbox::protected_names()) open.emplace_back(std::move(name));
+    const std::string home = client::process_environment()("HOME");
+    for (std::string& name : sandbox::protected_names(copy, home)) open.emplace_back(std::move(name));
     profile["unprotected"] = std::move(open);
   }
   request.profile_preset.clear();

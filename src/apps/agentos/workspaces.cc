@@ -88,46 +88,51 @@ Result<workspace::Workspace> open_workspace(const Globals& globals, const std::s
 
 workspace::Guard protected_guard(const workspace::Workspace& workspace) {
   std::string home = client::process_environment()("HOME");
-  return [folder = workspace.original(), home = std::move(home)](const workspace::Change& change) -> std::string {
+  std::vector<std::string> named = sandbox::names_of_git(workspace.original(), home);
+  return [folder = workspace.original(), home = std::move(home), named = std::move(named)](
+             const workspace::Change& change, const workspace::Snapshot& after) -> std::string {
     const bool was_folder = change.before.kind == workspace::Kind::kFolder;
     const bool folder_now =
         change.after.kind == workspace::Kind::kFolder || (change.after.kind == workspace::Kind::kAbsent && was_folder);
     const std::string name = sandbox::protected_by(
-        change.path, folder_now ? sandbox::Becomes::kFolder : sandbox::Becomes::kOther, folder, home);
-    return name.empty() ? std::string() : "protected: " + name;
+        change.path, folder_now ? sandbox::Becomes::kFolder : sandbox::Becomes::kOther, folder, home, named);
+    if (!name.empty()) return "protected: " + name;
+    const auto exists = [&](const std::string& path) { return after.contains(path); };
+    return sandbox::steers_repository(change.path, exists) ? "protected: a git repository" : std::string();
   };
 }
 
-json::Value changes_as_json(const std::vector<workspace::Change>& changes, const workspace::Guard& guard) {
+json::Value changes_as_json(const std::vector<workspace::Change>& changes, const std::vector<std::string>& reasons) {
   json::Array out;
-  for (const workspace::Change& change : changes) {
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const workspace::Change& change = changes[i];
     json::Object one{{"path", json::to_valid_utf8(change.path)},
                      {"change", workspace::word_of(change)},
                      {"before", entry_as_json(change.before)},
                      {"after", entry_as_json(change.after)}};
-    if (const std::string why = guard ? guard(change) : ""; !why.empty()) one["protected"] = why;
+    if (i < reasons.size() && !reasons[i].empty()) one["protected"] = reasons[i];
     out.emplace_back(std::move(one));
   }
   return out;
 }
 
 void print_changes(const Globals& globals, const std::vector<workspace::Change>& changes,
-                   const workspace::Guard& guard) {
+                   const std::vector<std::string>& reasons) {
   if (globals.format == Format::kJson) {
-    print_json(changes_as_json(changes, guard));
+    print_json(changes_as_json(changes, reasons));
     return;
   }
   if (changes.empty()) return;
   Table table({{"CHANGE"}, {"PATH", Align::kLeft, Fit::kFlexible}, {"WHAT"}, {"PROTECTED"}});
-  for (const workspace::Change& change : changes) {
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const workspace::Change& change = changes[i];
     const std::string_view word = workspace::word_of(change);
     const bool slash =
         (change.after.kind == workspace::Kind::kAbsent ? change.before : change.after).kind == workspace::Kind::kFolder;
-    const std::string why = guard ? guard(change) : "";
     table.add({{std::string(word), style_of_change(word)},
                change.path + (slash ? "/" : ""),
                details_of(change),
-               {why, Style::kBad}});
+               {i < reasons.size() ? reasons[i] : std::string(), Style::kBad}});
   }
   print_table(table);
 }

@@ -34,10 +34,10 @@ Result<std::vector<workspace::Change>> do_recorded(const Globals& globals, abi::
 // Startup files, hooks, configuration of agents: what runs on the operator's behalf later.
 workspace::Guard protected_guard(const workspace::Workspace& workspace);
 
-// With "protected" where the guard has a word about it.
-json::Value changes_as_json(const std::vector<workspace::Change>& changes, const workspace::Guard& guard);
+// With "protected" where there is a reason to hold a change back; without reasons, none.
+json::Value changes_as_json(const std::vector<workspace::Change>& changes, const std::vector<std::string>& reasons);
 // One line each, or JSON, as the format has it.
 void print_changes(const Globals& globals, const std::vector<workspace::Change>& changes,
-                   const workspace::Guard& guard);
+                   const std::vector<std::string>& reasons);
 
 }  // namespace agentos::cli

@@ -18,6 +18,7 @@
 
 #include "apps/egress/confinement.h"
 #include "lib/sandbox/mechanism/credentials.h"
+#include "lib/sandbox/mechanism/rlimits.h"
 
 namespace agentos::egress {
 namespace {
@@ -154,7 +155,7 @@ std::vector<sock_filter> proxy_filter() {
 Status confine() {
   TRY(limit(RLIMIT_NOFILE, kDescriptorsMax));
   if (!kSanitized) TRY(limit(RLIMIT_AS, kMemoryBytesMax));
-  TRY(limit(RLIMIT_CORE, 0));
+  TRY(limit(RLIMIT_CORE, sandbox::core_dump_limit()));
   TRY(limit(RLIMIT_FSIZE, 0));
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno(errno, "cannot forbid tracing");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "cannot set no_new_privs");

@@ -32,10 +32,12 @@ Status KernelLink::begin() {
   return loop_.add(socket_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
 }
 
-std::uint64_t KernelLink::ask(std::uint32_t channel, std::string call, json::Value params, OnVerdict on_verdict) {
+std::uint64_t KernelLink::ask(std::uint32_t channel, std::string call, json::Value params, OnVerdict on_verdict,
+                              std::uint64_t about) {
   ControlMessage message;
   message.verb = Verb::kAsk;
   message.id = ++last_id_;
+  message.about = about;
   message.channel = channel;
   message.call = std::move(call);
   message.params = std::move(params);

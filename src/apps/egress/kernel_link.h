@@ -46,7 +46,9 @@ class KernelLink : public std::enable_shared_from_this<KernelLink> {
   Status begin();
 
   // The number by which forget() finds it. The verdict never comes before this returns.
-  std::uint64_t ask(std::uint32_t channel, std::string call, json::Value params, OnVerdict on_verdict);
+  // `about`: the ask that was answered with kResolve, when this is the same with what was looked up.
+  std::uint64_t ask(std::uint32_t channel, std::string call, json::Value params, OnVerdict on_verdict,
+                    std::uint64_t about = 0);
   void forget(std::uint64_t id);  // no verdict of it is heard any more; an allowed one is answered with a failure
   void reject(std::uint32_t channel, std::string call, json::Value params, std::string why);
   void send(const ControlMessage& message);

@@ -28,6 +28,7 @@ Outlet::Outlet(const Surroundings& around, std::uint32_t channel, std::string pr
 
 Outlet::~Outlet() {
   if (ask_ != 0) around_.kernel->forget(ask_);
+  not_looked_up("the program went away before the connection was made");
   if (grant_ == nullptr) return;
   if (open_) {
     grant_->done(json::Object{{"address", address_}}, wire_->bytes());
@@ -41,8 +42,15 @@ void Outlet::ask(std::vector<std::string> addresses) {
   for (std::string& address : addresses) list.emplace_back(std::move(address));
   json::Object params{{"host", target_.host}, {"port", std::int64_t{target_.port}}, {"process", process_}};
   if (!list.empty()) params["addresses"] = std::move(list);
-  ask_ = around_.kernel->ask(channel_, "connect", std::move(params),
-                             [this](const ControlMessage& message, std::string_view) { verdict(message); });
+  ask_ = around_.kernel->ask(
+      channel_, "connect", std::move(params),
+      [this](const ControlMessage& message, std::string_view) { verdict(message); }, std::exchange(looking_up_for_, 0));
+}
+
+// An approved call waits in the kernel for the addresses; it must hear that there are none.
+void Outlet::not_looked_up(const std::string& why) {
+  const std::uint64_t id = std::exchange(looking_up_for_, 0);
+  if (id != 0) around_.kernel->send({.verb = Verb::kDone, .id = id, .message = why});
 }
 
 void Outlet::give_up(Trouble trouble) {
@@ -61,7 +69,7 @@ void Outlet::be_open() {
 void Outlet::verdict(const ControlMessage& message) {
   switch (message.verb) {
     case Verb::kResolve:
-      ask_ = 0;
+      looking_up_for_ = std::exchange(ask_, 0);
       return around_.resolver.resolve(
           target_.host, [this, alive = std::weak_ptr<int>(alive_)](Result<std::vector<net::IpAddress>> addresses) {
             if (!alive.expired()) resolved(std::move(addresses));
@@ -89,7 +97,10 @@ void Outlet::verdict(const ControlMessage& message) {
 }
 
 void Outlet::resolved(Result<std::vector<net::IpAddress>> addresses) {
-  if (!addresses) return give_up({502, "agentos: " + addresses.error().message + "\n"});
+  if (!addresses) {
+    not_looked_up(addresses.error().message);
+    return give_up({502, "agentos: " + addresses.error().message + "\n"});
+  }
   std::vector<std::string> texts;
   for (const net::IpAddress& address : *addresses) texts.emplace_back(address.unmapped().text().view());
   ask(std::move(texts));

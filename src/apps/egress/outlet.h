@@ -43,6 +43,7 @@ class Outlet {
   void ask(std::vector<std::string> addresses);
   void verdict(const ControlMessage& message);
   void resolved(Result<std::vector<net::IpAddress>> addresses);
+  void not_looked_up(const std::string& why);
   void dialed(Result<Dialed> result);
   void wire_changed();
   void be_open();
@@ -55,6 +56,7 @@ class Outlet {
   std::function<void(const Trouble*)> opened_;
   std::function<void()> changed_;
   std::uint64_t ask_ = 0;
+  std::uint64_t looking_up_for_ = 0;  // the ask that the kernel wants the addresses for
   std::string address_;
   std::unique_ptr<Grant> grant_;
   std::shared_ptr<void> dialing_;

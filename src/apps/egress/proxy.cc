@@ -40,6 +40,10 @@ void Proxy::channel_message(const ControlMessage& message, std::vector<io::Fd> d
   source.socket = std::move(descriptors[0]);
   source.channel = std::make_shared<Channel>();
   source.channel->number = message.channel;
+  std::erase_if(families_, [](const auto& family) { return family.second.expired(); });
+  std::weak_ptr<FamilyConnections>& family = families_[message.family];
+  if (const auto known = family.lock(); known != nullptr && !message.family.empty()) source.channel->family = known;
+  family = source.channel->family;
   (void)loop_.add(source.socket.get(), EPOLLIN, [this, number = message.channel](std::uint32_t) { arrivals(number); });
 }
 
@@ -50,6 +54,27 @@ void Proxy::drop(std::uint32_t number) {
   sources_.erase(found);
   std::erase_if(sessions_, [&](const auto& entry) { return owners_[entry.first] == number; });
   std::erase_if(owners_, [&](const auto& entry) { return entry.second == number; });
+}
+
+// Whoever opens connections and says nothing takes no room from others, nor from itself.
+bool Proxy::drop_oldest_silent(const std::function<bool(const Session&)>& among) {
+  for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
+    if (!at->second->silent() || !among(*at->second)) continue;
+    owners_.erase(at->first);
+    sessions_.erase(at);
+    return true;
+  }
+  return false;
+}
+
+// For one more connection of the channel; false: it is turned away.
+bool Proxy::make_room(const Channel& channel) {
+  const auto of_agent = [&](const Session& session) { return &session.channel() == &channel; };
+  const auto of_family = [&](const Session& session) { return session.channel().family == channel.family; };
+  const auto of_all = [](const Session&) { return true; };
+  if (channel.connections >= kConnectionsPerAgentMax) return drop_oldest_silent(of_agent);
+  if (channel.family->count >= kConnectionsPerFamilyMax) return drop_oldest_silent(of_family);
+  return sessions_.size() < kConnectionsMax || drop_oldest_silent(of_all);
 }
 
 void Proxy::arrivals(std::uint32_t number) {
@@ -67,7 +92,7 @@ void Proxy::arrivals(std::uint32_t number) {
     if (got->size == 0) return (void)loop_.remove(source.socket.get());  // init is gone; the kernel will say so
     arrival.process[kProcessBytesMax] = '\0';
     if (got->size != sizeof arrival || arrival.magic != kArrivalMagic || got->fds.size() != 1) continue;
-    if (source.channel->connections >= kConnectionsPerAgentMax || sessions_.size() >= kConnectionsMax) continue;
+    if (!make_room(*source.channel)) continue;
     const int yes = 1;
     (void)::setsockopt(got->fds[0].get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     const std::uint64_t id = ++last_session_;

@@ -1,7 +1,10 @@
 // All agents' connections: channels come from the kernel, connections from each agent's init over its channel.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include "apps/egress/session.h"
@@ -27,12 +30,15 @@ class Proxy {
   void channel_message(const ControlMessage& message, std::vector<io::Fd> descriptors);
   void arrivals(std::uint32_t number);
   void drop(std::uint32_t number);
+  bool make_room(const Channel& channel);
+  bool drop_oldest_silent(const std::function<bool(const Session&)>& among);
 
   io::Loop& loop_;
   Resolver resolver_;
   Surroundings around_;
   std::unordered_map<std::uint32_t, Source> sources_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::string, std::weak_ptr<FamilyConnections>> families_;
+  std::map<std::uint64_t, std::unique_ptr<Session>> sessions_;  // the oldest first
   std::unordered_map<std::uint64_t, std::uint32_t> owners_;
   std::uint64_t last_session_ = 0;
 };

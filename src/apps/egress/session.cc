@@ -23,6 +23,7 @@ Session::Session(const Surroundings& around, std::shared_ptr<Channel> channel, i
                  std::function<void()> over)
     : around_(around), channel_(std::move(channel)), over_(std::move(over)) {
   ++channel_->connections;
+  ++channel_->family->count;
   process_ = json::to_valid_utf8(std::string_view(arrival.process));
   const net::IpAddress address = address_of(arrival);
   client_ = std::make_unique<Wire>(around_.loop, std::move(socket), [this] { pump(); });
@@ -44,6 +45,11 @@ Session::~Session() {
   if (farewell_ != 0) around_.loop.cancel(farewell_);
   if (ask_ != 0) around_.kernel->forget(ask_);
   --channel_->connections;
+  --channel_->family->count;
+}
+
+bool Session::silent() const {
+  return state_ == State::kFirst || state_ == State::kSocks || state_ == State::kHello || state_ == State::kNames;
 }
 
 void Session::watch_idle() {

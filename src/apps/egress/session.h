@@ -5,7 +5,8 @@
 //   to anything else           the connection was taken over: HTTP/1.1 or TLS for the host it was meant for
 //
 // A tunnel carries TLS whose server name is the host it was opened for, or HTTP, of which every request is decided.
-// Other protocols are not carried. Belongs to its loop's thread.
+// Other protocols are not carried: a server hears the TLS hello, and more when it has answered as TLS does. Belongs to
+// its loop's thread.
 #pragma once
 
 #include <functional>
@@ -18,12 +19,14 @@
 #include "lib/egress/body_meter.h"
 #include "lib/egress/request_head.h"
 #include "lib/egress/response_head.h"
+#include "lib/egress/secret_echo.h"
 
 namespace agentos::egress {
 
 inline constexpr std::int64_t kFirstOctetsMs = 30'000;  // until a message or hello is complete
 inline constexpr std::int64_t kFarewellMs = 1000;       // for the program to read what was said last
 inline constexpr std::int64_t kIdleMs = 300'000;        // nothing moves
+inline constexpr int kInterimMax = 16;                  // responses before the final one
 
 class Session {
  public:
@@ -31,6 +34,9 @@ class Session {
   Session(const Surroundings& around, std::shared_ptr<Channel> channel, io::Fd socket, const Arrival& arrival,
           std::function<void()> over);
   ~Session();
+  const Channel& channel() const { return *channel_; }
+  // Has asked for nothing: what gives way when there is no room.
+  bool silent() const;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -64,6 +70,7 @@ class Session {
   // session_tunnel.cc
   bool hello();
   bool relay();
+  bool hear_server();
   bool move_octets(Wire& from, Wire& to);
   void open(Target target, Purpose purpose);
   void opened(const Trouble* trouble);
@@ -76,6 +83,9 @@ class Session {
   bool exchange();
   bool pass_request();
   bool pass_response();
+  bool pass_head();
+  bool pass_body();
+  bool broke(const std::string& why);  // the server's fault; false
   void end_exchange();
   void answer(int status, const std::string& body);
 
@@ -89,6 +99,8 @@ class Session {
   std::unique_ptr<Outlet> outlet_;
   State state_ = State::kFirst;
   Purpose purpose_ = Purpose::kTunnel;
+  std::size_t hello_left_ = 0;    // of the TLS hello, not sent on yet
+  bool server_answered_ = false;  // as TLS does
   bool pumping_ = false, again_ = false;
   io::Loop::TimerId idle_ = 0, farewell_ = 0;
   std::int64_t moved_ = 0;  // octets when last looked
@@ -101,7 +113,8 @@ class Session {
   std::unique_ptr<Grant> grant_, secret_grant_;
   BodyMeter request_body_, response_body_;
   bool response_started_ = false, keep_client_ = false, keep_server_ = false;
-  int status_ = 0;
+  int status_ = 0, interims_ = 0;
+  SecretEcho echo_;  // of the secret that went with the request
   std::int64_t exchanged_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // Requests in plain text: each one is read, decided, and only then passed on; a redirect is just another request.
 #include <string.h>
 
+#include <algorithm>
+
 #include "apps/egress/session.h"
 #include "base/crypto/hash.h"
 
@@ -8,6 +10,13 @@ namespace agentos::egress {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80, kHttpsPort = 443;
+constexpr const char* kRepeats = "the server's answer repeats the secret";
+
+// Methods whose answers do not repeat the request by their meaning, as TRACE's does (RFC 9110 section 9.3.8).
+bool forwards(std::string_view method) {
+  constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
+}
 
 }  // namespace
 
@@ -71,6 +80,9 @@ bool Session::head() {
   for (const Route& route : around_.settings.routes) {
     if (route.name == request_.host && request_.port == kHttpPort) route_ = &route;
   }
+  if (route_ != nullptr && !route_->secret.empty() && !forwards(request_.method)) {
+    return malformed(Error{ErrorCode::kMalformed, request_.method + " is not passed on where a secret goes along", {}});
+  }
   ask_request();
   return false;
 }
@@ -132,6 +144,11 @@ void Session::forward(std::string_view secret) {
     injection.value = "Basic " + crypto::base64(pair);
     ::explicit_bzero(pair.data(), pair.size());
   }
+  echo_.forget();
+  if (!secret.empty()) {
+    echo_.watch_for(secret, injection.query.empty() ? injection.value : injection.query);
+    injection.plain_answer = true;  // what is compressed cannot be searched
+  }
   const Target& target = outlet_->target();
   std::string out = write_request_head(
       request_, write_authority(target.host, target.port, target.tls ? kHttpsPort : kHttpPort), injection);
@@ -139,6 +156,7 @@ void Session::forward(std::string_view secret) {
   for (std::string* copy : {&out, &injection.value, &injection.query}) ::explicit_bzero(copy->data(), copy->size());
   request_body_ = BodyMeter(request_.framing, request_.length);
   response_started_ = false;
+  interims_ = 0;
   keep_client_ = request_.keeps_open;
   state_ = State::kExchange;
 }
@@ -170,64 +188,87 @@ bool Session::pass_request() {
   return *size > 0;
 }
 
-bool Session::pass_response() {
-  Wire& server = outlet_->wire();
-  const auto broke = [&](const std::string& why) {
-    if (grant_ != nullptr) grant_->failed(why, exchanged_);
-    if (response_started_) {
-      leave();
-    } else {
-      outlet_.reset();
-      answer(502, "agentos: " + request_.host + ": " + why + "\n");
-    }
-    return false;
-  };
-  if (!response_started_) {
-    const auto size = head_size(server.input());
-    if (!size) return broke(size.error().message);
-    if (*size == 0) return server.ended() ? broke("the server closed the connection") : false;
-    const std::string head(server.input().substr(0, *size));
-    const auto response = read_response_head(head, request_.method);
-    if (!response) return broke(response.error().message);
-    server.consume(*size);
-    exchanged_ += static_cast<std::int64_t>(*size);
-    response_started_ = !response->interim;
-    if (!response->interim) {
-      status_ = response->status;
-      response_body_ = BodyMeter(response->framing, response->length);
-      keep_server_ = response->keeps_open;
-      if (response->framing == Framing::kUntilClose) keep_client_ = false;
-    }
-    std::string out = write_response_head(*response, keep_client_ ? Afterwards::kStaysOpen : Afterwards::kCloses);
-    if (response_started_) {  // what has come of the body goes along in one piece
-      const auto body = response_body_.take(server.input());
-      if (!body) return broke(body.error().message);
-      out += server.input().substr(0, *body);
-      server.consume(*body);
-      exchanged_ += static_cast<std::int64_t>(*body);
-    }
-    client_->send(out);
-    if (response_started_ && response_body_.done()) end_exchange();
-    return true;
+bool Session::broke(const std::string& why) {
+  if (grant_ != nullptr) grant_->failed(why, exchanged_);
+  if (response_started_) {
+    leave();
+  } else {
+    outlet_.reset();
+    answer(502, "agentos: " + request_.host + ": " + why + "\n");
   }
-  if (!server.input().empty() && client_->room()) {
+  return false;
+}
+
+bool Session::pass_response() {
+  if (!client_->room()) return false;  // the program reads first
+  return response_started_ ? pass_body() : pass_head();
+}
+
+bool Session::pass_head() {
+  Wire& server = outlet_->wire();
+  const auto size = head_size(server.input());
+  if (!size) return broke(size.error().message);
+  if (*size == 0) return server.ended() ? broke("the server closed the connection") : false;
+  const std::string head = echo_.cleaned(std::string(server.input().substr(0, *size)));
+  const auto response = read_response_head(head, request_.method);
+  if (!response) return broke(response.error().message);
+  if (response->interim && ++interims_ > kInterimMax) return broke("the server sends interim responses without end");
+  server.consume(*size);
+  exchanged_ += static_cast<std::int64_t>(*size);
+  response_started_ = !response->interim;
+  if (!response->interim) {
+    status_ = response->status;
+    response_body_ = BodyMeter(response->framing, response->length);
+    keep_server_ = response->keeps_open;
+    if (response->framing == Framing::kUntilClose) keep_client_ = false;
+  }
+  std::string out = write_response_head(*response, keep_client_ ? Afterwards::kStaysOpen : Afterwards::kCloses);
+  if (response_started_) {  // what has come of the body goes along in one piece
+    const auto body = response_body_.take(server.input());
+    if (!body) return broke(body.error().message);
+    if (!echo_.pass(server.input().substr(0, *body), response_body_.done(), out)) {
+      response_started_ = false;  // nothing of it was sent: there is room for an answer
+      return broke(kRepeats);
+    }
+    server.consume(*body);
+    exchanged_ += static_cast<std::int64_t>(*body);
+  }
+  client_->send(out);
+  if (response_started_ && response_body_.done()) end_exchange();
+  return true;
+}
+
+bool Session::pass_body() {
+  Wire& server = outlet_->wire();
+  if (!server.input().empty()) {
     const auto size = response_body_.take(server.input());
     if (!size) return broke(size.error().message);
-    client_->send(server.input().substr(0, *size));
+    const std::string_view octets = server.input().substr(0, *size);
+    if (echo_.watches()) {
+      std::string out;
+      if (!echo_.pass(octets, response_body_.done(), out)) return broke(kRepeats);
+      client_->send(out);
+    } else {
+      client_->send(octets);
+    }
     server.consume(*size);
     exchanged_ += static_cast<std::int64_t>(*size);
     if (response_body_.done()) end_exchange();
     return true;
   }
-  if (server.ended() && server.input().empty()) {
+  if (server.ended()) {
     if (!response_body_.ends_with_connection() || server.broken())
       return broke("the server closed the connection early");
+    std::string rest;
+    (void)echo_.pass({}, true, rest);  // no whole secret is in what waited
+    client_->send(rest);
     end_exchange();
   }
   return false;
 }
 
 void Session::end_exchange() {
+  echo_.forget();
   if (grant_ != nullptr) grant_->done(json::Object{{"status", status_}}, exchanged_);
   grant_.reset();
   // Octets a server sends beyond its answer belong to nothing that was asked.

@@ -1,10 +1,15 @@
 // Opening connections to servers, and tunnels: what their first octets say, then octets both ways.
 #include "apps/egress/session.h"
+
+#include <algorithm>
+
 #include "lib/egress/client_hello.h"
 #include "lib/egress/socks.h"
 
 namespace agentos::egress {
 namespace {
+
+constexpr std::uint8_t kHandshakeRecord = 22, kAlertRecord = 21;  // RFC 8446 section 5.1
 
 enum class Looks : std::uint8_t { kLikeHttp, kLikeNone, kUnsure };
 
@@ -99,6 +104,7 @@ bool Session::hello() {
     leave();
     return false;
   }
+  hello_left_ = greeting->size;
   if (outlet_ == nullptr) {
     open(*tunnel_, Purpose::kTunnel);
     return false;
@@ -114,11 +120,34 @@ bool Session::move_octets(Wire& from, Wire& to) {
   return true;
 }
 
+// The hello goes to the server, and what the server says first tells whether more may. True when something moved.
+bool Session::hear_server() {
+  Wire& server = outlet_->wire();
+  const std::size_t part = server.room() ? std::min(hello_left_, client_->input().size()) : 0;
+  if (part > 0) {
+    server.send(client_->input().substr(0, part));
+    client_->consume(part);
+    hello_left_ -= part;
+  }
+  if (server.input().empty()) {
+    if (server.ended() || (client_->ended() && client_->input().empty())) leave();
+    return part > 0 && state_ != State::kOver;
+  }
+  const auto kind = static_cast<std::uint8_t>(server.input()[0]);
+  server_answered_ = kind == kHandshakeRecord || kind == kAlertRecord;
+  if (server_answered_) return true;
+  refuse("connect", json::Object{{"host", tunnel_->host}, {"port", std::int64_t{tunnel_->port}}, {"process", process_}},
+         "a tunnel carries TLS or HTTP: the server does not answer as TLS does");
+  leave();
+  return false;
+}
+
 bool Session::relay() {
   if (outlet_->cut() || outlet_->wire().broken()) {
     leave();
     return false;
   }
+  if (!server_answered_) return hear_server();
   Wire& server = outlet_->wire();
   const bool moved =
       static_cast<int>(move_octets(*client_, server)) + static_cast<int>(move_octets(server, *client_)) > 0;

@@ -20,11 +20,17 @@ struct Surroundings {
   const tls::ClientContext* tls;  // null: no trusted certificates, so no reverse route over TLS
 };
 
+// What all agents of a family have open together.
+struct FamilyConnections {
+  std::size_t count = 0;
+};
+
 // Names that one agent was given placeholders for, and by which number the kernel knows it.
 struct Channel {
   std::uint32_t number = 0;
   Placeholders placeholders;
   std::size_t connections = 0;
+  std::shared_ptr<FamilyConnections> family = std::make_shared<FamilyConnections>();
 };
 
 }  // namespace agentos::egress

@@ -20,7 +20,6 @@ namespace {
 constexpr int kBacklog = 128;
 constexpr int kAcceptMs = 200;           // a connection over loopback is there at once
 constexpr int kStrangersMax = kBacklog;  // others of the host who connected to the meeting socket
-constexpr long kConnectSecondsMax = 1;
 
 // The address in the caller's memory; 0 or errno.
 int read_address(const Caller& caller, egress::Arrival& arrival) {
@@ -60,33 +59,35 @@ bool is_tcp(int socket) {
          option(socket, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
-// 0, EINPROGRESS (the program polls), or why not. The time limit is the socket's own for that moment.
+// 0, EINPROGRESS (the program polls), or why not: EINTR where the handshake does not complete, which the program can
+// bring about. No option of the socket bounds the wait, since the program can change those meanwhile.
 int connect_to(int socket, int meeting) {
   sockaddr_in there{};
   socklen_t size = sizeof there;
   if (::getsockname(meeting, reinterpret_cast<sockaddr*>(&there), &size) != 0) return errno;
-  timeval before{}, brief{kConnectSecondsMax, 0};
-  socklen_t length = sizeof before;
-  ::getsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &before, &length);
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
-  int result = 0;
   if (option(socket, SO_DOMAIN) == AF_INET) {
-    result = ::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0 ? 0 : errno;
-  } else {
-    sockaddr_in6 mapped{};
-    mapped.sin6_family = AF_INET6;
-    mapped.sin6_port = there.sin_port;
-    mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
-    std::memcpy(&mapped.sin6_addr.s6_addr[12], &there.sin_addr, sizeof there.sin_addr);
-    result = ::connect(socket, reinterpret_cast<sockaddr*>(&mapped), sizeof mapped) == 0 ? 0 : errno;
+    return ::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0 ? 0 : errno;
   }
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &before, sizeof before);
-  return result;
+  sockaddr_in6 mapped{};
+  mapped.sin6_family = AF_INET6;
+  mapped.sin6_port = there.sin_port;
+  mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
+  std::memcpy(&mapped.sin6_addr.s6_addr[12], &there.sin_addr, sizeof there.sin_addr);
+  return ::connect(socket, reinterpret_cast<sockaddr*>(&mapped), sizeof mapped) == 0 ? 0 : errno;
 }
 
-std::uint16_t port_of(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(address).sin_port;
-  return reinterpret_cast<const sockaddr_in6&>(address).sin6_port;
+// As IPv4: the meeting socket is, and a socket of IPv6 connects to it by a mapped address.
+bool same_place(const sockaddr_storage& one, const sockaddr_storage& other) {
+  const auto as_v4 = [](const sockaddr_storage& address) {
+    if (address.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(address);
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    sockaddr_in v4{};
+    v4.sin_port = v6.sin6_port;
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) std::memcpy(&v4.sin_addr, &v6.sin6_addr.s6_addr[12], sizeof v4.sin_addr);
+    return v4;
+  };
+  const sockaddr_in a = as_v4(one), b = as_v4(other);
+  return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
 // Our end of the connection that `socket` has just made; whoever else connected is turned away.
@@ -100,7 +101,7 @@ int accept_from(int socket, int meeting) {
     sockaddr_storage theirs{};
     size = sizeof theirs;
     const int accepted = ::accept4(meeting, reinterpret_cast<sockaddr*>(&theirs), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (accepted >= 0 && port_of(theirs) == port_of(ours)) return accepted;
+    if (accepted >= 0 && same_place(theirs, ours)) return accepted;
     if (accepted >= 0) ::close(accepted);
   }
   return -1;

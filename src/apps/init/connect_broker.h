@@ -18,7 +18,7 @@ class ConnectBroker {
  public:
   void send_to(int channel) { channel_ = channel; }    // SOCK_SEQPACKET to the proxy
   void meet_at(int listener) { meeting_ = listener; }  // of open_meeting_socket(); -1: every connect is refused
-  // 0 or the errno that the program gets.
+  // 0 or the errno that the program gets. May wait for what the program holds; EINTR when a signal ended that.
   int answer(const Caller& caller) const;
 
  private:

@@ -2,8 +2,12 @@
 // here.
 #include "apps/init/filter_questions.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,15 +23,44 @@ constexpr unsigned long kWakeUpInTurn = 1;
 
 }  // namespace
 
-void FilterQuestions::listen(int listener) {
+// Every other thread blocks every signal, so the timer's meets this one.
+int FilterQuestions::answer_in_a_thread(int listener) {
   listener_ = listener;
   ::ioctl(listener, kSetFlags, kWakeUpInTurn);
+  struct sigaction nothing{};
+  nothing.sa_handler = [](int) {};  // no SA_RESTART: it interrupts
+  if (::sigaction(SIGALRM, &nothing, nullptr) != 0) return errno;
+  pthread_t thread;
+  const int error = ::pthread_create(&thread, nullptr, &FilterQuestions::run, this);
+  if (error == 0) ::pthread_detach(thread);
+  return error;
 }
 
-void FilterQuestions::close() {
-  if (listener_ >= 0) ::close(listener_);
-  listener_ = -1;
-  metadata_.close();
+void* FilterQuestions::run(void* self) {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+  static_cast<FilterQuestions*>(self)->answer_all();
+  return nullptr;
+}
+
+void FilterQuestions::interrupt_after(int first_ms) {
+  const itimerval limit{{0, first_ms == 0 ? 0 : kAgainMs * 1000}, {first_ms / 1000, first_ms % 1000 * 1000}};
+  ::setitimer(ITIMER_REAL, &limit, nullptr);
+}
+
+void FilterQuestions::answer_all() {
+  for (;;) {
+    pollfd watched{listener_, POLLIN, 0};
+    if (::poll(&watched, 1, -1) < 0 && errno != EINTR) break;
+    if ((watched.revents & POLLIN) != 0) {
+      answer_one();
+    } else if (watched.revents != 0) {
+      break;  // nobody uses the filter any more
+    }
+  }
+  ::close(listener_);
 }
 
 int FilterQuestions::connect(const Caller& caller) {
@@ -38,12 +71,7 @@ int FilterQuestions::connect(const Caller& caller) {
   return EACCES;
 }
 
-void FilterQuestions::answer_one() {
-  seccomp_notif notification{};
-  if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
-  const Caller caller(listener_, notification);
-  seccomp_notif_resp response{};
-  response.id = notification.id;
+int FilterQuestions::answer(const Caller& caller, bool& goes_on) {
   switch (caller.number()) {
     case SYS_execve:
     case SYS_execveat:
@@ -53,23 +81,34 @@ void FilterQuestions::answer_one() {
     case SYS_creat:
 #endif
       files_.look(caller, blocked_);
-      response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-      break;
-    case SYS_socket:
-      if (give_stand_in(listener_, notification, caller, blocked_)) return;
-      response.error = -EACCES;
-      break;
+      goes_on = true;
+      return 0;
     case SYS_connect:
-      response.error = -connect(caller);
-      break;
+      return connect(caller);
     case SYS_bind:
     case SYS_sendto:
       note_address(caller, blocked_);
-      response.error = -EACCES;
-      break;
+      return EACCES;
     default:
-      response.error = -metadata_.answer(caller, blocked_);
+      return metadata_.answer(caller, blocked_);
   }
+}
+
+void FilterQuestions::answer_one() {
+  seccomp_notif notification{};
+  if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
+  const Caller caller(listener_, notification);
+  seccomp_notif_resp response{};
+  response.id = notification.id;
+  bool goes_on = false;
+  int error = EACCES;
+  interrupt_after(kAnswerMsMax);
+  const bool given = caller.number() == SYS_socket && give_stand_in(listener_, notification, caller, blocked_);
+  if (caller.number() != SYS_socket) error = answer(caller, goes_on);
+  interrupt_after(0);
+  if (given) return;
+  response.error = goes_on ? 0 : -(error == EINTR ? ETIMEDOUT : error);
+  response.flags = goes_on ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
   ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

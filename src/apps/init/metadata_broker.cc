@@ -144,11 +144,6 @@ void MetadataBroker::pin_grants(const Plan& plan) {
   }
 }
 
-void MetadataBroker::close() {
-  for (int i = 0; i < grants_count_; ++i) ::close(grants_[i]);
-  grants_count_ = 0;
-}
-
 bool MetadataBroker::below_a_grant(int target) const {
   char path[PATH_MAX];
   char grant[PATH_MAX];

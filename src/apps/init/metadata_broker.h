@@ -15,9 +15,9 @@ class MetadataBroker {
  public:
   // Pins the write grants of the plan; to be called before the program runs.
   void pin_grants(const Plan& plan);
-  // 0 or the errno that the program gets; ENOSYS for calls that are none of these.
+  // 0 or the errno that the program gets; ENOSYS for calls that are none of these. May wait for what the caller's side
+  // serves; EINTR when a signal ended that.
   int answer(const Caller& caller, BlockedCalls& blocked) const;
-  void close();
 
  private:
   static constexpr int kGrantsMax = 64;

@@ -26,22 +26,42 @@ namespace agentos::sandbox {
 namespace {
 
 constexpr int kKillPollMs = 2;
-
-std::int64_t now_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
+constexpr int kEventMsMax = 5000;  // a freeze, the longest, ends after kFreezeMsMax
 
 template <class Report>
 void send_report(const Report& report) {
   ::send(kControlFd, &report, sizeof report, MSG_NOSIGNAL);
 }
 
+// Ends init where handling one event does not end: then the tree ends as it does when init is killed, also when there
+// is no launcher any more that would miss an answer.
+class Deadman {
+ public:
+  Deadman() {
+    sigevent how{};
+    how.sigev_notify = SIGEV_SIGNAL;
+    how.sigev_signo = SIGKILL;
+    armed_ = ::timer_create(CLOCK_MONOTONIC, &how, &timer_) == 0;
+    const itimerspec limit{{0, 0}, {kEventMsMax / 1000, kEventMsMax % 1000 * 1'000'000L}};
+    if (armed_) ::timer_settime(timer_, 0, &limit, nullptr);
+  }
+  Deadman(const Deadman&) = delete;
+  Deadman& operator=(const Deadman&) = delete;
+  ~Deadman() {
+    if (armed_) ::timer_delete(timer_);
+  }
+
+ private:
+  timer_t timer_{};
+  bool armed_ = false;
+};
+
 class Supervisor {
  public:
   Supervisor(const Plan& plan, int signals, NetworkNamespace network)
-      : plan_(plan), signals_(signals), network_(network), questions_(plan) {}
+      : plan_(plan), signals_(signals), network_(network), questions_(plan) {
+    for (int& held : placeholders_) held = -1;
+  }
 
   int run(ProgramFds& fds);
 
@@ -51,6 +71,7 @@ class Supervisor {
   bool make_cgroups();
   int fork_program(ProgramFds& fds);
   bool wait_for_exec();
+  bool watch_mounts();
   void receive_greeting();
   bool read_command();
   void obey(const Command& command);
@@ -76,8 +97,10 @@ class Supervisor {
   int wait_status_ = 0;
   bool program_exited_ = false;
   bool ending_ = false;
-  bool wall_limit_hit_ = false;
+  Ending why_ = Ending::kOther;
   std::int64_t deadline_ms_ = 0;
+  int mounts_ = -1;              // announces a change of the tree's mounts
+  int placeholders_[kRulesMax];  // descriptors that hold their locks, or -1
 };
 
 int Supervisor::fork_program(ProgramFds& fds) {
@@ -138,7 +161,7 @@ bool Supervisor::start(ProgramFds& fds) {
   if ((plan_.header.flags & kBrokered) != 0) questions_.metadata().pin_grants(plan_);
   if (fds.egress_channel >= 0) questions_.connections().send_to(fds.egress_channel);
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
-    report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
+    report_->error = make_placeholder(plan_.rules[i].path, plan_.rules[i].flags, placeholders_[i]);
     if (report_->error == 0) continue;
     report_->stage = Stage::kDenyRule;
     report_->index = i;
@@ -198,23 +221,42 @@ void Supervisor::receive_greeting() {
     }
   }
   if (sender.pid > 0) target_ = sender.pid;
-  if (fds[0] >= 0) questions_.listen(fds[0]);
+  if (!watch_mounts()) ending_ = true;
   questions_.connections().meet_at(fds[1]);
+  const int error = fds[0] >= 0 ? questions_.answer_in_a_thread(fds[0]) : 0;
+  if (error == 0) return;
+  report_->stage = Stage::kProcess;
+  report_->error = error;
+  ending_ = true;
+}
+
+// Nobody inside may mount. When somebody outside removes or replaces what a mount stands on, Linux takes that mount
+// away in all other namespaces, and with it what it protected. Whether the program used the moment cannot be known.
+bool Supervisor::watch_mounts() {
+  if (mounts_ >= 0 || report_->namespaces == 0) return true;
+  char path[32] = "/proc/";
+  char* end = path + std::strlen(path);
+  char digits[12];
+  int count = 0;
+  for (int number = program_; number > 0; number /= 10) digits[count++] = static_cast<char>('0' + number % 10);
+  while (count > 0) *end++ = digits[--count];
+  std::strcpy(end, "/mountinfo");
+  mounts_ = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (mounts_ >= 0) return true;
+  report_->stage = Stage::kRootFilesystem;
+  report_->error = errno;
+  return false;
 }
 
 // True when the program was executed; false when the child failed or the launcher went away.
 bool Supervisor::wait_for_exec() {
   while (!ending_) {
-    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}, {questions_.listener(), POLLIN, 0}};
-    if (::poll(watched, 3, -1) < 0 && errno != EINTR) break;
-    // A question of the executed program is no probe's any more: whether it was executed is looked at again.
-    if (watched[2].revents != 0) ::poll(watched, 1, 0);
+    pollfd watched[] = {{exec_done_, POLLIN, 0}, {kControlFd, POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0 && errno != EINTR) break;
     if (watched[0].revents != 0) {
       receive_greeting();
       if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0 && target_ > 0;
-      continue;
     }
-    if ((watched[2].revents & POLLIN) != 0) questions_.answer_one();
     if (watched[1].revents != 0 && !read_command()) break;
   }
   report_->error = ECANCELED;
@@ -285,6 +327,7 @@ bool Supervisor::reap() {
 }
 
 void Supervisor::kill_all() {
+  send_report(DoneReport{ReportKind::kDone, kEndingSequence, 0});
   for (int round = 0;; ++round) {
     // Init is the subreaper: no child means no descendant.
     if (!reap() && !cgroup_populated(cgroup_)) return;
@@ -306,31 +349,31 @@ void Supervisor::kill_all() {
 void Supervisor::clean() {
   remove_cgroup(cgroup_);
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
-    remove_placeholder(plan_.rules[i].path, plan_.rules[i].flags);
+    remove_placeholder(plan_.rules[i].path, plan_.rules[i].flags, placeholders_[i]);
   }
   if (plan_.tree_directory[0] != 0) remove_tree_directory(plan_.tree_directory);
 }
 
 int Supervisor::milliseconds_left() const {
   if (deadline_ms_ == 0) return -1;
-  const std::int64_t left = deadline_ms_ - now_ms();
+  const std::int64_t left = deadline_ms_ - monotonic_ms();
   constexpr std::int64_t kPollMax = 1'000'000;
   return static_cast<int>(left < 0 ? 0 : (left < kPollMax ? left : kPollMax));
 }
 
 void Supervisor::watch() {
   while (!ending_ && !program_exited_) {
-    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {questions_.listener(), POLLIN, 0}};
+    pollfd watched[] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {mounts_, POLLPRI, 0}};
     if (::poll(watched, 3, milliseconds_left()) < 0 && errno != EINTR) return;
-    if ((watched[2].revents & POLLIN) != 0) {
-      questions_.answer_one();
-    } else if (watched[2].revents != 0) {
-      questions_.close();  // nobody uses the filter any more
+    const Deadman deadman;
+    if (watched[2].revents != 0 && !program_exited_) {
+      why_ = Ending::kProtection;
+      return;
     }
     if (watched[0].revents != 0) read_command();
     if (watched[1].revents != 0) reap();
-    if (deadline_ms_ != 0 && now_ms() >= deadline_ms_) {
-      wall_limit_hit_ = true;
+    if (deadline_ms_ != 0 && monotonic_ms() >= deadline_ms_) {
+      why_ = Ending::kWallLimit;
       return;
     }
   }
@@ -339,7 +382,7 @@ void Supervisor::watch() {
 void Supervisor::report_exit() {
   ExitReport report;
   report.wait_status = wait_status_;
-  report.wall_limit_hit = wall_limit_hit_ ? 1 : 0;
+  report.ending = why_;
   rusage usage{};
   ::getrusage(RUSAGE_CHILDREN, &usage);
   report.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * std::int64_t{1'000'000} + usage.ru_utime.tv_usec +
@@ -355,12 +398,11 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
-    questions_.blocked().begin((plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax);
-    if (plan_.header.wall_ms > 0) deadline_ms_ = now_ms() + plan_.header.wall_ms;
+    questions_.blocked().begin();
+    if (plan_.header.wall_ms > 0) deadline_ms_ = monotonic_ms() + plan_.header.wall_ms;
     watch();
   }
   kill_all();
-  questions_.close();
   clean();
   if (started) {
     questions_.blocked().finish();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernel/syscalls/handlers.h"
+#include "lib/sandbox/profile_narrowed.h"
 
 namespace agentos::kernel::syscalls {
 namespace {
@@ -77,7 +78,7 @@ Result<sandbox::LaunchRequest> launch_request(const abi::ForkRequest& request, A
     if (*request.profile != "tool") {
       return fail(abi::error::not_permitted, "a child runs under its parent's profile or under \"tool\"");
     }
-    launch.profile = TRY(sandbox::preset_profile("tool"));
+    launch.profile = sandbox::narrowed(launch.profile, TRY(sandbox::preset_profile("tool")));
   }
   if (request.environment) {
     for (const auto& [name, value] : request.environment->as_object()) {

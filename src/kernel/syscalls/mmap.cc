@@ -20,10 +20,16 @@ Acted mmap_call(CallContext& context, const abi::MmapRequest& request, abi::Mmap
   }
   auto joined = TRY(joins ? context.monitor.regions.join(agent.id, request.region, request.access)
                           : context.monitor.regions.make(agent.id, request.size, request.share_with));
+  bool ended = false;
   {
     std::lock_guard lock(agent.mutex);
-    if (std::find(agent.regions.begin(), agent.regions.end(), joined.region) == agent.regions.end())
+    ended = agent.state == AgentState::kEnded;  // its regions were given up already, so this one is, too
+    if (!ended && std::find(agent.regions.begin(), agent.regions.end(), joined.region) == agent.regions.end())
       agent.regions.push_back(joined.region);
+  }
+  if (ended) {
+    (void)context.monitor.regions.leave(agent.id, joined.region);
+    return fail(abi::error::terminated, "the agent has ended");
   }
   reply = {.region = joined.region, .size = joined.size, .access = joined.access};
   context.descriptors_out.push_back(std::move(joined.descriptor));

@@ -85,6 +85,7 @@ bool looks_like_tls(std::string_view octets) {
 
 Result<ClientHello> read_client_hello(std::string_view octets) {
   std::string message;
+  const std::size_t all = octets.size();
   while (octets.size() >= kRecordHeader) {
     const std::size_t size =
         static_cast<std::size_t>(static_cast<std::uint8_t>(octets[3])) << 8 | static_cast<std::uint8_t>(octets[4]);
@@ -99,8 +100,13 @@ Result<ClientHello> read_client_hello(std::string_view octets) {
       if (TRY(head.number(1)) != kClientHello) return fail(ErrorCode::kMalformed, "the first TLS message is no hello");
       const std::size_t length = TRY(head.number(3));
       if (length > kHelloBytesMax) return fail(ErrorCode::kTooLarge, "the TLS hello is too long");
-      if (message.size() >= kHandshakeHeader + length) {
-        return read_hello(std::string_view(message).substr(kHandshakeHeader, length));
+      if (message.size() > kHandshakeHeader + length) {
+        return fail(ErrorCode::kMalformed, "something follows the TLS hello in its record");
+      }
+      if (message.size() == kHandshakeHeader + length && content.size() == size) {
+        ClientHello hello = TRY(read_hello(std::string_view(message).substr(kHandshakeHeader, length)));
+        hello.size = all - octets.size() + kRecordHeader + size;
+        return hello;
       }
     }
     if (content.size() < size) break;

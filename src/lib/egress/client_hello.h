@@ -16,6 +16,7 @@ inline constexpr std::size_t kHelloBytesMax = std::size_t{32} << 10;  // with re
 
 struct ClientHello {
   bool complete = false;
+  std::size_t size = 0;     // octets of its records, which hold nothing else
   std::string server_name;  // canonical; empty: none was sent
 };
 

@@ -38,6 +38,8 @@ TEST(ClientHello, the_name_is_found_however_it_is_cut) {
     ASSERT_TRUE(hello.has_value()) << hello.error().message;
     EXPECT_TRUE(hello->complete);
     EXPECT_EQ(hello->server_name, "api.example.com");
+    EXPECT_EQ(hello->size, octets.size());
+    EXPECT_EQ(read_client_hello(octets + "\r\nFLUSHALL\r\n")->size, octets.size());
     for (std::size_t size = 0; size < octets.size(); ++size) {
       const auto part = read_client_hello(std::string_view(octets).substr(0, size));
       EXPECT_TRUE(part.has_value() && !part->complete) << size;
@@ -50,6 +52,10 @@ TEST(ClientHello, without_a_name_there_is_none) {
   ASSERT_TRUE(hello.has_value());
   EXPECT_TRUE(hello->complete);
   EXPECT_TRUE(hello->server_name.empty());
+}
+
+TEST(ClientHello, nothing_else_is_in_its_records) {
+  EXPECT_FALSE(read_client_hello(in_records(message("") + "\r\nFLUSHALL\r\n", 16000)).has_value());
 }
 
 TEST(ClientHello, two_names_and_other_protocols_are_refused) {

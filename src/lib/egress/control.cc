@@ -16,12 +16,14 @@ std::string_view name_of(Verb verb) { return kVerbs[static_cast<std::size_t>(ver
 std::string write_control(const ControlMessage& message) {
   std::string out = "{\"verb\":\"";
   out.append(name_of(message.verb)).append("\",\"id\":").append(std::to_string(message.id));
+  if (message.about != 0) out.append(",\"about\":").append(std::to_string(message.about));
   if (message.channel != 0) out.append(",\"channel\":").append(std::to_string(message.channel));
   const auto text = [&](std::string_view name, const std::string& value) {
     if (value.empty()) return;
     out.append(",\"").append(name).append("\":");
     json::write_string(json::valid_utf8(value) ? value : json::to_valid_utf8(value), out);
   };
+  text("family", message.family);
   text("call", message.call);
   text("message", message.message);
   text("hint", message.hint);
@@ -49,7 +51,9 @@ Result<ControlMessage> read_control(std::string_view packet) {
   if (index == kVerbs.size()) return fail(ErrorCode::kMalformed, "an unknown word on the control socket");
   out.verb = static_cast<Verb>(index);
   out.id = static_cast<std::uint64_t>(value.int_or("id", 0));
+  out.about = static_cast<std::uint64_t>(value.int_or("about", 0));
   out.channel = static_cast<std::uint32_t>(value.int_or("channel", 0));
+  out.family = value.string_or("family", "");
   out.call = value.string_or("call", "");
   out.message = value.string_or("message", "");
   out.hint = value.string_or("hint", "");

@@ -21,8 +21,10 @@ inline constexpr char kSecretPacket = 'S';
 inline constexpr std::size_t kSecretHeaderBytes = 9;
 inline constexpr std::size_t kSecretBytesMax = std::size_t{16} << 10;
 inline constexpr std::size_t kConnectionsPerAgentMax = 256;
+inline constexpr std::size_t kConnectionsPerFamilyMax = 512;  // an agent and all it forked
 inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kAsksMax = 4 * kConnectionsMax;  // not done yet
+inline constexpr std::size_t kAsksPerFamilyMax = kAsksMax / 8;
 
 enum class Verb : std::uint8_t { kChannel, kGone, kResolve, kAllowed, kRefused, kCut, kAsk, kDone, kReject };
 std::string_view name_of(Verb verb);
@@ -30,7 +32,9 @@ std::string_view name_of(Verb verb);
 struct ControlMessage {
   Verb verb = Verb::kGone;
   std::uint64_t id = 0;                     // of an ask; counts up and is never used twice by one proxy
+  std::uint64_t about = 0;                  // ask: the one that was answered with resolve; 0: none
   std::uint32_t channel = 0;                // of an agent
+  std::string family = {};                  // channel: equal for all agents of a family
   std::string call = {};                    // ask: "connect", "http_request", "secret_use"
   json::Value params = {};                  // ask: the request; done: the reply
   std::vector<std::string> addresses = {};  // allowed, of a connect: those that may be used

@@ -12,7 +12,9 @@ TEST(Control, a_message_is_read_as_it_was_written) {
   ControlMessage message;
   message.verb = Verb::kAsk;
   message.id = 7;
+  message.about = 6;
   message.channel = 3;
+  message.family = "run-1";
   message.call = "connect";
   message.params = json::Object{{"host", "a.example"}};
   message.addresses = {"1.2.3.4"};
@@ -23,7 +25,9 @@ TEST(Control, a_message_is_read_as_it_was_written) {
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(read->verb, Verb::kAsk);
   EXPECT_EQ(read->id, 7U);
+  EXPECT_EQ(read->about, 6U);
   EXPECT_EQ(read->channel, 3U);
+  EXPECT_EQ(read->family, "run-1");
   EXPECT_EQ(read->params, message.params);
   EXPECT_EQ(read->addresses, message.addresses);
   EXPECT_EQ(read->bytes, 5);

@@ -2,6 +2,7 @@
 #include "lib/egress/request_head.h"
 
 #include "lib/canonical/url.h"
+#include "lib/egress/path_spelling.h"
 
 namespace agentos::egress {
 namespace {
@@ -46,6 +47,9 @@ Status take_url(std::string_view text, RequestHead& out) {
   if (url.has_userinfo || url.has_fragment || (url.oddities & kRefusedOddities) != 0) {
     return fail(ErrorCode::kMalformed, "the target is spelled in a way that servers read differently: " +
                                            canonical::describe_url_oddities(url.oddities));
+  }
+  if (const char* why = hidden_way(url.path); why != nullptr) {
+    return fail(ErrorCode::kMalformed, why, "write the path as the server is to see it");
   }
   out.host = url.host.text();
   out.port = url.port;
@@ -137,6 +141,11 @@ Result<RequestHead> read_request_head(std::string_view head) {
   }
   out.keeps_open = !line.old;
   for (const Field& field : lines.fields) {
+    if (overrides_request_line(field.name)) {
+      return fail(ErrorCode::kMalformed,
+                  "the field " + std::string(field.name) + " asks for another method or path than the first line says",
+                  "send the method and path that are meant");
+    }
     if ((same_name(field.name, "Connection") || same_name(field.name, "Proxy-Connection")) &&
         same_name(field.value, "close")) {
       out.keeps_open = false;
@@ -157,8 +166,14 @@ std::string write_request_head(const RequestHead& request, std::string_view auth
   for (const Field& field : request.fields) {
     if (same_name(field.name, "Host") || is_hop_by_hop(request.fields, field.name)) continue;
     if (!injection.name.empty() && same_name(field.name, injection.name)) continue;
+    // A secret that a server repeats is looked for in a whole answer, and as it is.
+    if (injection.plain_answer && (same_name(field.name, "Accept-Encoding") || same_name(field.name, "Range") ||
+                                   same_name(field.name, "If-Range"))) {
+      continue;
+    }
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
+  if (injection.plain_answer) out += "Accept-Encoding: identity\r\n";
   if (!injection.name.empty()) out.append(injection.name).append(": ").append(injection.value).append("\r\n");
   out += "\r\n";
   return out;

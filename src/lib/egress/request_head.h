@@ -38,8 +38,9 @@ std::string write_authority(std::string_view host, std::uint16_t port, std::uint
 
 // What replaces or joins the fields of a request on its way out.
 struct Injection {
-  std::string name, value;  // a field that takes the place of the client's of that name; empty: none
-  std::string query;        // "key=value" put behind the path; empty: none
+  std::string name, value;    // a field that takes the place of the client's of that name; empty: none
+  std::string query;          // "key=value" put behind the path; empty: none
+  bool plain_answer = false;  // Accept-Encoding and ranges of the client are left out, and "identity" asked for
 };
 // The request in origin form for its server: our Host, no field of one hop, Connection as the proxy means it.
 std::string write_request_head(const RequestHead& request, std::string_view authority, const Injection& injection);

@@ -78,6 +78,17 @@ TEST(RequestHead, host_and_target_must_agree) {
   EXPECT_NE(why("GET http://a.example/ HTTP/2.0\r\nHost: a.example\r\n\r\n"), "it is read");
 }
 
+TEST(RequestHead, a_path_or_method_that_servers_may_take_for_another_is_refused) {
+  const std::string end = " HTTP/1.1\r\nHost: a.example\r\n\r\n";
+  EXPECT_NE(why("GET http://a.example/pub/..%2fadmin" + end).find("hides"), std::string::npos);
+  EXPECT_NE(why("GET http://a.example/pub/..;/admin" + end).find("hides"), std::string::npos);
+  EXPECT_NE(why("GET http://a.example/pub/%252e%252e/admin" + end).find("hides"), std::string::npos);
+  EXPECT_EQ(why("GET http://a.example/pub/group%2Fproject?next=..%2f" + end), "it is read");
+  EXPECT_NE(why("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\nX-HTTP-Method-Override: DELETE\r\n\r\n")
+                .find("another method or path"),
+            std::string::npos);
+}
+
 TEST(RequestHead, only_what_was_decided_is_sent_on) {
   const std::string head =
       "GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\nProxy-Connection: keep-alive\r\nConnection: X-Gone, "
@@ -89,6 +100,17 @@ TEST(RequestHead, only_what_was_decided_is_sent_on) {
       write_request_head(*request, "b.example", {"Authorization", "Bearer s", {}}),
       "GET /x HTTP/1.1\r\nHost: b.example\r\nAccept: */*\r\nContent-Length: 0\r\nAuthorization: Bearer s\r\n\r\n");
   EXPECT_TRUE(write_request_head(*request, "b.example", {{}, {}, "key=v"}).starts_with("GET /x?key=v HTTP/1.1\r\n"));
+}
+
+TEST(RequestHead, a_plain_answer_is_a_whole_one) {
+  const auto request = read_request_head(
+      "GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\nRange: bytes=0-9\r\nIf-Range: x\r\nAccept-Encoding: "
+      "br\r\nAccept: y\r\n\r\n");
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  Injection injection;
+  injection.plain_answer = true;
+  EXPECT_EQ(write_request_head(*request, "a.example", injection),
+            "GET / HTTP/1.1\r\nHost: a.example\r\nAccept: y\r\nAccept-Encoding: identity\r\n\r\n");
 }
 
 TEST(RequestHead, a_head_is_bounded) {

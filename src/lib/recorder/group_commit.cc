@@ -3,8 +3,8 @@
 #include "lib/recorder/group_commit.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 
@@ -16,8 +16,14 @@ namespace agentos::recorder {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr int kTilerNice = 19;
 constexpr auto kSweepWait = std::chrono::seconds(5);  // for entries in sequence to be on disk; else the next time
+
+// The calling thread from now on: a core with nothing else to run counts as free to the scheduler, so that writer and
+// producers are not put on one core beside it, as they are beside a thread that is merely nice.
+void run_when_idle() {
+  const sched_param none{};
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
+}
 
 }  // namespace
 
@@ -84,7 +90,7 @@ void LogRecorder::tidy_when_full() {
 }
 
 Status LogRecorder::tidy(const Checkpoint& checkpoint, bool sweeps) {
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kTilerNice);
+  run_when_idle();
   const auto go_on = [this] { return !stop_tiling_.load(std::memory_order_relaxed); };
   const auto built = build_tiles(*tiles_, options_.directory, checkpoint, TileContent::kHashes, go_on);
   if (built) {

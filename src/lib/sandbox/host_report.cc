@@ -1,11 +1,13 @@
 // What this host offers to the launcher, found by trying and never by reading what claims to be enabled.
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <string>
 
 #include "lib/sandbox/host_namespaces.h"
@@ -114,6 +116,20 @@ json::Value cgroup_line() {
               mend);
 }
 
+// Where Linux hands the memory of what crashed to a program of the host.
+json::Value core_dumps_line() {
+  std::ifstream file("/proc/sys/kernel/core_pattern");
+  std::string pattern;
+  std::getline(file, pattern);
+  if (!pattern.starts_with("|")) return line("core_dumps", "ok", "files; programs under a profile leave none");
+  rlimit present{};
+  if (::getrlimit(RLIMIT_CORE, &present) == 0 && present.rlim_max == 0) {
+    return line("core_dumps", "limited", "go to " + pattern.substr(1) + ", which a limit of 0 does not stop",
+                "raise the hard limit of core dumps: ulimit -H -c unlimited");
+  }
+  return line("core_dumps", "ok", "go to " + pattern.substr(1) + "; programs under a profile are never handed to it");
+}
+
 json::Value pidfd_line() {
   const int fd = static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0U));
   if (fd < 0) return line("pidfd", "missing", std::strerror(errno), "use Linux 5.3 or later");
@@ -127,8 +143,8 @@ json::Value host_report(const std::string& init_path) {
   HostNamespaces host;
   host.reason = "not tried: agentos-init is missing";
   if (!init_path.empty()) host = probe_host_namespaces(init_path, default_base_directory());
-  return json::Array{kernel_line(),         landlock_line(), seccomp_line(), no_new_privs_line(),
-                     namespaces_line(host), cgroup_line(),   pidfd_line(),   presets_line(host)};
+  return json::Array{kernel_line(), landlock_line(), seccomp_line(),    no_new_privs_line(), namespaces_line(host),
+                     cgroup_line(), pidfd_line(),    core_dumps_line(), presets_line(host)};
 }
 
 }  // namespace agentos::sandbox

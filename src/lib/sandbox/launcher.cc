@@ -1,6 +1,7 @@
 // One thread starts every init and watches all of them: their control sockets for reports, their pidfds for the end.
 //
-// Init's program asks to be killed when init dies, and init when its socket closes; neither depends on this thread.
+// Init's program asks to be killed when init dies, and init ends when its socket closes; neither depends on this
+// thread.
 #include "lib/sandbox/launcher.h"
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -17,6 +19,7 @@
 #include <map>
 #include <thread>
 
+#include "lib/sandbox/deadlines.h"
 #include "lib/sandbox/host_namespaces.h"
 #include "lib/sandbox/launcher_options.h"
 #include "lib/sandbox/mechanism/cgroup.h"
@@ -31,6 +34,7 @@ constexpr int kEventsMax = 64;
 using Clock = std::chrono::steady_clock;
 constexpr int kOrphanRetryMs = 5;
 constexpr auto kQuiet = std::chrono::milliseconds(20);  // after a start, before the next init is made ahead
+constexpr int kWaitMsMax = 1'000'000;
 constexpr std::size_t kTreesMax = 4096;
 enum Watched : std::uint64_t { kControl, kProcess };
 constexpr std::uint64_t kWakeId = 0;  // trees count from 1
@@ -95,14 +99,15 @@ class RealLauncher : public Launcher {
     TRY(take_place());
     auto prepared = prepare_init(plan, request, [&] { return take_ahead(plan); });
     if (!prepared) {
-      forget_one();
+      give_place_back();
       return std::unexpected(prepared.error());
     }
     std::shared_ptr<RunningTree> tree;
     {
       const std::lock_guard lock(mutex_);
       tree = std::make_shared<RunningTree>(++last_id_, std::move(plan), std::move(*prepared), std::move(on_start),
-                                           std::move(on_exit), std::move(request.on_blocked));
+                                           std::move(on_exit), std::move(request.on_blocked),
+                                           [this](std::uint64_t id, Deadlines::Time when) { look_at(id, when); });
       pending_.push_back(tree);
     }
     wake();
@@ -128,6 +133,11 @@ class RealLauncher : public Launcher {
     }
     ++live_trees_;
     return {};
+  }
+
+  void give_place_back() {
+    const std::lock_guard lock(mutex_);
+    --live_trees_;
   }
 
   // An init that waits, when there is one that fits: one with a network namespace of its own fits only a tree that has
@@ -156,13 +166,6 @@ class RealLauncher : public Launcher {
     }
   }
 
-  int milliseconds_to_wait() const {
-    if (!orphaned_.empty()) return kOrphanRetryMs;
-    if (!fill_at_) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*fill_at_ - Clock::now()).count();
-    return left > 0 ? static_cast<int>(left) : 0;
-  }
-
   // Numbers no user has, one after the other: agents of a root kernel share none while they live.
   unsigned next_user() {
     const std::lock_guard lock(mutex_);
@@ -180,6 +183,37 @@ class RealLauncher : public Launcher {
   void wake() {
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof one);
+  }
+
+  void look_at(std::uint64_t id, Deadlines::Time when) {
+    {
+      const std::lock_guard lock(mutex_);
+      deadlines_.set(id, when);
+    }
+    wake();
+  }
+
+  // What epoll_wait takes: until the next deadline, -1 when there is none.
+  int wait_ms() {
+    if (!orphaned_.empty()) return kOrphanRetryMs;
+    const std::lock_guard lock(mutex_);
+    std::optional<Deadlines::Time> next = deadlines_.next();
+    if (fill_at_ && (!next.has_value() || *fill_at_ < *next)) next = fill_at_;
+    if (!next.has_value()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Deadlines::Time::clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, kWaitMsMax));
+  }
+
+  void end_overdue() {
+    std::vector<std::uint64_t> due;
+    {
+      const std::lock_guard lock(mutex_);
+      due = deadlines_.take_due(Deadlines::Time::clock::now());
+    }
+    for (const std::uint64_t id : due) {
+      const auto found = trees_.find(id);
+      if (found != trees_.end()) found->second->overdue();
+    }
   }
 
   void watch(int fd, std::uint64_t id, Watched what) {
@@ -201,7 +235,7 @@ class RealLauncher : public Launcher {
       Status started = tree->start(options_.init_path);
       if (!started) {
         tree->fail_start(std::move(started).error());
-        forget_one();
+        forget(tree->id());
         continue;
       }
       fill_at_ = Clock::now() + kQuiet;
@@ -211,8 +245,9 @@ class RealLauncher : public Launcher {
     }
   }
 
-  void forget_one() {
+  void forget(std::uint64_t id) {
     const std::lock_guard lock(mutex_);
+    deadlines_.forget(id);
     --live_trees_;
   }
 
@@ -223,7 +258,7 @@ class RealLauncher : public Launcher {
     }
     orphaned_.erase(tree->id());
     trees_.erase(tree->id());
-    forget_one();
+    forget(tree->id());
     fill_at_ = Clock::now();
   }
 
@@ -259,7 +294,7 @@ class RealLauncher : public Launcher {
       start_pending();
       if (stop_all()) return;
       if (fill_at_ && Clock::now() >= *fill_at_) fill_ahead();
-      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, milliseconds_to_wait());
+      const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, wait_ms());
       for (int i = 0; i < count; ++i) {
         const std::uint64_t id = events[i].data.u64 / 2;
         if (id == kWakeId) {
@@ -269,6 +304,7 @@ class RealLauncher : public Launcher {
           handle(id, static_cast<Watched>(events[i].data.u64 % 2));
         }
       }
+      end_overdue();
       const auto waiting = orphaned_;
       for (const auto& [id, tree] : waiting) finish(tree);
     }
@@ -290,6 +326,7 @@ class RealLauncher : public Launcher {
   std::deque<PreparedInit> ahead_;
   std::size_t live_trees_ = 0;
   std::uint64_t last_id_ = 0;
+  Deadlines deadlines_;  // of trees whose init may have to be killed
   std::map<FilterOptions, std::shared_ptr<const Filter>> filters_;
   unsigned next_user_ = kUserMin + static_cast<unsigned>(random_mark() % (kUserMax - kUserMin));
   bool stopping_ = false;

@@ -36,6 +36,8 @@ struct LaunchRequest {
 
 // How a tree ended.
 struct ExitStatus {
+  // kTimeLimit: the profile's. kProtectionLost: somebody outside replaced a file or folder that was protected.
+  enum class By : std::uint8_t { kProgram, kTimeLimit, kProtectionLost } by = By::kProgram;
   bool signaled = false;
   int code = 0;  // exit code, or signal number when signaled
   bool core_dumped = false;
@@ -58,7 +60,7 @@ class Tree {
   virtual ~Tree() = default;
   virtual int pid() const = 0;
   virtual Status signal(int linux_signal) = 0;  // to the program's process group
-  virtual Status freeze() = 0;                  // whole tree; returns when frozen (state T or cgroup)
+  virtual Status freeze() = 0;  // whole tree; returns when frozen (state T or cgroup); killed when init is silent
   virtual Status thaw() = 0;
   virtual Status kill() = 0;  // whole tree, now; on_exit follows when nothing is left
 };

@@ -208,11 +208,15 @@ TEST_F(Launching, a_working_directory_that_holds_closed_files_is_refused) {
   EXPECT_FALSE(starts(link, project + "/state")) << "by another name";
   EXPECT_FALSE(starts(project, link + "/state")) << "by another name";
   EXPECT_FALSE(starts("/tmp", "/nowhere")) << "private folders of all trees may lie there";
+  EXPECT_FALSE(starts(project, folder)) << "it lies in them";
+  const std::string copy = std::string(folder) + "/workspaces/w/copy";
+  std::filesystem::create_directories(copy + "/deep");
+  EXPECT_TRUE(starts(copy, folder) && starts(copy + "/deep", folder)) << "a workspace's copy is an agent's";
+  EXPECT_FALSE(starts(std::string(folder) + "/workspaces/w", folder));
+  EXPECT_FALSE(starts(std::string(folder) + "/workspaces", folder));
   EXPECT_TRUE(starts(project, std::string(folder) + "/state"));
   EXPECT_TRUE(starts(project, project + "-state")) << "a name that only begins like it";
-  ::unlink(link.c_str());
-  ::rmdir(project.c_str());
-  ::rmdir(folder);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(Launching, the_environment_is_scrubbed) {

@@ -18,11 +18,6 @@ namespace {
 constexpr std::array<std::string_view, 9> kSystemFolders = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
                                                             "/lib64", "/libx32", "/etc",  "/dev"};
 
-bool is_below(std::string_view path, std::string_view folder) {
-  while (folder.size() > 1 && folder.ends_with("/")) folder.remove_suffix(1);
-  return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 std::string with_prefix(const std::string& path, std::string_view variable, std::string_view value) {
   return std::string(value) + path.substr(variable.size());
 }
@@ -34,20 +29,35 @@ std::string resolved(const std::string& path) {
   return error ? path : place.string();
 }
 
-// What a variable grants must not hold the kernel's own files, or the private folders of other trees.
+// The copy of a workspace, which lies in the kernel's own files and is made for an agent.
+bool is_copy_of_workspace(std::string_view place, std::string_view closed) {
+  constexpr std::string_view kStore = "/workspaces/", kCopy = "/copy";
+  if (!place.starts_with(closed) || !place.substr(closed.size()).starts_with(kStore)) return false;
+  std::string_view rest = place.substr(closed.size() + kStore.size());
+  rest = rest.substr(std::min(rest.find('/'), rest.size()));
+  return rest == kCopy || (rest.starts_with(kCopy) && rest[kCopy.size()] == '/');
+}
+
+// What a variable grants must not hold the kernel's own files, nor lie in them, nor hold the private folders of other
+// trees.
 Status check_closed(const std::string& granted, std::string_view what, const LaunchRequest& request,
                     const std::string& base_directory) {
   const std::string place = resolved(granted);
   const auto covers = [&](const std::string& closed) { return is_below(resolved(closed), place); };
+  const auto lies_in = [&](const std::string& closed) {
+    const std::string real = resolved(closed);
+    return is_below(place, real) && !is_copy_of_workspace(place, real);
+  };
   const auto refuse = [&](const std::string& held) {
     return fail(ErrorCode::kInvalidArgument,
-                "the profile grants " + std::string(what) + ", and " + granted + " holds " + held,
+                "the profile grants " + std::string(what) + ", and " + granted + " " + held,
                 "start in a project folder, or name what the agent needs in a profile");
   };
   for (const std::string& closed : request.closed_paths) {
-    if (covers(closed)) return refuse("the kernel's own files, in " + closed);
+    if (covers(closed)) return refuse("holds the kernel's own files, in " + closed);
+    if (lies_in(closed)) return refuse("lies in the kernel's own files, " + closed);
   }
-  if (covers(base_directory)) return refuse("the private folders of all agents, in " + base_directory);
+  if (covers(base_directory)) return refuse("holds the private folders of all agents, in " + base_directory);
   return {};
 }
 
@@ -175,6 +185,7 @@ class RulePlacer {
       std::uint32_t flags = 0;
       if (one.absent == ProtectedPath::Absent::kFolder) flags = kMakeFolder;
       if (one.absent == ProtectedPath::Absent::kFile) flags = kMakeFile;
+      if (one.absent == ProtectedPath::Absent::kSelf) flags = kMakeFile | kMakeSelf;
       TRY(take_away(std::move(one.rule), flags));
     }
     return {};
@@ -208,6 +219,11 @@ class RulePlacer {
 };
 
 }  // namespace
+
+bool is_below(std::string_view path, std::string_view folder) {
+  while (folder.size() > 1 && folder.ends_with("/")) folder.remove_suffix(1);
+  return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
 
 bool granted(const std::vector<FileRule>& rules, std::string_view path, Access access) {
   return std::any_of(rules.begin(), rules.end(), [&](const FileRule& rule) {

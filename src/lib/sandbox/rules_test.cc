@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -40,6 +41,14 @@ class Rules : public testing::Test {
     from.files.push_back({(folder_ / name).string(), 0, true, static_cast<std::uint8_t>(access)});
   }
 
+  LaunchRequest request_for(const Profile& profile, const std::string& script) const {
+    LaunchRequest request;
+    request.command = {"/bin/sh", "-c", script + " 2>&1"};
+    request.profile = profile;
+    request.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", folder_.string()}};
+    return request;
+  }
+
   // The output of a script under the profile, or why it did not start.
   std::string run(const Profile& profile, const std::string& script,
                   Namespaces namespaces = Namespaces::kWhenPossible) {
@@ -48,12 +57,8 @@ class Rules : public testing::Test {
     options.namespaces = namespaces;
     const auto launcher = make_launcher_with(options);
     if (!launcher) return launcher.error().message;
-    LaunchRequest request;
-    request.command = {"/bin/sh", "-c", script + " 2>&1"};
-    request.profile = profile;
-    request.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", folder_.string()}};
     LaunchedProgram program;
-    const Status launched = program.launch(**launcher, std::move(request));
+    const Status launched = program.launch(**launcher, request_for(profile, script));
     if (!launched) return launched.error().message;
     const auto started = program.wait_started();
     if (!started) return started.error().message;
@@ -142,6 +147,53 @@ TEST_F(Rules, a_placeholder_is_never_made_through_a_link) {
   EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
 }
 
+TEST_F(Rules, a_placeholder_stays_until_the_last_tree_that_stands_on_it_has_ended) {
+  if (!given_) GTEST_SKIP() << "this host gives no namespaces";
+  LauncherOptions options;
+  options.init_path = init_path_for_tests();
+  const auto launcher = make_launcher_with(options);
+  ASSERT_TRUE(launcher.has_value());
+  const std::string at = folder_.string();
+  const fs::path placeholder = folder_ / ".bashrc";
+  LaunchedProgram longer, shorter;
+  ASSERT_TRUE(shorter.launch(**launcher, request_for(profile(), "echo up; sleep 30")).has_value());
+  ASSERT_TRUE(shorter.wait_output("up"));
+  ASSERT_TRUE(longer
+                  .launch(**launcher, request_for(profile(), "echo up; while [ ! -e " + at +
+                                                                 "/go ]; do sleep 0.01; done; "
+                                                                 "echo evil > " +
+                                                                 at + "/.bashrc; echo tried"))
+                  .has_value());
+  ASSERT_TRUE(longer.wait_output("up"));
+  ASSERT_TRUE(shorter.tree().kill().has_value());
+  ASSERT_TRUE(shorter.wait_exit().has_value());
+  EXPECT_TRUE(fs::exists(placeholder)) << "another tree stands on it";
+  std::ofstream(folder_ / "go") << "x";
+  const auto exit = longer.wait_exit();
+  ASSERT_TRUE(exit.has_value());
+  EXPECT_EQ(exit->by, ExitStatus::By::kProgram);
+  EXPECT_NE(longer.output().find("Read-only file system"), std::string::npos) << longer.output();
+  EXPECT_FALSE(fs::exists(placeholder)) << "it goes with the last";
+}
+
+TEST_F(Rules, a_tree_ends_when_what_protects_it_is_replaced_from_outside) {
+  if (!given_) GTEST_SKIP() << "this host gives no namespaces";
+  LauncherOptions options;
+  options.init_path = init_path_for_tests();
+  const auto launcher = make_launcher_with(options);
+  ASSERT_TRUE(launcher.has_value());
+  std::ofstream(folder_ / ".bashrc") << "old\n";
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(**launcher, request_for(profile(), "echo up; sleep 30")).has_value());
+  ASSERT_TRUE(program.wait_output("up"));
+  std::ofstream(folder_ / "new") << "new\n";
+  fs::rename(folder_ / "new", folder_ / ".bashrc");
+  const auto exit = program.wait_exit();
+  ASSERT_TRUE(exit.has_value());
+  EXPECT_TRUE(exit->signaled);
+  EXPECT_EQ(exit->by, ExitStatus::By::kProtectionLost);
+}
+
 TEST_F(Rules, a_program_of_root_is_another_user_and_still_has_its_grants) {
   if (!given_ || ::getuid() != 0) GTEST_SKIP() << "only for root, with namespaces";
   ::chmod(folder_.c_str(), 0700);
@@ -213,6 +265,26 @@ TEST_F(Rules, what_cannot_stand_in_a_place_refuses_the_start_by_name) {
   EXPECT_NE(run(replaced, "true").find("private folders of all agents"), std::string::npos);
 }
 
+TEST(ProtectedPaths, a_git_repository_by_another_name_is_steered_by_its_files) {
+  const auto steers = [](const char* path, std::vector<std::string> there) {
+    return steers_repository(
+        path, [&](const std::string& one) { return std::find(there.begin(), there.end(), one) != there.end(); });
+  };
+  const std::vector<std::string> bare = {"docs/HEAD", "docs/objects", "docs/refs", "docs/config"};
+  for (const char* path :
+       {"docs/config", "docs/HEAD", "docs/refs", "docs/objects", "docs/hooks/post-checkout", "docs/modules/x/config"}) {
+    EXPECT_TRUE(steers(path, bare)) << path;
+  }
+  for (const char* path : {"docs/objects/ab/cd", "docs/refs/heads/x", "docs/pages/config", "config", "docs/HEADER"}) {
+    EXPECT_FALSE(steers(path, bare)) << path;
+  }
+  EXPECT_TRUE(steers("config", {"HEAD", "objects", "refs"}));
+  EXPECT_TRUE(steers("p/commondir", {"p/HEAD", "p/commondir"}));
+  EXPECT_TRUE(steers("p/HEAD", {"p/HEAD", "p/commondir"}));
+  EXPECT_FALSE(steers("docs/config", {"docs/HEAD", "docs/refs"}));
+  EXPECT_FALSE(steers(".git/HEAD", {".git/HEAD", ".git/objects", ".git/refs"})) << "protected by other names";
+}
+
 TEST(ProtectedPaths, a_change_is_of_a_protected_path_at_any_depth_or_by_taking_its_folder) {
   const auto by = [](const char* path, Becomes becomes = Becomes::kOther) {
     return protected_by(path, becomes, "/home/u/project", "/home/u");
@@ -227,6 +299,10 @@ TEST(ProtectedPaths, a_change_is_of_a_protected_path_at_any_depth_or_by_taking_i
     EXPECT_EQ(by(fine), "") << fine;
   }
   EXPECT_EQ(by(".git", Becomes::kFolder), "");
+  for (const char* path : {".git/commondir", ".git/config.worktree", ".git/worktrees/other/commondir",
+                           "vendor/.git/worktrees/other/config.worktree", ".git/rebase-merge/git-rebase-todo"}) {
+    EXPECT_NE(protected_by(path, Becomes::kOther, "/home/u/project", "/home/u"), "") << path;
+  }
   EXPECT_EQ(protected_by(".bashrc", Becomes::kOther, "/home/u", "/home/u"), ".bashrc");
   EXPECT_EQ(protected_by(".ssh/authorized_keys", Becomes::kOther, "/home/u", "/home/u"), ".ssh");
   EXPECT_EQ(protected_by("u", Becomes::kOther, "/home", "/home/u"), ".ssh") << "the home itself becomes a link";

@@ -3,9 +3,11 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,51 +18,65 @@
 #include "lib/sandbox/mechanism/tree_directory.h"
 
 namespace agentos::sandbox {
+namespace {
+
+constexpr std::int64_t kWallMsWatched = std::int64_t{1} << 40;  // 35 years: longer ones do not fit a clock's range
+
+}  // namespace
 
 RunningTree::RunningTree(std::uint64_t id, LaunchPlan plan, PreparedInit prepared,
                          std::function<void(Result<Started>)> on_start, std::function<void(ExitStatus)> on_exit,
-                         BlockedCallback on_blocked)
+                         BlockedCallback on_blocked, std::function<void(std::uint64_t id, Time when)> look_at)
     : id_(id),
       plan_(std::move(plan)),
       prepared_(std::move(prepared)),
       on_start_(std::move(on_start)),
       on_exit_(std::move(on_exit)),
-      on_blocked_(std::move(on_blocked)) {}
+      on_blocked_(std::move(on_blocked)),
+      look_at_(std::move(look_at)) {}
 
 int RunningTree::pid() const {
   const std::lock_guard lock(mutex_);
   return pid_;
 }
 
-Status RunningTree::send(CommandKind kind, int argument) {
-  const std::lock_guard lock(mutex_);
+Status RunningTree::send_locked(CommandKind kind, std::uint32_t sequence, int argument) {
   if (!open_) return fail(ErrorCode::kClosed, "the process tree has ended");
-  const Command command{kind, 0, argument};
-  if (::send(prepared_.control.get(), &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    return fail_errno(errno, "cannot reach agentos-init");
-  }
-  return {};
+  const Command command{kind, sequence, argument};
+  if (kind == CommandKind::kKill) look_at_(id_, Time::clock::now() + std::chrono::milliseconds(kObeyMs));
+  if (::send(prepared_.control.get(), &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
+  if (kind == CommandKind::kKill) return {};  // it is killed when it does not end by itself
+  return fail_errno(errno, "cannot reach agentos-init");
 }
 
+Status RunningTree::send(CommandKind kind, int argument) {
+  const std::lock_guard lock(mutex_);
+  return send_locked(kind, 0, argument);
+}
+
+// A tree that must stand still, and whose init does not read or answer, is killed.
 Status RunningTree::ask(CommandKind kind) {
   std::unique_lock lock(mutex_);
-  if (!open_) return fail(ErrorCode::kClosed, "the process tree has ended");
-  const Command command{kind, ++sequence_, 0};
-  answers_[command.sequence] = std::nullopt;
-  if (::send(prepared_.control.get(), &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    answers_.erase(command.sequence);
-    return fail_errno(errno, "cannot reach agentos-init");
+  const std::uint32_t sequence = ++sequence_ == kEndingSequence ? ++sequence_ : sequence_;
+  answers_[sequence] = std::nullopt;
+  Status sent = send_locked(kind, sequence, 0);
+  if (!sent) {
+    answers_.erase(sequence);
+    if (kind == CommandKind::kFreeze) (void)send_locked(CommandKind::kKill, 0, 0);
+    return sent;
   }
   answered_.wait_for(lock, std::chrono::milliseconds(kAnswerMs),
-                     [&] { return !open_ || answers_[command.sequence].has_value(); });
-  const std::optional<int> answer = answers_[command.sequence];
-  answers_.erase(command.sequence);
+                     [&] { return !open_ || answers_[sequence].has_value(); });
+  const std::optional<int> answer = answers_[sequence];
+  answers_.erase(sequence);
   if (answer.has_value()) {
     if (*answer == 0) return {};
     return fail_errno(*answer, kind == CommandKind::kFreeze ? "cannot freeze the tree" : "cannot thaw the tree");
   }
   if (!open_) return fail(ErrorCode::kClosed, "the process tree has ended");
-  return fail(ErrorCode::kTimedOut, "agentos-init did not answer");
+  if (kind != CommandKind::kFreeze) return fail(ErrorCode::kTimedOut, "agentos-init did not answer");
+  TRY(send_locked(CommandKind::kKill, 0, 0));
+  return fail(ErrorCode::kTimedOut, "agentos-init did not answer; its process tree is killed");
 }
 
 Status RunningTree::start(const std::string& init_path) {
@@ -89,12 +105,17 @@ void RunningTree::handle(const StartReport& report) {
   {
     const std::lock_guard lock(mutex_);
     pid_ = report.pid;
+    if (plan_.header.wall_ms > 0) {
+      wall_limit_ = Time::clock::now() + std::chrono::milliseconds(std::min(plan_.header.wall_ms, kWallMsWatched));
+      look_at_(id_, *wall_limit_ + std::chrono::milliseconds(kObeyMs));
+    }
   }
   if (on_start_) on_start_(Started{report.pid, init_.pid, make_manifest(plan_, *start_report_)});
 }
 
 void RunningTree::handle(const DoneReport& report) {
   const std::lock_guard lock(mutex_);
+  if (report.sequence == kEndingSequence) ending_ = true;
   const auto waiting = answers_.find(report.sequence);
   if (waiting == answers_.end()) return;
   waiting->second = report.error;
@@ -135,6 +156,14 @@ bool RunningTree::read_reports() {
   }
 }
 
+void RunningTree::overdue() {
+  read_reports();  // at the end of the socket the pidfd tells the rest
+  const std::lock_guard lock(mutex_);
+  if (ending_ || !open_) return;
+  out_of_time_ = wall_limit_.has_value() && Time::clock::now() >= *wall_limit_;
+  ::syscall(SYS_pidfd_send_signal, init_.process.get(), SIGKILL, nullptr, 0U);
+}
+
 void RunningTree::init_ended() {
   read_reports();
   close_control();
@@ -153,7 +182,7 @@ bool RunningTree::finish() {
     if (cgroup_populated(cgroup)) return false;
     remove_cgroup(cgroup);
     for (std::size_t i = 0; i < plan_.rules.size(); ++i) {
-      remove_placeholder(plan_.rules[i].path.c_str(), plan_.rule_flags[i]);
+      remove_placeholder(plan_.rules[i].path.c_str(), plan_.rule_flags[i], -1);
     }
     remove_tree_directory(plan_.tree_directory.c_str());
   }
@@ -163,7 +192,8 @@ bool RunningTree::finish() {
     if (on_start_) on_start_(std::unexpected(std::move(error)));
     return true;
   }
-  ExitStatus status{true, SIGKILL, false, 0, 0};
+  ExitStatus status{.signaled = true, .code = SIGKILL};
+  if (out_of_time_) status.by = ExitStatus::By::kTimeLimit;
   if (exit_report_.has_value()) {
     const int wait_status = exit_report_->wait_status;
     status.signaled = WIFSIGNALED(wait_status);
@@ -171,6 +201,8 @@ bool RunningTree::finish() {
     status.core_dumped = status.signaled && WCOREDUMP(wait_status);
     status.cpu_us = exit_report_->cpu_us;
     status.memory_peak_bytes = exit_report_->memory_peak_bytes;
+    if (exit_report_->ending == Ending::kWallLimit) status.by = ExitStatus::By::kTimeLimit;
+    if (exit_report_->ending == Ending::kProtection) status.by = ExitStatus::By::kProtectionLost;
   }
   if (on_exit_) on_exit_(status);
   return true;

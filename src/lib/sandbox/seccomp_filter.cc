@@ -40,8 +40,10 @@ constexpr std::uint32_t kNewNamespaceFlags = 0x7E020000;
 constexpr std::uint32_t kPersonalityQuery = 0xFFFFFFFF;
 constexpr std::uint32_t kFastOpen = 0x20000000;  // MSG_FASTOPEN connects without connect()
 constexpr std::uint32_t kTypeMask = 0xF;
-constexpr std::uint32_t kTruncateFlag = 01000, kAccessModeMask = 03;
+constexpr std::uint32_t kTruncateFlag = 01000, kAccessModeMask = 03, kWhiteoutFlag = 4;
 constexpr std::uint32_t kInjectInput = 0x5412, kConsoleControl = 0x541C, kLineDiscipline = 0x5423;
+constexpr std::uint32_t kSetLease = 1024, kNotify = 1026;  // F_SETLEASE, F_NOTIFY
+constexpr std::uint32_t kCoreLimit = 4;       // RLIMIT_CORE keeps dumps from the host's helper; see rlimits.h
 constexpr std::uint32_t kRealTimeLimit = 15;  // RLIMIT_RTTIME carries the mark of the tree
 
 sock_filter statement(std::uint16_t code, std::uint32_t k) { return sock_filter{code, 0, 0, k}; }
@@ -148,6 +150,35 @@ void add_socket_checks(Table& table, Network network) {
   decide(table, CALL(sendmmsg), Check().low(3).when_any_bit(kFastOpen, no).otherwise(kAllow));
 }
 
+// Reading is allowed. Who sets it asks for no dump, as some programs do and end when they cannot, and gets none: the
+// call is left out and succeeds. What was set before cannot be told then.
+Code core_limit_check() {
+  Code code = Check().low(2).code();
+  code.push_back(jump(BPF_JEQ, 0, 0, 3));
+  const Code high = Check().high(2).code();
+  code.insert(code.end(), high.begin(), high.end());
+  code.push_back(jump(BPF_JEQ, 0, 0, 1));
+  code.push_back(statement(BPF_RET | BPF_K, kAllow));
+  const std::uint32_t no = refuse(EPERM);
+  const Code setting = Check().low(3).when_not(0, no).high(3).when_not(0, no).otherwise(refuse(0)).code();
+  code.insert(code.end(), setting.begin(), setting.end());
+  return code;
+}
+
+// Of the caller itself, and neither the tree's mark nor the limit of core dumps.
+Code own_limits_check() {
+  const std::uint32_t no = refuse(EPERM);
+  const Code reading_only = Check().low(2).when_not(0, no).high(2).when_not(0, no).otherwise(kAllow).code();
+  const Code core = core_limit_check();
+  Code code = Check().low(0).when_not(0, no).low(1).code();
+  code.push_back(jump(BPF_JEQ, kRealTimeLimit, 2, 0));
+  code.push_back(jump(BPF_JEQ, kCoreLimit, static_cast<std::uint8_t>(1 + reading_only.size()), 0));
+  code.push_back(statement(BPF_RET | BPF_K, kAllow));
+  code.insert(code.end(), reading_only.begin(), reading_only.end());
+  code.insert(code.end(), core.begin(), core.end());
+  return code;
+}
+
 void add_process_checks(Table& table) {
   const std::uint32_t no = refuse(EPERM);
   decide(table, CALL(clone), Check().low(0).when_any_bit(kNewNamespaceFlags, no).otherwise(kAllow));
@@ -158,13 +189,12 @@ void add_process_checks(Table& table) {
   for (const int number : own_process_calls()) decide(table, number, Check().low(0).when_not(0, no).otherwise(kAllow));
   decide(table, CALL(setpriority), Check().low(0).when_not(0, no).low(1).when_not(0, no).otherwise(kAllow));
   decide(table, CALL(ioprio_set), Check().low(0).when_not(1, no).low(1).when_not(0, no).otherwise(kAllow));
-  decide(table, CALL(setrlimit), Check().low(0).when_equal(kRealTimeLimit, no).otherwise(kAllow));
-  Code own_limits = Check().low(0).when_not(0, no).low(1).code();
-  own_limits.push_back(jump(BPF_JEQ, kRealTimeLimit, 1, 0));
-  own_limits.push_back(statement(BPF_RET | BPF_K, kAllow));
-  const Code reading_only = Check().low(2).when_not(0, no).high(2).when_not(0, no).otherwise(kAllow).code();
-  own_limits.insert(own_limits.end(), reading_only.begin(), reading_only.end());
-  table[CALL(prlimit64)] = own_limits;
+  decide(table, CALL(setrlimit),
+         Check().low(0).when_equal(kRealTimeLimit, no).when_equal(kCoreLimit, refuse(0)).otherwise(kAllow));
+  table[CALL(prlimit64)] = own_limits_check();
+  // A lease makes everybody else's open of the file wait, and a notice sends signals.
+  decide(table, CALL(fcntl),
+         Check().low(1).when_equal(kSetLease, refuse(EINVAL)).when_equal(kNotify, refuse(EINVAL)).otherwise(kAllow));
   decide(table, CALL(personality),
          Check().low(0).when_equal(0, kAllow).when_equal(kPersonalityQuery, kAllow).otherwise(no));
   decide(table, CALL(ioctl),
@@ -212,6 +242,8 @@ void add_open_checks(Table& table, int landlock_abi, OpenCalls opens) {
   table[CALL(openat)] = open_check(2, truncation, seen);
   // Its flags and mode are in memory, where no filter can look; programs fall back to openat.
   decide(table, kOpenat2, refuse(ENOSYS));
+  // A whiteout is a device, the one that anybody may make.
+  decide(table, CALL(renameat2), Check().low(4).when_any_bit(kWhiteoutFlag, refuse(EINVAL)).otherwise(kAllow));
   decide(table, CALL(truncate), truncation == Truncation::kHeld ? kAllow : refuse(EPERM));
   add_mode_check(table, CALL(mkdirat), 2);
   add_mode_check(table, CALL(mknodat), 2);

@@ -69,6 +69,8 @@ TEST(SeccompFilter, nobody_makes_a_set_user_id_file) {
     EXPECT_EQ(answer({CALL(openat), 0, {0, 0, 020200000 | 1, kMode}}), refused(EPERM)) << "O_TMPFILE";
     EXPECT_EQ(answer({CALL(mkdirat), 0, {0, 0, 02755}}), refused(EPERM));
     EXPECT_EQ(answer({CALL(mknodat), 0, {0, 0, 0100000 | kMode}}), refused(EPERM));
+    EXPECT_EQ(answer({CALL(renameat2), 0, {0, 0, 0, 0, 2}}), kAllow);
+    EXPECT_EQ(answer({CALL(renameat2), 0, {0, 0, 0, 0, 4}}), refused(EINVAL)) << "a whiteout is a device";
     EXPECT_EQ(answer({437, 0, {}}), refused(ENOSYS)) << "openat2 keeps its mode in memory";
     const std::uint32_t changed = answer({CALL(fchmod), 0, {3, kMode}});
     EXPECT_EQ(changed, metadata == MetadataCalls::kDirect ? refused(EPERM) : SECCOMP_RET_USER_NOTIF);
@@ -132,7 +134,16 @@ TEST(SeccompFilter, another_process_is_out_of_reach_and_the_mark_cannot_be_chang
   EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 15, 0x100000000ULL, 0}}), refused(EPERM));
   EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 0x10000000FULL, 0x1000, 0}}), refused(EPERM));
   EXPECT_EQ(ask({CALL(setrlimit), 0, {15}}), refused(EPERM));
+  EXPECT_EQ(ask({CALL(fcntl), 0, {3, 1024, 0}}), refused(EINVAL)) << "a lease";
+  EXPECT_EQ(ask({CALL(fcntl), 0, {3, 1026, 0}}), refused(EINVAL));
+  EXPECT_EQ(ask({CALL(fcntl), 0, {3, 1030, 0}}), kAllow);
   EXPECT_EQ(ask({CALL(setrlimit), 0, {7}}), kAllow);
+  EXPECT_EQ(ask({CALL(setrlimit), 0, {4}}), refused(0)) << "it succeeds and does nothing";
+  EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 4, 0, 0x1000}}), kAllow);
+  EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 4, 0x1000, 0}}), refused(0));
+  EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 4, 0x100000000ULL, 0}}), refused(0));
+  EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 4, 0x1000, 0x1000}}), refused(EPERM));
+  EXPECT_EQ(ask({CALL(prlimit64), 0, {0, 4, 0x1000, 0x100000000ULL}}), refused(EPERM));
   EXPECT_EQ(ask({CALL(sched_setaffinity), 0, {0}}), kAllow);
   EXPECT_EQ(ask({CALL(sched_setaffinity), 0, {1}}), refused(EPERM));
   EXPECT_EQ(ask({CALL(setpriority), 0, {0, 0}}), kAllow);

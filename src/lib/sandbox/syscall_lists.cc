@@ -75,7 +75,6 @@ constexpr int kAllowed[] = {
     CALL(mkdirat),
     CALL(unlinkat),
     CALL(renameat),
-    CALL(renameat2),
     CALL(linkat),
     CALL(symlinkat),
     CALL(mknodat),

@@ -223,6 +223,48 @@ TEST_P(Owning, killing_init_leaves_nothing) {
   EXPECT_FALSE(alive(started->pid));
 }
 
+// Init stands still, as if something made it wait: it is not asked in vain.
+TEST_P(Owning, an_init_that_does_not_hear_kill_is_killed_with_its_tree) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell(std::string(kDaemon) + "wait")).has_value());
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value());
+  ASSERT_TRUE(program.wait_output("daemon="));
+  const int daemon = number_of(program, "daemon");
+  ASSERT_EQ(::kill(started->init_pid, SIGSTOP), 0);
+  ASSERT_TRUE(program.tree().kill().has_value());
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value()) << "the tree lives on";
+  EXPECT_EQ(status->code, SIGKILL);
+  EXPECT_FALSE(alive(daemon));
+  EXPECT_FALSE(alive(started->pid));
+}
+
+TEST_P(Owning, the_wall_limit_holds_without_init) {
+  LaunchedProgram program;
+  LaunchRequest request = shell("echo ready; while :; do sleep 1; done");
+  request.profile.limits.wall_ms = 300;
+  ASSERT_TRUE(program.launch(*launcher_, std::move(request)).has_value());
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value());
+  ASSERT_EQ(::kill(started->init_pid, SIGSTOP), 0);
+  const auto status = program.wait_exit();
+  ASSERT_TRUE(status.has_value()) << "the tree lives on";
+  EXPECT_EQ(status->by, ExitStatus::By::kTimeLimit);
+  EXPECT_FALSE(alive(started->pid));
+}
+
+TEST_P(Owning, a_tree_that_init_does_not_freeze_is_killed) {
+  LaunchedProgram program;
+  ASSERT_TRUE(program.launch(*launcher_, shell("echo ready; while :; do sleep 1; done")).has_value());
+  const auto started = program.wait_started();
+  ASSERT_TRUE(started.has_value());
+  ASSERT_EQ(::kill(started->init_pid, SIGSTOP), 0);
+  EXPECT_FALSE(program.tree().freeze().has_value());
+  ASSERT_TRUE(program.wait_exit().has_value()) << "the tree lives on";
+  EXPECT_FALSE(alive(started->pid));
+}
+
 TEST_P(Owning, killing_the_launching_process_leaves_nothing) {
   int report[2];
   ASSERT_EQ(::pipe2(report, O_CLOEXEC), 0);

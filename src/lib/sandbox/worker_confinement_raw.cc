@@ -17,6 +17,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "lib/sandbox/mechanism/rlimits.h"
+
 namespace agentos::sandbox {
 namespace {
 
@@ -114,7 +116,7 @@ Status confine_worker(const WorkerKeeps& keeps) {
   if (::syscall(SYS_close_range, static_cast<unsigned>(keeps.descriptors), ~0U, 0U) != 0)
     return fail_errno(errno, "cannot close descriptors");
   if (!kWorkerSanitized) TRY(worker_limit(RLIMIT_AS, kWorkerMemoryBytesMax));
-  TRY(worker_limit(RLIMIT_CORE, 0));
+  TRY(worker_limit(RLIMIT_CORE, core_dump_limit()));
   if (!keeps.writing_files) {
     TRY(worker_limit(RLIMIT_CPU, kParsingCpuSecondsMax));
     TRY(worker_limit(RLIMIT_FSIZE, 0));

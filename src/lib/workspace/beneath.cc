@@ -50,7 +50,7 @@ Result<io::Fd> open_beneath(int folder, const std::string& path, int flags, mode
   return fail_errno(-number, "cannot open " + quoted(path));
 }
 
-Result<std::vector<std::string>> names_in(int folder, std::string_view path) {
+Result<std::vector<std::string>> some_names_in(int folder, std::string_view path, std::size_t count) {
   // A descriptor of its own: reading moves the offset that duplicates share.
   const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (own < 0) return fail_errno(errno, "cannot read the folder " + quoted(path));
@@ -61,21 +61,23 @@ Result<std::vector<std::string>> names_in(int folder, std::string_view path) {
     return fail_errno(errno, "cannot read the folder " + quoted(path));
   }
   std::vector<std::string> names;
-  for (;;) {
+  while (names.size() < count) {
     errno = 0;
     const dirent* entry = ::readdir(directory.get());
     if (entry == nullptr && errno != 0) return fail_errno(errno, "cannot read the folder " + quoted(path));
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    if (names.size() == kNamesPerFolderMax) {
-      return fail(ErrorCode::kTooLarge,
-                  "the folder " + quoted(path) + " has more than " + std::to_string(kNamesPerFolderMax) + " names");
-    }
-    names.emplace_back(name);
+    if (name != "." && name != "..") names.emplace_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Result<std::vector<std::string>> names_in(int folder, std::string_view path) {
+  std::vector<std::string> names = TRY(some_names_in(folder, path, kNamesPerFolderMax + 1));
+  if (names.size() <= kNamesPerFolderMax) return names;
+  return fail(ErrorCode::kTooLarge,
+              "the folder " + quoted(path) + " has more than " + std::to_string(kNamesPerFolderMax) + " names");
 }
 
 std::string parent_of(const std::string& path) {

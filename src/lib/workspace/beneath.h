@@ -23,8 +23,10 @@ Result<io::Fd> open_folder(const std::string& path);
 Result<io::Fd> open_beneath(int folder, const std::string& path, int flags, mode_t mode = 0);
 // The same for who wants to know why not: a descriptor, or a negative errno value.
 int try_open_beneath(int folder, const std::string& path, int flags, mode_t mode = 0);
-// Names in an open folder, sorted.
+// Names in an open folder, sorted; kTooLarge beyond kNamesPerFolderMax.
 Result<std::vector<std::string>> names_in(int folder, std::string_view path);
+// The first of them as the system gives them, at most `count`, sorted.
+Result<std::vector<std::string>> some_names_in(int folder, std::string_view path, std::size_t count);
 
 // What stands before the last slash, and after it.
 std::string parent_of(const std::string& path);

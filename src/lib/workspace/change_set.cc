@@ -34,7 +34,8 @@ Status sync_fd(int fd, const std::string& path) {
   return fail_errno(errno, "cannot sync " + quoted(path));
 }
 
-// Who owned what is replaced owns what replaces it, as far as this process may say so.
+// Who owned what is replaced owns what replaces it, as far as this process may say so. By descriptor: whoever may write
+// in this folder could have put a link to something else where the staged file was.
 void keep_owner(int folder, const Change& change, int staging, const std::string& staged) {
   if (::geteuid() != 0) return;
   const int parent = try_open_beneath(folder, parent_of(change.path), O_RDONLY | O_DIRECTORY);
@@ -43,9 +44,15 @@ void keep_owner(int folder, const Change& change, int staging, const std::string
   struct stat status{};
   const bool there = ::fstatat(parent, name_of(change.path).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
   if (!there && ::fstat(parent, &status) != 0) return;
-  if (::fchownat(staging, staged.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0) return;
-  // Another owner takes set-id bits away.
-  if (change.after.kind == Kind::kFile) (void)::fchmodat(staging, staged.c_str(), change.after.mode, 0);
+  if (change.after.kind == Kind::kLink) {
+    (void)::fchownat(staging, staged.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW);
+    return;
+  }
+  const io::Fd file(try_open_beneath(staging, staged, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  struct stat made{};
+  if (!file.valid() || ::fstat(file.get(), &made) != 0 || !S_ISREG(made.st_mode) || made.st_nlink != 1) return;
+  if (::fchown(file.get(), status.st_uid, status.st_gid) != 0) return;
+  (void)::fchmod(file.get(), change.after.mode);  // another owner takes set-id bits away
 }
 
 }  // namespace
@@ -84,6 +91,7 @@ Status ChangeSet::stage(const Content& content) {
       return fail(ErrorCode::kBusy, quoted(change.path) + " changes while it is copied",
                   "end the agent that writes to it, then try again");
     }
+    tell("give a staged file its owner");
     keep_owner(folder_, change, staging.get(), name);
   }
   tell("sync the staging folder");
@@ -128,8 +136,13 @@ Status ChangeSet::put_new(std::size_t index, int staging) {
     if (::mkdirat(parent.get(), name.c_str(), S_IRWXU) == 0) return {};
     return fail_errno(errno, "cannot make the folder " + quoted(change.path));
   }
-  if (::renameat(staging, staged_name(index).c_str(), parent.get(), name.c_str()) == 0) return {};
-  return fail_errno(errno, "cannot put " + quoted(change.path) + " in its place");
+  if (!same(TRY(entry_at(staging, staged_name(index))), change.after)) return changed_meanwhile(change.path);
+  if (::renameat(staging, staged_name(index).c_str(), parent.get(), name.c_str()) != 0)
+    return fail_errno(errno, "cannot put " + quoted(change.path) + " in its place");
+  tell("look at what is in its place");
+  // Somebody who may write here could have replaced it between the two: then that is said, and nothing is committed.
+  if (!same(TRY(entry_at(folder_, change.path)), change.after)) return changed_meanwhile(change.path);
+  return {};
 }
 
 Status ChangeSet::set_folder_mode(const Change& change, std::uint32_t mode) const {

@@ -29,7 +29,8 @@ class ChangeSet {
   Status check() const;
   // Makes the staging folder; kAlreadyExists when there is one. On disk afterwards.
   Status stage(const Content& content);
-  // On disk afterwards. kBusy, naming the path, when something is neither as before nor as after.
+  // On disk afterwards. kBusy, naming the path, when something is neither as before nor as after, or when somebody
+  // replaced what was staged.
   Status perform();
   // Removes the staging folder, if there is one.
   Status clear();

@@ -12,7 +12,7 @@
 
 namespace agentos::workspace {
 
-inline constexpr std::size_t kChangesBytesMax = std::size_t{512} << 20;
+inline constexpr std::size_t kChangesBytesMax = std::size_t{512} << 20;  // what Bounds::list_bytes may be at most
 
 struct ChangesText {
   std::string purpose;  // one word: "snapshot", "commit", "rollback"

@@ -13,6 +13,7 @@
 #include "lib/workspace/beneath.h"
 #include "lib/workspace/changes_text.h"
 #include "lib/workspace/folder_copy.h"
+#include "lib/workspace/reach.h"
 #include "lib/workspace/workspace.h"
 
 namespace agentos::workspace {
@@ -45,32 +46,37 @@ bool exists_in(int folder, const char* name) {
   return ::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// A link that is new and leads out, and set-id bits that are new: the operator's programs would follow them.
-std::string reach_of(const Change& change) {
-  const Entry& after = change.after;
-  if (after.kind == Kind::kLink && leaves(change.path, after.target)) return "a link that leads out of the folder";
-  constexpr std::uint32_t kSetId = S_ISUID | S_ISGID;
-  const bool file = after.kind == Kind::kFile;
-  if (file && (after.mode & kSetId & ~(change.before.kind == Kind::kFile ? change.before.mode : 0U)) != 0) {
-    return "a program that runs as its owner";
-  }
-  return {};
-}
-
 }  // namespace
 
+Result<std::vector<std::string>> Workspace::reasons(const std::vector<Change>& changes, const Guard& guard) const {
+  const Snapshot before = TRY(base());
+  Snapshot after = before;
+  for (const Change& change : changes) {
+    if (change.after.kind == Kind::kAbsent) {
+      after.erase(change.path);
+    } else {
+      after[change.path] = change.after;
+    }
+  }
+  std::vector<std::string> reasons = reach_of(before, after, changes);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (reasons[i].empty() && guard) reasons[i] = guard(changes[i], after);
+  }
+  return reasons;
+}
+
 Status Workspace::check_guard(const std::vector<Change>& changes, const CommitOptions& options) const {
+  const std::vector<std::string> why = TRY(reasons(changes, options.guard));
   std::vector<std::string> held;
   std::string first;
-  for (const Change& change : changes) {
-    if (change.path == staging() || change.path.starts_with(staging() + "/")) {
-      return fail(ErrorCode::kNotPermitted, quoted(change.path) + " has a name that commits use for themselves");
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const std::string& path = changes[i].path;
+    if (path == staging() || path.starts_with(staging() + "/")) {
+      return fail(ErrorCode::kNotPermitted, quoted(path) + " has a name that commits use for themselves");
     }
-    std::string why = reach_of(change);
-    if (why.empty() && options.guard) why = options.guard(change);
-    if (why.empty() || is_allowed(change.path, options.allowed)) continue;
-    if (first.empty()) first = quoted(change.path);
-    held.push_back(quoted(change.path) + " (" + why + ")");
+    if (why[i].empty() || is_allowed(path, options.allowed)) continue;
+    if (first.empty()) first = quoted(path);
+    held.push_back(quoted(path) + " (" + why[i] + ")");
   }
   if (held.empty()) return {};
   return fail(ErrorCode::kNotPermitted, "nothing was committed: protected paths are changed: " + named(held),
@@ -132,15 +138,7 @@ Status Workspace::complete(int original, std::string_view purpose, const std::ve
   }
   TRY(sync_held(folder_.get(), "the workspace"));
   tell(step, "write the snapshot");
-  Snapshot snapshot = TRY(base());
-  for (const Change& change : changes) {
-    if (change.after.kind == Kind::kAbsent) {
-      snapshot.erase(change.path);
-    } else {
-      snapshot[change.path] = change.after;
-    }
-  }
-  TRY(write_list("snapshot", "snapshot", difference({}, snapshot)));
+  TRY(write_list("snapshot", "snapshot", TRY(base_with(changes))));
   tell(step, "remove the journal");
   if (::unlinkat(folder_.get(), "journal", 0) != 0) return fail_errno(errno, "cannot remove the journal");
   TRY(sync_held(folder_.get(), "the workspace"));
@@ -176,6 +174,7 @@ Result<std::vector<Change>> Workspace::commit(const CommitOptions& options) {
   ChangeSet set(original.get(), staging(), wanted, options.step);
   const auto prepare = [&]() -> Status {
     TRY(set.check());
+    TRY(list_text("snapshot", TRY(base_with(wanted))));  // the journal is a promise to write it
     TRY(keep_originals(original.get(), wanted, options.step));
     return set.stage([&](std::size_t, const Change& change) -> Result<int> {
       return TRY(open_beneath(from.get(), change.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)).release();

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 
 #include "lib/workspace/beneath.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t kCopyBytes = 128 * 1024;
 constexpr std::size_t kRangeBytesMax = std::size_t{64} << 20;
-constexpr std::size_t kFoldersDeepMax = 4096;
 
 timespec time_of(std::int64_t ns) {
   constexpr std::int64_t kSecond = 1'000'000'000;
@@ -83,16 +83,72 @@ Result<io::Fd> open_for_removal(int parent, const std::string& name) {
   return io::Fd(fd);
 }
 
-// Removes files and links; the folders found are returned.
+constexpr std::size_t kNamesAtOnce = 10'000;  // as many are read, removed, and then the folder is read again
+constexpr std::size_t kFoldersHeldMax = 32;   // descriptors; what lies deeper is moved to the top first
+
+struct Level {
+  io::Fd fd;
+  std::vector<std::string> folders;  // to be removed before the folder is read again
+  std::string name;
+};
+
+// Removes files and links of the next names; the folders among them are returned.
 Result<std::vector<std::string>> remove_files(int folder) {
   std::vector<std::string> folders;
-  for (const std::string& name : TRY(names_in(folder, "."))) {
+  for (const std::string& name : TRY(some_names_in(folder, ".", kNamesAtOnce))) {
     if (::unlinkat(folder, name.c_str(), 0) == 0 || errno == ENOENT) continue;
     if (errno != EISDIR && errno != EPERM) return fail_errno(errno, "cannot remove " + quoted(name));
     folders.push_back(name);
   }
   return folders;
 }
+
+// Down one folder at a time; each level's descriptor stays open, so that nobody's rename leads elsewhere.
+class Removal {
+ public:
+  explicit Removal(io::Fd top) : top_(top.get()) { levels_.push_back({std::move(top), {}, {}}); }
+
+  Status run() {
+    while (!levels_.empty()) {
+      Level& level = levels_.back();
+      if (level.folders.empty()) {
+        level.folders = TRY(remove_files(level.fd.get()));
+        if (level.folders.empty()) TRY(leave());
+        continue;
+      }
+      std::string name = std::move(level.folders.back());
+      level.folders.pop_back();
+      io::Fd below = TRY(open_for_removal(level.fd.get(), name));
+      if (levels_.size() < kFoldersHeldMax) {
+        levels_.push_back({std::move(below), {}, std::move(name)});
+      } else {
+        TRY(move_up(level.fd.get(), name));
+      }
+    }
+    return {};
+  }
+
+ private:
+  Status leave() {
+    const std::string name = std::move(levels_.back().name);
+    levels_.pop_back();
+    if (levels_.empty()) return {};
+    if (::unlinkat(levels_.back().fd.get(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
+    return fail_errno(errno, "cannot remove the folder " + quoted(name));
+  }
+
+  Status move_up(int folder, const std::string& name) {
+    for (;;) {
+      const std::string above = ".removed-" + std::to_string(moved_++);
+      if (::renameat2(folder, name.c_str(), top_, above.c_str(), RENAME_NOREPLACE) == 0) return {};
+      if (errno != EEXIST) return fail_errno(errno, "cannot move the folder " + quoted(name) + " to remove it");
+    }
+  }
+
+  const int top_;
+  std::uint64_t moved_ = 0;
+  std::vector<Level> levels_;
+};
 
 }  // namespace
 
@@ -132,37 +188,7 @@ Status copy_folder(int from, const Snapshot& snapshot, int to) {
   return {};
 }
 
-Status empty_folder(int folder) {
-  // Down one folder at a time; each level's descriptor stays open, so that nobody's rename leads elsewhere.
-  struct Level {
-    io::Fd fd;
-    std::vector<std::string> folders;
-    std::string name;
-  };
-  std::vector<Level> levels;
-  io::Fd own = TRY(open_beneath(folder, "", O_RDONLY | O_DIRECTORY));
-  std::vector<std::string> first = TRY(remove_files(own.get()));
-  levels.push_back({std::move(own), std::move(first), {}});
-  while (!levels.empty()) {
-    Level& level = levels.back();
-    if (level.folders.empty()) {
-      const std::string name = level.name;
-      levels.pop_back();
-      if (levels.empty()) break;
-      if (::unlinkat(levels.back().fd.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
-        return fail_errno(errno, "cannot remove the folder " + quoted(name));
-      }
-      continue;
-    }
-    if (levels.size() == kFoldersDeepMax) return fail(ErrorCode::kTooLarge, "folders are too deep to be removed");
-    std::string name = std::move(level.folders.back());
-    level.folders.pop_back();
-    io::Fd below = TRY(open_for_removal(level.fd.get(), name));
-    std::vector<std::string> folders = TRY(remove_files(below.get()));
-    levels.push_back({std::move(below), std::move(folders), std::move(name)});
-  }
-  return {};
-}
+Status empty_folder(int folder) { return Removal(TRY(open_beneath(folder, "", O_RDONLY | O_DIRECTORY))).run(); }
 
 Status remove_folder(int parent, const std::string& name) {
   struct stat status{};

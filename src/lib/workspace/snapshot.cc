@@ -132,6 +132,13 @@ class Walk {
       return fail(ErrorCode::kTooLarge, "the folder holds more than " + std::to_string(bounds.entries) + " files",
                   "take a smaller folder");
     }
+    list_bytes_ += path.size();
+    if (S_ISLNK(status.st_mode)) list_bytes_ += static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
+    if (list_bytes_ > bounds.list_bytes) {
+      return fail(ErrorCode::kTooLarge,
+                  "the names in the folder are longer than " + std::to_string(bounds.list_bytes) + " bytes together",
+                  "fewer files, or shorter names");
+    }
     if (S_ISREG(status.st_mode)) bytes_ += static_cast<std::uint64_t>(status.st_size);
     if (bytes_ > bounds.bytes) {
       return fail(ErrorCode::kTooLarge, "the folder holds more than " + std::to_string(bounds.bytes) + " bytes",
@@ -153,7 +160,7 @@ class Walk {
   const int root_;
   const SnapshotOptions& options_;
   Snapshot found_;
-  std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_ = 0, list_bytes_ = 0;
   std::map<std::pair<dev_t, ino_t>, Links> links_;
 };
 
@@ -216,22 +223,6 @@ std::string_view word_of(const Change& change) {
   Entry with_mode = change.before;
   with_mode.mode = change.after.mode;
   return same(with_mode, change.after) ? "mode" : "changed";
-}
-
-bool leaves(const std::string& path, std::string_view target) {
-  if (target.starts_with("/")) return true;
-  auto depth = static_cast<std::int64_t>(std::count(path.begin(), path.end(), '/'));
-  for (std::size_t at = 0; at <= target.size();) {
-    const std::size_t end = std::min(target.find('/', at), target.size());
-    const std::string_view name = target.substr(at, end - at);
-    if (name == "..") {
-      if (--depth < 0) return true;
-    } else if (!name.empty() && name != ".") {
-      ++depth;
-    }
-    at = end + 1;
-  }
-  return false;
 }
 
 }  // namespace agentos::workspace

@@ -35,6 +35,7 @@ struct Bounds {
   std::size_t entries = 200'000;
   std::uint64_t bytes = std::uint64_t{8} << 30;
   std::size_t depth = 128;
+  std::uint64_t list_bytes = std::uint64_t{512} << 20;  // of a list of all of it: paths, targets, digests
 };
 
 // A file of the agent's may not share its content with a name outside of the folder.
@@ -60,7 +61,5 @@ std::vector<Change> inverse(const std::vector<Change>& changes);
 
 // "added", "removed", "changed", "mode", "replaced": a file by a folder and the like.
 std::string_view word_of(const Change& change);
-// Whether a link with this target at this path leads out of the folder.
-bool leaves(const std::string& path, std::string_view target);
 
 }  // namespace agentos::workspace

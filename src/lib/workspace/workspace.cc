@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kDescriptionBytesMax = 64 * 1024;
 constexpr mode_t kOwnFile = 0600;
+constexpr std::string_view kDiscardedPrefix = ".discarded-";  // no name of a workspace begins so
 
 Result<std::string> real_path(const std::string& path) {
   const auto release = [](char* text) { std::free(text); };
@@ -87,6 +88,7 @@ Result<Workspace> Workspace::create(const std::string& store, const std::string&
     return fail(ErrorCode::kInvalidArgument, quoted(made.original_) + " holds the folder workspaces are kept in",
                 "take a project's folder, or --state-dir elsewhere");
   }
+  remove_discarded(store);
   if (TRY(names(store)).size() >= kWorkspacesMax) {
     return fail(ErrorCode::kTooLarge, "there are " + std::to_string(kWorkspacesMax) + " workspaces",
                 "agentos discard some");
@@ -172,7 +174,29 @@ Result<std::vector<Change>> Workspace::read_list(const std::string& file, std::s
 
 Status Workspace::write_list(const std::string& file, std::string_view purpose,
                              const std::vector<Change>& changes) const {
-  return io::write_file_atomic(folder_path_ + "/" + file, write_changes({std::string(purpose), changes}), kOwnFile);
+  return io::write_file_atomic(folder_path_ + "/" + file, TRY(list_text(purpose, changes)), kOwnFile);
+}
+
+// What is written can be read again.
+Result<std::string> Workspace::list_text(std::string_view purpose, const std::vector<Change>& changes) const {
+  std::string text = write_changes({std::string(purpose), changes});
+  if (text.size() <= bounds_.list_bytes) return text;
+  return fail(
+      ErrorCode::kTooLarge,
+      "the list of what is in the folder, or changes, is longer than " + std::to_string(bounds_.list_bytes) + " bytes",
+      "fewer files, or shorter names");
+}
+
+Result<std::vector<Change>> Workspace::base_with(const std::vector<Change>& changes) const {
+  Snapshot snapshot = TRY(base());
+  for (const Change& change : changes) {
+    if (change.after.kind == Kind::kAbsent) {
+      snapshot.erase(change.path);
+    } else {
+      snapshot[change.path] = change.after;
+    }
+  }
+  return difference({}, snapshot);
 }
 
 Result<Snapshot> Workspace::base() const {
@@ -228,11 +252,25 @@ Result<Workspace::Texts> Workspace::texts_of(const Change& change, std::size_t b
   return Texts{TRY(read(original_, change.before)), TRY(read(copy(), change.after))};
 }
 
+// First it is no workspace any more, so that a crash leaves nothing that looks like one; what was left is removed the
+// next time.
 Status Workspace::discard(const std::string& store, Workspace workspace) {
-  // After this it is no workspace, so that a crash leaves nothing that looks like one.
-  ::unlinkat(workspace.folder_.get(), "description.json", 0);
   const io::Fd holder = TRY(open_folder(store));
-  return remove_folder(holder.get(), workspace.name_);
+  const std::string gone = std::string(kDiscardedPrefix) + workspace.name_;
+  TRY(remove_folder(holder.get(), gone));
+  if (::renameat(holder.get(), workspace.name_.c_str(), holder.get(), gone.c_str()) != 0)
+    return fail_errno(errno, "cannot set the workspace " + quoted(workspace.name_) + " aside");
+  return remove_folder(holder.get(), gone);
+}
+
+// Of a discard that was cut short.
+void Workspace::remove_discarded(const std::string& store) {
+  const auto holder = open_folder(store);
+  const auto names = holder ? names_in(holder->get(), store) : std::unexpected(holder.error());
+  if (!names) return;
+  for (const std::string& name : *names) {
+    if (name.starts_with(kDiscardedPrefix)) (void)remove_folder(holder->get(), name);
+  }
 }
 
 }  // namespace agentos::workspace

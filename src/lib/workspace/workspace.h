@@ -20,8 +20,9 @@ namespace agentos::workspace {
 inline constexpr std::size_t kWorkspacesMax = 1'000;
 inline constexpr std::size_t kNamedPathsMax = 10;  // in an error
 
-// Why a change needs the operator's own word, as "where git keeps its hooks"; empty: it does not.
-using Guard = std::function<std::string(const Change& change)>;
+// Why a change needs the operator's own word, as "where git keeps its hooks"; empty: it does not. `after` is the folder
+// as all changes together make it.
+using Guard = std::function<std::string(const Change& change, const Snapshot& after)>;
 
 struct CommitOptions {
   Guard guard;
@@ -60,6 +61,9 @@ class Workspace {
   };
   Result<Texts> texts_of(const Change& change, std::size_t bytes_max) const;
 
+  // For each change why a commit holds it back: what it reaches beyond the folder, or the guard's word; empty: it does
+  // not.
+  Result<std::vector<std::string>> reasons(const std::vector<Change>& changes, const Guard& guard) const;
   // What was committed; empty: there was nothing.
   Result<std::vector<Change>> commit(const CommitOptions& options);
   Result<std::vector<Change>> rollback(const Step& step = {});
@@ -70,12 +74,16 @@ class Workspace {
 
  private:
   Workspace() = default;
+  static void remove_discarded(const std::string& store);
   Status check_guard(const std::vector<Change>& changes, const CommitOptions& options) const;
   Status check_original(int original) const;
   Status keep_originals(int original, const std::vector<Change>& changes, const Step& step) const;
   Status complete(int original, std::string_view purpose, const std::vector<Change>& changes, const Step& step);
   Status forget_unfinished(const Step& step) const;
   Result<std::vector<Change>> read_list(const std::string& file, std::string_view purpose) const;
+  Result<std::string> list_text(std::string_view purpose, const std::vector<Change>& changes) const;
+  // The snapshot after the changes, as a list.
+  Result<std::vector<Change>> base_with(const std::vector<Change>& changes) const;
   Status write_list(const std::string& file, std::string_view purpose, const std::vector<Change>& changes) const;
   Result<Snapshot> base() const;
   std::string staging() const { return ".agentos-commit-" + name_; }

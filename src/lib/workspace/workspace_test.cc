@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "lib/workspace/changes_text.h"
+#include "lib/workspace/reach.h"
 #include "lib/workspace/workspace_place.h"
 
 namespace agentos::workspace {
@@ -80,7 +81,9 @@ TEST_F(WorkspaceTest, what_the_guard_holds_back_needs_its_name) {
   Workspace workspace = make();
   write(workspace.copy() + "/hooks/pre-commit", "rm -rf\n", 0755);
   CommitOptions options;
-  options.guard = [](const Change& change) { return change.path.starts_with("hooks/") ? "a hook" : ""; };
+  options.guard = [](const Change& change, const Snapshot&) {
+    return change.path.starts_with("hooks/") ? "a hook" : "";
+  };
   const auto refused = workspace.commit(options);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kNotPermitted);
@@ -185,6 +188,38 @@ TEST_F(WorkspaceTest, the_name_a_commit_stages_under_is_not_an_agents) {
   EXPECT_EQ(refused.error().code, ErrorCode::kNotPermitted);
 }
 
+// Another agent may write to the original: it puts something else where a staged file was, at each step that looks.
+TEST_F(WorkspaceTest, who_replaces_what_is_staged_gets_nothing_and_is_told_of) {
+  for (const std::string_view moment :
+       {"give a staged file its owner", "write the journal", "put what is new", "look at what is in its place"}) {
+    std::filesystem::remove_all(original());
+    std::filesystem::remove_all(store());
+    std::filesystem::create_directories(original());
+    fill_original();
+    write(top_ + "/secret", "secret\n", 0600);
+    Workspace workspace = make();
+    write(workspace.copy() + "/added", "new\n", 0666);
+    bool done = false;
+    CommitOptions options;
+    options.step = [&](std::string_view what) {
+      if (what != moment || done) return;
+      done = true;
+      const bool placed = what == "look at what is in its place";
+      const std::string place = original() + (placed ? "/added" : "/.agentos-commit-w/new-0");
+      std::filesystem::remove(place);
+      std::filesystem::create_symlink(top_ + "/secret", place);
+    };
+    const auto committed = workspace.commit(options);
+    EXPECT_TRUE(done) << moment;
+    ASSERT_FALSE(committed.has_value()) << moment;
+    EXPECT_EQ(committed.error().code, ErrorCode::kBusy) << moment << committed.error().message;
+    EXPECT_NE(committed.error().message.find("\"added\""), std::string::npos) << committed.error().message;
+    struct stat status{};
+    ASSERT_EQ(::stat((top_ + "/secret").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U) << moment;
+  }
+}
+
 TEST_F(WorkspaceTest, bounds_are_told_before_anything_is_kept) {
   fill_original();
   const auto many = Workspace::create(store(), "many", original(), {.entries = 3});
@@ -193,6 +228,24 @@ TEST_F(WorkspaceTest, bounds_are_told_before_anything_is_kept) {
   EXPECT_EQ(Workspace::create(store(), "large", original(), {.bytes = 10}).error().code, ErrorCode::kTooLarge);
   EXPECT_EQ(Workspace::create(store(), "deep", original(), {.depth = 1}).error().code, ErrorCode::kTooLarge);
   EXPECT_TRUE(Workspace::names(store())->empty());
+}
+
+TEST_F(WorkspaceTest, a_list_that_could_not_be_read_again_is_not_written) {
+  fill_original();
+  EXPECT_EQ(Workspace::create(store(), "w", original(), {.list_bytes = 100}).error().code, ErrorCode::kTooLarge);
+  auto workspace = Workspace::create(store(), "w", original(), {.list_bytes = 4000});
+  ASSERT_TRUE(workspace.has_value()) << workspace.error().message;
+  const Snapshot before = look(original());
+  for (int i = 0; i < 12; ++i) write(workspace->copy() + "/" + std::string(200, 'n') + std::to_string(i), "x");
+  const auto committed = workspace->commit({});
+  ASSERT_FALSE(committed.has_value());
+  EXPECT_EQ(committed.error().code, ErrorCode::kTooLarge) << committed.error().message;
+  EXPECT_TRUE(difference(before, look(original())).empty());
+  for (int i = 2; i < 12; ++i)
+    std::filesystem::remove(workspace->copy() + "/" + std::string(200, 'n') + std::to_string(i));
+  EXPECT_TRUE(workspace->commit({}).has_value());
+  EXPECT_TRUE(workspace->rollback().has_value());
+  EXPECT_TRUE(difference(before, look(original())).empty());
 }
 
 TEST_F(WorkspaceTest, an_original_that_holds_the_store_and_names_that_are_paths_are_refused) {
@@ -260,13 +313,69 @@ TEST(ChangesText, what_is_written_is_read_and_nothing_else) {
   EXPECT_FALSE(read_changes(write_changes({"commit", {link, change}})).has_value()) << "not in order";
 }
 
-TEST(Snapshots, a_link_leaves_when_it_is_absolute_or_climbs_too_far) {
-  EXPECT_FALSE(leaves("a/b/link", "../../c"));
-  EXPECT_TRUE(leaves("a/b/link", "../../../c"));
-  EXPECT_TRUE(leaves("link", ".."));
-  EXPECT_TRUE(leaves("a/link", "x/../../../y"));
-  EXPECT_FALSE(leaves("link", "./a//b/../c"));
-  EXPECT_TRUE(leaves("link", "/etc/passwd"));
+Snapshot links(std::initializer_list<std::pair<const char*, const char*>> all) {
+  Snapshot snapshot;
+  for (const auto& [path, target] : all) {
+    Entry entry;
+    entry.kind = Kind::kLink;
+    entry.target = target;
+    snapshot[path] = entry;
+  }
+  return snapshot;
+}
+
+bool leaves(std::initializer_list<std::pair<const char*, const char*>> all, const char* path) {
+  return leads_out(links(all), path, [](const std::string&) { return true; });
+}
+
+TEST(Reach, a_link_leads_out_when_it_is_absolute_or_climbs_too_far) {
+  EXPECT_FALSE(leaves({{"a/b/link", "../../c"}}, "a/b/link"));
+  EXPECT_TRUE(leaves({{"a/b/link", "../../../c"}}, "a/b/link"));
+  EXPECT_TRUE(leaves({{"link", ".."}}, "link"));
+  EXPECT_TRUE(leaves({{"a/link", "x/../../../y"}}, "a/link"));
+  EXPECT_FALSE(leaves({{"link", "./a//b/../c"}}, "link"));
+  EXPECT_TRUE(leaves({{"link", "/etc/passwd"}}, "link"));
+}
+
+TEST(Reach, links_that_lead_out_together_lead_out) {
+  EXPECT_TRUE(leaves({{"a/b/c/up", "../../.."}, {"notes", "a/b/c/up/../.ssh/keys"}}, "notes"));
+  EXPECT_FALSE(leaves({{"a/b/c/up", "../../.."}, {"notes", "a/b/c/up/x"}}, "a/b/c/up"));
+  EXPECT_TRUE(leaves({{"vendor", "/opt/vendor"}, {"x", "vendor/lib"}}, "x"));
+  EXPECT_TRUE(leaves({{"one", "two"}, {"two", "one"}}, "one"));
+}
+
+TEST(Reach, long_ways_of_many_links_are_bounded_and_count_as_out) {
+  Snapshot after;
+  for (int i = 0; i < 2'000; ++i) {
+    Entry link;
+    link.kind = Kind::kLink;
+    link.target = "x" + std::to_string(i);
+    for (int k = 0; k < 600; ++k) link.target += k % 3 == 0 ? "/a" : "/b";
+    after["l" + std::to_string(i)] = link;
+  }
+  const std::vector<Change> changes = difference({}, after);
+  for (const std::string& why : reach_of({}, after, changes)) EXPECT_NE(why, "");
+}
+
+TEST(Reach, who_makes_an_old_link_lead_out_is_held_for_it) {
+  const Snapshot before = links({{"p/old", "d/../../y"}});
+  Snapshot after = links({{"p/old", "d/../../y"}, {"p/d", "../q"}});
+  const auto why = reach_of(before, after, difference(before, after));
+  ASSERT_EQ(why.size(), 1U);
+  EXPECT_NE(why[0], "");
+  // A link of the operator's that led out before is nobody's change.
+  const Snapshot out = links({{"x", "/opt"}});
+  EXPECT_EQ(reach_of(out, out, {}), std::vector<std::string>{});
+}
+
+TEST(Reach, a_program_that_runs_as_its_owner_is_held_also_when_it_ran_so_before) {
+  Entry before;
+  before.kind = Kind::kFile;
+  before.mode = 04755;
+  Entry after = before;
+  after.size_bytes = 7;
+  const std::vector<Change> changes = {{"helper", before, after}};
+  EXPECT_EQ(reach_of({{"helper", before}}, {{"helper", after}}, changes)[0], "a program that runs as its owner");
 }
 
 }  // namespace

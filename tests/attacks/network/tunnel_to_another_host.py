@@ -16,6 +16,7 @@ for what in (hello(b"evil.example"), hello(b""), hello(b"api.example.com.evil.ex
              b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
              b"DELETE /x HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n",
              b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
+             hello(b"api.example.com") + b"\r\n\r\nGET /evil HTTP/1.1\r\nHost: api.example.com\r\n\r\n",
              b"SSH-2.0-OpenSSH\r\n", b"\x00\x00\x00\x08\x04\xd2\x16\x2f", b"\x01tunnel"):
     sock, code = open_tunnel(ALLOWED, 8080)
     if code != 200:

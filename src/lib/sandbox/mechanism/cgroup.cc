@@ -10,11 +10,12 @@
 #include <cstdio>
 #include <cstring>
 
+#include "lib/sandbox/mechanism/tree.h"
+
 namespace agentos::sandbox {
 namespace {
 
 constexpr int kRemoveAttemptsMax = 50;
-constexpr int kFreezeAttemptsMax = 2000;
 constexpr std::int64_t kCpuPeriodUs = 100'000;
 constexpr std::int64_t kProbeValue = std::int64_t{1} << 30;
 constexpr const char* kControllers[kOldControllers] = {"pids", "memory", "cpu", "freezer"};
@@ -243,7 +244,8 @@ int freeze_cgroup(const Cgroup& cgroup) {
   const int error =
       unified ? write_file(cgroup.path, "cgroup.freeze", "1") : write_file(freezer, "freezer.state", "FROZEN");
   if (error != 0) return error;
-  for (int i = 0; i < kFreezeAttemptsMax; ++i) {
+  const std::int64_t deadline_ms = monotonic_ms() + kFreezeMsMax;
+  while (monotonic_ms() < deadline_ms) {
     if (unified ? file_says(cgroup.path, "cgroup.events", "frozen 1") : file_says(freezer, "freezer.state", "FROZEN")) {
       return 0;
     }

@@ -47,6 +47,11 @@ bool has_user(int pid, std::uint32_t user) {
 
 }  // namespace
 
+std::uint64_t core_dump_limit() {
+  rlimit present{};
+  return ::getrlimit(RLIMIT_CORE, &present) == 0 && present.rlim_max < kNoCoreDump ? present.rlim_max : kNoCoreDump;
+}
+
 bool apply_limits(const PlanHeader& header, StartReport& report) {
   const rlimit marked{header.mark, header.mark};
   if (::setrlimit(RLIMIT_RTTIME, &marked) != 0) {
@@ -55,7 +60,7 @@ bool apply_limits(const PlanHeader& header, StartReport& report) {
     report.index = RLIMIT_RTTIME;
     return false;
   }
-  return set_limit(RLIMIT_CORE, 0, report) && set_when_wanted(RLIMIT_AS, header.memory_bytes, report) &&
+  return set_limit(RLIMIT_CORE, kNoCoreDump, report) && set_when_wanted(RLIMIT_AS, header.memory_bytes, report) &&
          set_when_wanted(RLIMIT_CPU, header.cpu_seconds, report) &&
          set_when_wanted(RLIMIT_NPROC, header.processes, report) &&
          set_when_wanted(RLIMIT_NOFILE, header.open_files, report) &&

@@ -13,6 +13,12 @@ namespace agentos::sandbox {
 inline constexpr std::uint64_t kMarkMin = 1ULL << 44;
 inline constexpr std::uint64_t kMarkMax = 1ULL << 62;
 
+// Of RLIMIT_CORE: smaller than any dump to a file, and the one value at which Linux starts no helper either, where
+// core_pattern names one. 0 does not keep a dump from a helper.
+inline constexpr std::uint64_t kNoCoreDump = 1;
+// The same, or 0 where the caller may have no more.
+std::uint64_t core_dump_limit();
+
 // Limits and mark for the calling process; on failure `report` names the resource.
 bool apply_limits(const PlanHeader& header, StartReport& report);
 

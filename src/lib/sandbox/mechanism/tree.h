@@ -14,11 +14,13 @@ int stop_marked(const TreeMark& tree);      // SIGSTOP to all that are not stopp
 int continue_marked(const TreeMark& tree);  // SIGCONT to all
 int kill_marked(const TreeMark& tree);      // SIGKILL to all
 
-// Repeats stop_marked until everything stands still: 0, or ETIMEDOUT after 2 s.
+// Repeats stop_marked until everything stands still: 0, or ETIMEDOUT after kFreezeMsMax.
 int freeze_marked(const TreeMark& tree);
 
 // Stops what it can, then kills: one round; returns how many processes were still alive before it.
 int end_marked(const TreeMark& tree);
+
+std::int64_t monotonic_ms();
 
 // Asks for real-time scheduling, so that a fork bomb cannot starve its killer; without the right to, nothing happens.
 void outrun_everything();

@@ -19,7 +19,6 @@
 namespace agentos::sandbox {
 namespace {
 
-constexpr int kFreezePassesMax = 2000;
 constexpr int kStopPassesMax = 64;
 constexpr const char* kPendingKeys[] = {"SigPnd:\t", "ShdPnd:\t"};
 
@@ -87,12 +86,19 @@ int signal_all(const TreeMark& tree, int number, bool skip_stopped) {
 
 }  // namespace
 
+std::int64_t monotonic_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
 int stop_marked(const TreeMark& tree) { return signal_all(tree, SIGSTOP, true); }
 int continue_marked(const TreeMark& tree) { return signal_all(tree, SIGCONT, false); }
 int kill_marked(const TreeMark& tree) { return signal_all(tree, SIGKILL, false); }
 
 int freeze_marked(const TreeMark& tree) {
-  for (int i = 0; i < kFreezePassesMax; ++i) {
+  const std::int64_t deadline_ms = monotonic_ms() + kFreezeMsMax;
+  for (int i = 0; i < 4 || monotonic_ms() < deadline_ms; ++i) {
     const int running = stop_marked(tree);
     if (running == 0) return 0;
     if (running < 0) return ENOENT;

@@ -20,6 +20,7 @@ inline constexpr std::uint32_t kEnvironmentMax = 1024;
 inline constexpr std::uint32_t kCandidatesMax = 64;
 inline constexpr std::uint32_t kRulesMax = 256;
 inline constexpr std::uint32_t kFilterInstructionsMax = 4096;
+inline constexpr std::int64_t kFreezeMsMax = 2000;  // then a freeze has failed
 inline constexpr std::size_t kCgroupPathMax = 512;
 inline constexpr std::size_t kBlockedTargetMax = 511;  // a longer path is cut
 inline constexpr std::size_t kBlockedProgramMax = 15;  // as /proc/PID/comm
@@ -53,6 +54,7 @@ enum RuleFlag : std::uint32_t {
   kMakeFolder = 32,    // taken away, and absent: made empty before and removed after
   kMakeFile = 64,
   kPrivateRule = 128,  // not the host's: a file system of the tree's own
+  kMakeSelf = 256,     // the file that is made says "."
 };
 inline constexpr const char* kSharedMemoryFolder = "/dev/shm";
 inline constexpr std::uint32_t kDenyRules = kHiddenRule | kReadOnlyRule | kNoExecuteRule;
@@ -158,11 +160,19 @@ struct StartReport {
   char cgroup_path[kCgroupPathMax] = {};        // empty: none
 };
 
-// The answer to a freeze or thaw.
+// The answer to a freeze or thaw; with kEndingSequence: init began to kill the tree and waits for nothing else now.
+inline constexpr std::uint32_t kEndingSequence = 0;
 struct DoneReport {
   ReportKind kind = ReportKind::kDone;
   std::uint32_t sequence = 0;
   std::int32_t error = 0;
+};
+
+// What ended a tree, beside its program.
+enum class Ending : std::uint32_t {
+  kOther,       // the program, a command, or the launcher's end
+  kWallLimit,   // wall_ms passed
+  kProtection,  // a mount over a protected path was lost: somebody outside replaced what is under it
 };
 
 struct ExitReport {
@@ -170,7 +180,7 @@ struct ExitReport {
   std::int32_t wait_status = 0;
   std::int64_t cpu_us = 0;
   std::int64_t memory_peak_bytes = 0;
-  std::int32_t wall_limit_hit = 0;
+  Ending ending = Ending::kOther;
 };
 
 // What was refused to the running program, where init can see it.
