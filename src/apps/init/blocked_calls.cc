@@ -1,7 +1,6 @@
 // A table of what was seen; the control socket never blocks: what does not fit is told the next time.
 #include "apps/init/blocked_calls.h"
 
-#include <pthread.h>
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -9,6 +8,19 @@
 
 namespace agentos::sandbox {
 namespace {
+
+constexpr const char* kInitName = "agentos-init";
+
+class Locked {  // nothing under it waits
+ public:
+  explicit Locked(pthread_mutex_t& mutex) : mutex_(mutex) { ::pthread_mutex_lock(&mutex); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+  ~Locked() { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  pthread_mutex_t& mutex_;
+};
 
 bool worth_telling(std::uint64_t count, std::uint64_t told) {
   if (told == 0) return true;
@@ -33,8 +45,6 @@ struct Entry {
 };
 constinit Entry entries[kTracedKindsMax] = {};  // one tree a process
 constinit Entry others = {};
-bool telling = false;
-pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // of both
 
 void tell(Entry& entry) {
   BlockedReport report;
@@ -51,49 +61,60 @@ void tell(Entry& entry) {
 
 }  // namespace
 
+void BlockedCalls::begin() {
+  const Locked locked(mutex_);
+  running_ = true;
+  tell_all();
+}
+
+bool BlockedCalls::is_of_program(const Caller& caller) {
+  {
+    const Locked locked(mutex_);
+    if (running_) return true;
+  }
+  char program[kBlockedProgramMax + 1];
+  caller.read_name(program, sizeof program);  // it bears init's name until it is executed
+  return std::strcmp(program, kInitName) != 0;
+}
+
 void BlockedCalls::add(Attempt attempt, const char* target, const Caller& caller, std::uint32_t access, bool granted) {
-  if (!running_) return;
+  if (!is_of_program(caller)) return;
   char program[kBlockedProgramMax + 1];
   char cut[kBlockedTargetMax + 1];
   caller.read_name(program, sizeof program);
   std::snprintf(cut, sizeof cut, "%s", target);
-  const int process = caller.process();  // before the lock: it may wait
-  ::pthread_mutex_lock(&lock);
+  const int pid = caller.process();
+  const std::size_t kinds_max = (plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax;
+  const Locked locked(mutex_);
   Entry* entry = nullptr;
   for (std::size_t i = 0; i < used_ && entry == nullptr; ++i) {
     if (entries[i].is(attempt, cut, program) && entries[i].access == access) entry = &entries[i];
   }
-  if (entry == nullptr && used_ < kinds_max_) {
+  if (entry == nullptr && used_ < kinds_max) {
     entry = &entries[used_++];
     entry->attempt = attempt;
     entry->access = access;
     entry->granted = granted;
-    entry->pid = process;
+    entry->pid = pid;
     std::memcpy(entry->program, program, sizeof program);
     std::memcpy(entry->target, cut, sizeof cut);
   }
   if (entry == nullptr) entry = &others;
   ++entry->count;
-  if (telling && worth_telling(entry->count, entry->told)) tell(*entry);
-  ::pthread_mutex_unlock(&lock);
-}
-
-void BlockedCalls::tell_from_now_on() {
-  ::pthread_mutex_lock(&lock);
-  telling = true;
-  for (std::size_t i = 0; i < used_; ++i) tell(entries[i]);
-  if (others.count > 0) tell(others);
-  ::pthread_mutex_unlock(&lock);
+  if (running_ && worth_telling(entry->count, entry->told)) tell(*entry);
 }
 
 void BlockedCalls::finish() {
-  ::pthread_mutex_lock(&lock);
-  telling = false;
+  const Locked locked(mutex_);
+  tell_all();
+}
+
+// Precondition: mutex_ is held.
+void BlockedCalls::tell_all() {
   for (std::size_t i = 0; i < used_; ++i) {
     if (entries[i].told < entries[i].count) tell(entries[i]);
   }
   if (others.told < others.count) tell(others);
-  ::pthread_mutex_unlock(&lock);
 }
 
 }  // namespace agentos::sandbox

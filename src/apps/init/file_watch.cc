@@ -126,7 +126,7 @@ void FileWatch::look(const Caller& caller, BlockedCalls& blocked) const {
   Question question;
   char link[64], place[PATH_MAX];
   const bool traced = (plan_.header.flags & kTraced) != 0;
-  if (!blocked.running() || !read_question(caller, question)) return;
+  if (!blocked.is_of_program(caller) || !read_question(caller, question)) return;
   std::snprintf(link, sizeof link, "/proc/%u/root", caller.thread());
   const Held root(::open(link, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (root.get() < 0 || !caller.alive()) return;

@@ -2,7 +2,6 @@
 // here.
 #include "apps/init/filter_questions.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,11 +24,8 @@ constexpr unsigned long kWakeUpInTurn = 1;
 }  // namespace
 
 // Every other thread blocks every signal, so the timer's meets this one.
-int FilterQuestions::answer_in_a_thread(int listener, int executed, std::size_t kinds_max) {
+int FilterQuestions::answer_in_a_thread(int listener) {
   listener_ = listener;
-  executed_ = ::fcntl(executed, F_DUPFD_CLOEXEC, 0);
-  kinds_max_ = kinds_max;
-  if (executed_ < 0) return errno;
   ::ioctl(listener, kSetFlags, kWakeUpInTurn);
   struct sigaction nothing{};
   nothing.sa_handler = [](int) {};  // no SA_RESTART: it interrupts
@@ -75,17 +71,7 @@ int FilterQuestions::connect(const Caller& caller) {
   return EACCES;
 }
 
-void FilterQuestions::answer_one() {
-  seccomp_notif notification{};
-  if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
-  if (!blocked_.running()) {
-    pollfd end{executed_, POLLIN, 0};
-    if (::poll(&end, 1, 0) > 0) blocked_.begin(kinds_max_);
-  }
-  const Caller caller(listener_, notification);
-  seccomp_notif_resp response{};
-  response.id = notification.id;
-  interrupt_after(kAnswerMsMax);
+int FilterQuestions::answer(const Caller& caller, bool& goes_on) {
   switch (caller.number()) {
     case SYS_execve:
     case SYS_execveat:
@@ -95,28 +81,34 @@ void FilterQuestions::answer_one() {
     case SYS_creat:
 #endif
       files_.look(caller, blocked_);
-      response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-      break;
-    case SYS_socket:
-      if (give_stand_in(listener_, notification, caller, blocked_)) {
-        interrupt_after(0);
-        return;
-      }
-      response.error = -EACCES;
-      break;
+      goes_on = true;
+      return 0;
     case SYS_connect:
-      response.error = -connect(caller);
-      break;
+      return connect(caller);
     case SYS_bind:
     case SYS_sendto:
       note_address(caller, blocked_);
-      response.error = -EACCES;
-      break;
+      return EACCES;
     default:
-      response.error = -metadata_.answer(caller, blocked_);
+      return metadata_.answer(caller, blocked_);
   }
+}
+
+void FilterQuestions::answer_one() {
+  seccomp_notif notification{};
+  if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
+  const Caller caller(listener_, notification);
+  seccomp_notif_resp response{};
+  response.id = notification.id;
+  bool goes_on = false;
+  int error = EACCES;
+  interrupt_after(kAnswerMsMax);
+  const bool given = caller.number() == SYS_socket && give_stand_in(listener_, notification, caller, blocked_);
+  if (caller.number() != SYS_socket) error = answer(caller, goes_on);
   interrupt_after(0);
-  if (response.error == -EINTR) response.error = -ETIMEDOUT;
+  if (given) return;
+  response.error = goes_on ? 0 : -(error == EINTR ? ETIMEDOUT : error);
+  response.flags = goes_on ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
   ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

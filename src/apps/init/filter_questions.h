@@ -13,15 +13,15 @@ namespace agentos::sandbox {
 
 class FilterQuestions {
  public:
-  explicit FilterQuestions(const Plan& plan) : plan_(plan), files_(plan) {}
+  explicit FilterQuestions(const Plan& plan) : plan_(plan), files_(plan), blocked_(plan) {}
 
-  // Answers what comes on the filter's listener, which is this object's from here on, until nobody uses the filter or
-  // the process ends. `executed` is at its end once the program was executed: from then on what is refused is told of,
-  // `kinds_max` different attempts. Only blocked() may be used after. 0 or errno.
-  int answer_in_a_thread(int listener, int executed, std::size_t kinds_max);
-
+  // Before the thread runs; nothing but blocked() may be called after.
   MetadataBroker& metadata() { return metadata_; }
   ConnectBroker& connections() { return connections_; }
+  // Answers what comes on the filter's listener, which is this object's from here on, until nobody uses the filter or
+  // the process ends. 0 or errno.
+  int answer_in_a_thread(int listener);
+
   BlockedCalls& blocked() { return blocked_; }
 
  private:
@@ -31,11 +31,12 @@ class FilterQuestions {
   static void interrupt_after(int first_ms);
   void answer_all();
   void answer_one();
+  // 0 or the errno that the program gets.
+  int answer(const Caller& caller, bool& goes_on);
   int connect(const Caller& caller);
 
   const Plan& plan_;
-  int listener_ = -1, executed_ = -1;
-  std::size_t kinds_max_ = 0;
+  int listener_ = -1;
   MetadataBroker metadata_;
   ConnectBroker connections_;
   FileWatch files_;

@@ -4,7 +4,6 @@
 // found lies below a write grant (or is one) and belongs to init's own user. Set-id bits are never set, owners never
 // changed. The change is made on the descriptor that was judged, so a caller that rewrites its memory or renames
 // things meanwhile gains nothing.
-// It may wait for memory or a path that the caller's side serves; EINTR when a signal ended that.
 #pragma once
 
 #include "apps/init/blocked_calls.h"
@@ -16,7 +15,8 @@ class MetadataBroker {
  public:
   // Pins the write grants of the plan; to be called before the program runs.
   void pin_grants(const Plan& plan);
-  // 0 or the errno that the program gets; ENOSYS for calls that are none of these.
+  // 0 or the errno that the program gets; ENOSYS for calls that are none of these. May wait for what the caller's side
+  // serves; EINTR when a signal ended that.
   int answer(const Caller& caller, BlockedCalls& blocked) const;
 
  private:

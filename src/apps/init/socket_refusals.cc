@@ -116,7 +116,7 @@ bool give_stand_in(int listener, const seccomp_notif& notification, const Caller
 }
 
 void note_address(const Caller& caller, BlockedCalls& blocked) {
-  if (!blocked.running()) return;
+  if (!blocked.is_of_program(caller)) return;
   char text[kTextMax];
   const bool message = caller.number() == SYS_sendto;
   if (!describe_address(caller, message ? 4 : 1, text)) return;

@@ -223,8 +223,7 @@ void Supervisor::receive_greeting() {
   if (sender.pid > 0) target_ = sender.pid;
   if (!watch_mounts()) ending_ = true;
   questions_.connections().meet_at(fds[1]);
-  const std::size_t kinds = (plan_.header.flags & kTraced) != 0 ? kTracedKindsMax : kBlockedKindsMax;
-  const int error = fds[0] >= 0 ? questions_.answer_in_a_thread(fds[0], exec_done_, kinds) : 0;
+  const int error = fds[0] >= 0 ? questions_.answer_in_a_thread(fds[0]) : 0;
   if (error == 0) return;
   report_->stage = Stage::kProcess;
   report_->error = error;
@@ -257,7 +256,6 @@ bool Supervisor::wait_for_exec() {
     if (watched[0].revents != 0) {
       receive_greeting();
       if (exec_done_ < 0) return report_->stage == Stage::kExecute && report_->error == 0 && target_ > 0;
-      continue;
     }
     if (watched[1].revents != 0 && !read_command()) break;
   }
@@ -400,7 +398,7 @@ int Supervisor::run(ProgramFds& fds) {
     report_->pid = target_;
     std::memcpy(report_->cgroup_path, cgroup_.path, sizeof cgroup_.path);
     send_report(*report_);
-    questions_.blocked().tell_from_now_on();
+    questions_.blocked().begin();
     if (plan_.header.wall_ms > 0) deadline_ms_ = monotonic_ms() + plan_.header.wall_ms;
     watch();
   }

@@ -99,7 +99,7 @@ class RealLauncher : public Launcher {
     TRY(take_place());
     auto prepared = prepare_init(plan, request, [&] { return take_ahead(plan); });
     if (!prepared) {
-      give_back_place();
+      give_place_back();
       return std::unexpected(prepared.error());
     }
     std::shared_ptr<RunningTree> tree;
@@ -133,6 +133,11 @@ class RealLauncher : public Launcher {
     }
     ++live_trees_;
     return {};
+  }
+
+  void give_place_back() {
+    const std::lock_guard lock(mutex_);
+    --live_trees_;
   }
 
   // An init that waits, when there is one that fits: one with a network namespace of its own fits only a tree that has
@@ -188,16 +193,14 @@ class RealLauncher : public Launcher {
     wake();
   }
 
-  // What epoll_wait takes: until the next deadline or the next init made ahead, -1 when there is none.
+  // What epoll_wait takes: until the next deadline, -1 when there is none.
   int wait_ms() {
     if (!orphaned_.empty()) return kOrphanRetryMs;
-    std::optional<Clock::time_point> next = fill_at_;
-    {
-      const std::lock_guard lock(mutex_);
-      if (const auto due = deadlines_.next(); due && (!next || *due < *next)) next = due;
-    }
-    if (!next) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now()).count();
+    const std::lock_guard lock(mutex_);
+    std::optional<Deadlines::Time> next = deadlines_.next();
+    if (fill_at_ && (!next.has_value() || *fill_at_ < *next)) next = fill_at_;
+    if (!next.has_value()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Deadlines::Time::clock::now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, kWaitMsMax));
   }
 
@@ -240,11 +243,6 @@ class RealLauncher : public Launcher {
       watch(tree->control_fd(), tree->id(), kControl);
       watch(tree->process_fd(), tree->id(), kProcess);
     }
-  }
-
-  void give_back_place() {
-    const std::lock_guard lock(mutex_);
-    --live_trees_;
   }
 
   void forget(std::uint64_t id) {
