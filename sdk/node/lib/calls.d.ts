@@ -830,6 +830,28 @@ export interface ExplainReply {
   explanation: unknown;
 }
 
+/** What erase is asked with. */
+export interface EraseRequest {
+  /** Indexes of the entries. */
+  entries: number[];
+  /** For the record. */
+  reason?: string | undefined;
+}
+
+/** What erase answers. */
+export interface EraseReply {
+  /** How many entries lost their content. */
+  openings: number;
+  /** How many had none, or none any more. */
+  without: number;
+  /** How much content kept whole went with them. */
+  blobs: number;
+  /** How much of it stays, because another entry has the same. */
+  shared: number;
+  /** Index of one such entry; -1: none. */
+  shared_by: number;
+}
+
 /** Part of a request or an answer. */
 export interface McpServerSpec {
   /** Of the server, for people, policy and pins. */
@@ -1234,6 +1256,13 @@ export class CallsOfOperators extends CallsOfAll {
    * Rejects with NoSuchAgent, InvalidArgument.
    */
   explain(request: ExplainRequest, options?: CallOptions): Promise<ExplainReply>;
+
+  /**
+   * Take the content of recorded entries out for good, while the log is written; every proof still holds.
+   *
+   * Rejects with InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+   */
+  erase(request: EraseRequest, options?: CallOptions): Promise<EraseReply>;
 
   /**
    * Serve MCP on three descriptors to a new agent, in front of MCP servers it may use.

@@ -286,6 +286,14 @@ const readExplainReply = readerOf({
   explanation: required(asJson),
 });
 
+const readEraseReply = readerOf({
+  openings: required(asInteger),
+  without: required(asInteger),
+  blobs: required(asInteger),
+  shared: required(asInteger),
+  shared_by: required(asInteger),
+});
+
 const readMcpServerSpec = readerOf({
   name: required(asText),
   command: required(listOf(asText)),
@@ -711,6 +719,15 @@ export class CallsOfOperators extends CallsOfAll {
    */
   explain(request, options) {
     return this.call("explain", request, options).then(readExplainReply);
+  }
+
+  /**
+   * Take the content of recorded entries out for good, while the log is written; every proof still holds.
+   *
+   * Rejects with InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+   */
+  erase(request, options) {
+    return this.call("erase", request, options).then(readEraseReply);
   }
 
   /**

@@ -1118,6 +1118,35 @@ class ExplainReply:
 
 
 @dataclass(frozen=True)
+class EraseReply:
+    """What erase answers.
+
+    openings: How many entries lost their content.
+    without: How many had none, or none any more.
+    blobs: How much content kept whole went with them.
+    shared: How much of it stays, because another entry has the same.
+    shared_by: Index of one such entry; -1: none.
+    """
+
+    openings: int
+    without: int
+    blobs: int
+    shared: int
+    shared_by: int
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> EraseReply:
+        members = as_object(wire)
+        return cls(
+            openings=member(members, "openings", as_integer),
+            without=member(members, "without", as_integer),
+            blobs=member(members, "blobs", as_integer),
+            shared=member(members, "shared", as_integer),
+            shared_by=member(members, "shared_by", as_integer),
+        )
+
+
+@dataclass(frozen=True)
 class McpServerSpec:
     """Part of a request or an answer.
 
@@ -2057,6 +2086,23 @@ class CallsOfOperators(CallsOfAll):
         fields = request(agent=agent, call=call, arguments=arguments)
         return ExplainReply.from_wire(self.call("explain", fields))
 
+    def erase(
+        self,
+        entries: Sequence[int],
+        *,
+        reason: Optional[str] = None,
+    ) -> EraseReply:
+        """Take the content of recorded entries out for good, while the log is written; every proof still
+        holds.
+
+        entries: Indexes of the entries.
+        reason: For the record.
+
+        Raises InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+        """
+        fields = request(entries=entries, reason=reason)
+        return EraseReply.from_wire(self.call("erase", fields))
+
     def mcp_open(
         self,
         name: str,
@@ -2893,6 +2939,23 @@ class AsyncCallsOfOperators(AsyncCallsOfAll):
         """
         fields = request(agent=agent, call=call, arguments=arguments)
         return ExplainReply.from_wire(await self.call("explain", fields))
+
+    async def erase(
+        self,
+        entries: Sequence[int],
+        *,
+        reason: Optional[str] = None,
+    ) -> EraseReply:
+        """Take the content of recorded entries out for good, while the log is written; every proof still
+        holds.
+
+        entries: Indexes of the entries.
+        reason: For the record.
+
+        Raises InvalidArgument, TooLarge, Busy, Closed, Io, NoSpace, Corrupt.
+        """
+        fields = request(entries=entries, reason=reason)
+        return EraseReply.from_wire(await self.call("erase", fields))
 
     async def mcp_open(
         self,
