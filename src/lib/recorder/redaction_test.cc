@@ -182,7 +182,9 @@ TEST(LiveRedaction, content_goes_while_the_log_is_written_and_what_comes_later_i
   EXPECT_EQ(erase_live(*recorder, {again + 1'000'000}).error().code, ErrorCode::kInvalidArgument);
   stop = true;
   writing.join();
-  EXPECT_EQ(erase_live(*recorder, {0})->openings, 1U);
+  const Index newest = *recorder->append(testing::intent("c"));
+  EXPECT_EQ(erase_live(*recorder, {newest})->openings, 1U);
+  EXPECT_EQ(erase_live(*recorder, {newest})->without, 1U) << "again: nothing";
   ASSERT_TRUE(recorder->close().has_value());
   EXPECT_EQ(erase_live(*recorder, {1}).error().code, ErrorCode::kClosed);
   const auto report = verify_log_on(disk, "/log");
