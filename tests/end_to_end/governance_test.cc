@@ -58,7 +58,7 @@ TEST_P(Governance, what_a_tool_costs_counts_against_limits_and_the_budget_of_mon
   EXPECT_EQ(money->code("exec", exec("dear")), -2);
   abi::Budget budget;
   budget.money_micros = 3'000'000;
-  auto poor = world().agent("poor", policy(all), budget);
+  auto poor = world().agent("poor", policy(all), {}, budget);
   poor->must("exec", exec("dear"));
   EXPECT_EQ(poor->code("exec", exec("dear")), -111) << "the budget is used up";
   poor->must("exec", exec("free"));
