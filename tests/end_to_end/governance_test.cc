@@ -46,13 +46,14 @@ TEST_P(Governance, what_a_tool_costs_counts_against_limits_and_the_budget_of_mon
   add_mirror("dear", 600, 2'000'000);
   add_mirror("free");
   const std::string all = "  rules:\n    - {name: all, syscalls: [\"*\"], action: allow}\n";
-  auto tokens =
-      world().agent("tokens", policy("  limits:\n    - {name: few, of: tokens, at_most: 1000, every: 1h}\n" + all));
+  auto tokens = world().agent(
+      "tokens", policy("  limits:\n    - {name: few, syscalls: [exec], of: tokens, at_most: 1000, every: 1h}\n" + all));
   tokens->must("exec", exec("dear"));
   EXPECT_EQ(tokens->code("exec", exec("dear")), -2);
   tokens->must("exec", exec("free"));
-  auto money =
-      world().agent("money", policy("  limits:\n    - {name: few, of: money, at_most: 5000000, every: 1h}\n" + all));
+  auto money = world().agent(
+      "money",
+      policy("  limits:\n    - {name: few, syscalls: [exec], of: money, at_most: 5000000, every: 1h}\n" + all));
   money->must("exec", exec("dear"));
   money->must("exec", exec("dear"));
   EXPECT_EQ(money->code("exec", exec("dear")), -2);

@@ -60,9 +60,10 @@ class StubWitness:
                 outer.answers.append(status)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(answer)))
+                octets = answer.encode()
+                self.send_header("Content-Length", str(len(octets)))
                 self.end_headers()
-                self.wfile.write(answer.encode())
+                self.wfile.write(octets)
 
             def log_message(self, *_):
                 pass

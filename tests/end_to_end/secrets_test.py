@@ -72,6 +72,10 @@ class Secrets(unittest.TestCase):
         self.addCleanup(self.kernel.remove)
         self.kept = self.kernel.folder / "state/agentos/secrets"
 
+    def others(self):
+        """The environment of who is not the kernel."""
+        return {name: value for name, value in self.kernel.environment.items() if name != "WEATHER_KEY"}
+
     def secret(self, *words, **more):
         return self.kernel.cli("secret", *words, **more)
 
@@ -101,7 +105,7 @@ class Secrets(unittest.TestCase):
     def test_a_value_that_is_typed_is_not_shown_and_the_terminal_is_put_back(self) -> None:
         ours, theirs = pty.openpty()
         command = [PROGRAMS / "agentos", "secret", "add", "typed"]
-        process = subprocess.Popen(command, env=self.kernel.environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+        process = subprocess.Popen(command, env=self.others(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
         seen = b""
         while b"not shown" not in seen:
             seen += os.read(ours, 4096)
@@ -128,7 +132,7 @@ class Secrets(unittest.TestCase):
         script.write_text(FETCH + "import time\ntime.sleep(1)\n", encoding="utf-8")
         command = [PROGRAMS / "agentos", "run", "--policy", self.kernel.policy, "--profile", profile, "--", PYTHON, "-B", script,
                    "http://typed.internal/a", "http://weather.internal/b"]  # fmt: skip
-        agent = subprocess.Popen(command, env=self.kernel.environment, cwd=self.kernel.work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        agent = subprocess.Popen(command, env=self.others(), cwd=self.kernel.work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         wait_until(lambda: len(self.server.seen) == 2 or agent.poll() is not None, what="both requests")
         self.assertEqual(processes_that_show_a_value(), [])
         for process in self.holders():

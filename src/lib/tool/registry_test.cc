@@ -162,8 +162,8 @@ TEST_F(BuiltinTest, nine_tools_are_described_in_full) {
     EXPECT_FALSE(tool->manifest.summary.empty());
     EXPECT_EQ(tool->manifest.input_schema.string_or("type", ""), "object");
     EXPECT_EQ(tool->manifest.runs, Runs::kBuiltin);
-    const bool about_code = tool->manifest.name.find("code") != std::string::npos ||
-                            tool->manifest.name.find("safety") != std::string::npos;
+    const bool about_code =
+        tool->manifest.name.find("code") != std::string::npos || tool->manifest.name.starts_with("cmvk");
     EXPECT_TRUE(tool->output != nullptr || about_code) << tool->manifest.name;
   }
 }
