@@ -177,6 +177,7 @@ void HttpCall::flush() {
 Status HttpCall::read_some() {
   thread_local std::array<char, kReadBytes> buffer;
   for (;;) {
+    // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): the descriptor does not block
     const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};

@@ -81,6 +81,7 @@ void Pipe::ready(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) flush();
   thread_local std::array<char, kPipeReadBytes> buffer;
   for (std::size_t taken = 0; taken < kPipeSliceBytes && !ended_;) {
+    // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): the descriptor does not block
     const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
