@@ -32,11 +32,14 @@ Value shape(Object properties, Array required) {
   return Value(std::move(schema));
 }
 
-Manifest code_tool(std::string name, std::string summary, Value input) {
+Manifest code_tool(std::string name, std::string summary, Value input, Array answers) {
   Manifest manifest;
   manifest.name = std::move(name);
   manifest.summary = std::move(summary);
   manifest.input_schema = std::move(input);
+  Object output{{"type", "object"}};
+  output["required"] = std::move(answers);
+  manifest.output_schema = std::move(output);
   manifest.runs = Runs::kBuiltin;
   manifest.timeout_ms = kCodeTimeoutMs;
   manifest.read_only = true;
@@ -51,7 +54,7 @@ Manifest safety_manifest() {
   properties["language"] = language_schema();
   properties["context"] = Object{{"description", "Not looked at."}};
   return code_tool("verify_code_safety", "Reads code for what does great harm when it runs. Advice, not a wall.",
-                   shape(std::move(properties), {"code", "language"}));
+                   shape(std::move(properties), {"code", "language"}), {"safe", "violations", "rules_checked"});
 }
 
 Array findings_of(const std::vector<CodeFinding>& findings) {
@@ -89,7 +92,7 @@ Manifest review_manifest() {
                   "What to look for; default security.");
   properties["models"] = list_schema(Object{{"type", "string"}}, "Models to ask; none is configured here.");
   return code_tool("cmvk_review", "Reviews code by rules, and says what nobody here can review.",
-                   shape(std::move(properties), {"code", "language"}));
+                   shape(std::move(properties), {"code", "language"}), {"passed", "issues", "not_reviewed"});
 }
 
 Value unavailable(std::string_view what, std::string_view why) { return Object{{"what", what}, {"why", why}}; }
@@ -135,7 +138,7 @@ Manifest verify_manifest() {
   properties["models"] = list_schema(Object{{"type", "string"}}, "Models to ask.");
   properties["threshold"] = Object{{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   return code_tool("cmvk_verify", "Has a claim verified by several models; fails where none is configured.",
-                   shape(std::move(properties), {"claim"}));
+                   shape(std::move(properties), {"claim"}), {"verified"});
 }
 
 Result<Value> verify_claim(const Value&, const std::atomic<bool>&) {
