@@ -22,8 +22,6 @@
 namespace agentos::kernel {
 namespace {
 
-constexpr int kGenerationShift = 40;
-constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << kGenerationShift) - 1;
 constexpr abi::Call kMade[] = {abi::Call::kConnect, abi::Call::kHttpRequest, abi::Call::kSecretUse};
 // 127.0.0.1:3128 is the proxy by name (lib/egress/arrival.h); names are asked over TCP, for there is no UDP.
 constexpr std::pair<std::string_view, std::string_view> kEnvironment[] = {
@@ -307,51 +305,6 @@ void Egress::ask(egress::ControlMessage message) {
   }
   context->done = [this, number](CallContext& finished) { answered(number, finished); };
   monitor_.dispatch(*context);
-}
-
-void Egress::look_up(CallContext& context) {
-  const std::uint64_t number = context.token;
-  auto parked = context.park();
-  bool current = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = asks_.find(number);
-    current = found != asks_.end() && number >> kGenerationShift == generation_;
-    if (current) {
-      found->second.parked = parked;
-      found->second.looked_up = true;
-      found->second.wanted = *static_cast<const abi::ConnectRequest*>(context.request);
-    }
-  }
-  if (current) return put({.verb = egress::Verb::kResolve, .id = number & kNumberMask});
-  monitor_.reactor.post([parked] {
-    parked->finish([](CallContext&) -> Status { return fail(abi::error::io, "the egress proxy ended"); });
-  });
-}
-
-// The same connection as was approved, with what its name resolved to: the call that waits goes on as this ask.
-bool Egress::go_on_with_addresses(const std::shared_ptr<Agent>& agent, std::uint64_t number,
-                                  egress::ControlMessage& message) {
-  abi::ConnectRequest request;
-  const abi::Row& row = abi::row_of(abi::Call::kConnect);
-  if (message.call != row.name || !row.request.decode(message.params, &request)) return false;
-  std::shared_ptr<CallContext> context;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = asks_.find(std::uint64_t{generation_} << kGenerationShift | (message.about & kNumberMask));
-    if (found == asks_.end() || !found->second.looked_up || found->second.context->caller.agent != agent) return false;
-    const abi::ConnectRequest& wanted = found->second.wanted;
-    if (wanted.host != request.host || wanted.port != request.port || wanted.process != request.process) return false;
-    if (request.addresses.empty() || !found->second.parked->claim()) return false;
-    context = found->second.context;
-    Ask ask{.context = context, .place = std::move(found->second.place)};
-    asks_.erase(found);
-    asks_[number] = std::move(ask);
-  }
-  context->token = number;
-  context->done = [this, number](CallContext& finished) { answered(number, finished); };
-  monitor_.reactor.post([this, context, params = std::move(message.params)] { monitor_.go_on_with(*context, params); });
-  return true;
 }
 
 // The call is over, for whatever reason; the proxy hears of it unless it ended it itself.

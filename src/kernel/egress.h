@@ -61,6 +61,9 @@ class Egress {
   Status carry_out_with_secret(CallContext& context, std::string_view name);
 
  private:
+  // An ask's number: the generation of the proxy above the proxy's own.
+  static constexpr int kGenerationShift = 40;
+  static constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << kGenerationShift) - 1;
   struct Channel {
     std::weak_ptr<Agent> agent;
     std::string agent_id, family;
