@@ -12,8 +12,6 @@
 namespace agentos::kernel {
 namespace {
 
-constexpr std::string_view kTooMuch = "it offers more than 16 MiB of definitions";
-
 std::string_view name_of(tool::McpServer::State state) {
   static constexpr std::string_view kNames[] = {"stopped", "starting", "ready", "pausing", "refused"};
   return kNames[static_cast<std::size_t>(state)];
@@ -40,11 +38,8 @@ void McpLink::catalog_of(const std::string& name, const tool::McpCatalog& catalo
     const auto found = servers_.find(name);
     if (found == servers_.end()) return;
     Server& server = *found->second;
-    if (catalog.too_large) server.refusal = kTooMuch;
-    if (!catalog.too_large && server.refusal == kTooMuch) server.refusal.clear();
     now.command_digest = server.command_digest;
     first = !server.pinned.has_value();
-    first = first && !catalog.too_large;  // what is not taken is not accepted either
     if (first) server.pinned = now;
     server.now = now;
     server.differences.clear();

@@ -32,8 +32,7 @@ struct McpCatalog {
   mcp::ServerIdentity server;
   mcp::Revision revision = mcp::kNewestLegacy;
   json::Array tools, prompts, resources, templates;
-  std::size_t bytes = 0;   // of the lists as they came
-  bool too_large = false;  // beyond kCatalogBytesMax; the lists are empty then
+  std::size_t bytes = 0;  // of the lists as they came; what comes beyond kCatalogBytesMax is left
 };
 
 // The process behind a server. Its end is told once, to the `ended` it was started with.

@@ -301,11 +301,7 @@ void McpServer::list(std::size_t which, std::shared_ptr<McpCatalog> into, json::
       return;
     }
     into->bytes += json::write(answer.result).size();
-    if (into->bytes > kCatalogBytesMax) {
-      for (std::size_t i = 0; i < kLists.size(); ++i) array_of(*into, i).clear();
-      into->too_large = true;
-      return self->list_next(kLists.size(), into);
-    }
+    if (into->bytes > kCatalogBytesMax) return self->list_next(kLists.size(), into);  // cut there, as beyond the pages
     json::Array& all = array_of(*into, which);
     if (json::Value* items = answer.result.is_object() ? answer.result.as_object().find(kLists[which].key) : nullptr;
         items != nullptr && items->is_array()) {
