@@ -28,7 +28,8 @@ Written by `tests/mcp/fidelity_test.py`, which measures it over stdio.
 |---|---|{rules}|
 """
 TAIL = """
-- *of a request*: the modern era has it only for a request under way, or for what `subscriptions/listen` names.
+- *no*: a modern client is told nothing outside its own requests and what `subscriptions/listen` names. A question that a
+  server takes back is gone when the client comes back with its answer.
 - `notifications/initialized` is each side's own: AgentOS answers the client's and sends the server one.
 - `notifications/resources/list_changed`, `tools` and `prompts` alike, are sent once the new list is known and compared
   with the pin, at most once a second of one server.
