@@ -12,19 +12,13 @@ struct NetworkAttack {
   bool recorded = true;  // a refusal of it stands in the record
 };
 constexpr NetworkAttack kAttacks[] = {
-    {"another_path_or_method"},
-    {"direct_connection"},
-    {"find_the_secret"},
-    {"metadata_address_in_ten_notations"},
-    {"name_that_resolves_inside"},
-    {"names_as_messages"},
+    {"another_path_or_method"},    {"direct_connection"},
+    {"find_the_secret"},           {"metadata_address_in_ten_notations"},
+    {"name_that_resolves_inside"}, {"names_as_messages"},
     {"other_sockets", false},  // seccomp answers, and tells nobody
-    {"redirect_inside"},
-    {"second_request_on_a_connection"},
-    {"smuggled_requests"},
-    {"stall_init", false},  // a connection that never came about is no refusal
-    {"tunnel_into_the_host"},
-    {"tunnel_to_another_host"},
+    {"redirect_inside"},           {"second_request_on_a_connection"},
+    {"smuggled_requests"},         {"stall_init", false},  // a connection that never came about is no refusal
+    {"tunnel_into_the_host"},      {"tunnel_to_another_host"},
 };
 
 // Allows the one host, and names of the owner's that lead inside, for policy cannot know where they lead.

@@ -42,7 +42,8 @@ std::string protected_by(const std::string& path, Becomes becomes, const std::st
                          const std::vector<std::string>& named = {});
 
 // Whether `path` is what git obeys in a repository that is not called .git: it takes every folder with HEAD, objects
-// and refs, or with HEAD and commondir, for one. `exists` tells what is there after the change. Becoming such a folder is that too.
+// and refs, or with HEAD and commondir, for one. `exists` tells what is there after the change. Becoming such a folder
+// is that too.
 bool steers_repository(const std::string& path, const std::function<bool(const std::string& path)>& exists);
 
 }  // namespace agentos::sandbox

@@ -10,8 +10,9 @@
 
 namespace agentos::workspace {
 
-// For each of `changes`, in the order of paths, which make `after` of `before`, why it reaches out; empty: it does not. A link leads out when
-// following it, and every link on the way, does; a change that makes an old link lead out is held for it.
+// For each of `changes`, in the order of paths, which make `after` of `before`, why it reaches out; empty: it does not.
+// A link leads out when following it, and every link on the way, does; a change that makes an old link lead out is held
+// for it.
 std::vector<std::string> reach_of(const Snapshot& before, const Snapshot& after, const std::vector<Change>& changes);
 
 // Whether the link at `path` leads out of the folder when it is followed in `snapshot`. Names that are not there count
