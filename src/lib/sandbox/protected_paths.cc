@@ -132,6 +132,8 @@ void add(std::vector<ProtectedPath>& found, std::string path, std::uint8_t denie
   const auto same = [&](const ProtectedPath& known) { return known.rule.path == path; };
   if (std::any_of(found.begin(), found.end(), same)) return;
   const bool there = exists(path);
+  // Another tree's placeholder is not there: whoever makes one of its own is asked for it further on.
+  if (kind == Absent::kNo && there && is_placeholder(path.c_str())) return;
   // What is in no folder yet is not made: its parents would have to be made too.
   if (!there && !is_folder(path.substr(0, path.rfind('/')))) return;
   ProtectedPath one;
