@@ -130,7 +130,7 @@ class RemoteWitness(KernelTest):
         self.assertEqual(self.kernel.run("/bin/true").returncode, 0)
         wait_until(lambda: self.size() > before, what="a newer checkpoint")
         self.assertEqual(self.look().returncode, 0)
-        self.assertEqual(self.witness.answers, [200, 409, 200], "it says what it has seen, and is shown what follows")
+        self.assertIn(self.witness.answers, ([200, 200], [200, 409, 200]), "it is shown what follows what it has seen")
         self.assertEqual(self.kernel.stop(), 0)
         self.assertEqual(self.look().returncode, 0)
         self.expect_cosigned()

@@ -185,7 +185,7 @@ class HostileWire(unittest.TestCase):
 
     def test_a_list_without_an_end_is_cut_and_served(self):
         client = self.client("endless-pages")
-        names = self.tool_names(client)
+        names = wait_until(lambda: self.tool_names(client), what="the list")
         self.assertLessEqual(len(names), 2000)
         self.assertEqual(client.call(names[0])["content"][0]["text"], "echo")
         self.assertEqual(self.tool_names(self.client("same-page")), ["echo"])

@@ -92,10 +92,12 @@ struct Level {
   std::string name;
 };
 
-// Removes files and links of the next names; the folders among them are returned.
-Result<std::vector<std::string>> remove_files(int folder) {
+// Removes files and links of the next names; the folders among them are returned. `empty`: there were none any more.
+Result<std::vector<std::string>> remove_files(int folder, bool& empty) {
   std::vector<std::string> folders;
-  for (const std::string& name : TRY(some_names_in(folder, ".", kNamesAtOnce))) {
+  const std::vector<std::string> names = TRY(some_names_in(folder, ".", kNamesAtOnce));
+  empty = names.empty();
+  for (const std::string& name : names) {
     if (::unlinkat(folder, name.c_str(), 0) == 0 || errno == ENOENT) continue;
     if (errno != EISDIR && errno != EPERM) return fail_errno(errno, "cannot remove " + quoted(name));
     folders.push_back(name);
@@ -112,8 +114,9 @@ class Removal {
     while (!levels_.empty()) {
       Level& level = levels_.back();
       if (level.folders.empty()) {
-        level.folders = TRY(remove_files(level.fd.get()));
-        if (level.folders.empty()) TRY(leave());
+        bool empty = false;
+        level.folders = TRY(remove_files(level.fd.get(), empty));
+        if (empty) TRY(leave());
         continue;
       }
       std::string name = std::move(level.folders.back());

@@ -97,6 +97,7 @@ void McpServer::process_ended(std::uint64_t incarnation, std::string why) {
   {
     const std::lock_guard lock(mutex_);
     if (incarnation != incarnation_ || stopped_ || end_) return;
+    if (!trouble_.empty() && why != trouble_) why = trouble_ + ", and " + why;
     end_ = why;
     if (output_closed_) {
       down_locked(std::move(why), effects);

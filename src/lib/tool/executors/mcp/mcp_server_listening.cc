@@ -125,6 +125,14 @@ void McpServer::take_line(Reading& reading, std::string_view line, Effects& effe
   if (!messages) {
     ++reading.garbage_lines;
     trouble_ = "it writes lines to its standard output that are no messages";
+    const auto* id = std::get_if<std::int64_t>(&messages.error().id);
+    const auto found = id == nullptr ? by_sent_.end() : by_sent_.find(static_cast<std::uint64_t>(*id));
+    if (found != by_sent_.end()) {
+      finish_locked(
+          found->second,
+          failed_with(ErrorCode::kMalformed, "the server's answer is no message: " + messages.error().error.message),
+          effects);
+    }
     return;
   }
   reading.garbage_lines = 0;
