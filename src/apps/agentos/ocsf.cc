@@ -124,6 +124,7 @@ json::Object call_event(const json::Value& leaf) {
   event["src_endpoint"] = json::Object{{"uid", event["actor"].string_or("app_uid", "")}};
   if (const auto tool = leaf.string_or("tool", ""); !tool.empty())
     event["resources"] = json::Array{json::Object{{"name", tool}, {"type", "tool"}}};
+  set_decision(event, leaf);
   set_outcome(event, leaf);
   event["message"] = fmt::format("{} {}", leaf.string_or("kind", ""), call);
   return event;

@@ -24,7 +24,7 @@ struct Looked {
   recorder::Index size = 0;
 };
 
-using Ask = std::function<Result<recorder::WitnessAnswer>(std::string_view request)>;
+using AskWitness = std::function<Result<recorder::WitnessAnswer>(std::string_view request)>;
 
 // What other witnesses said of the same checkpoint stays. kCorrupt when the answer is no cosignature of this one.
 Status keep_cosignature(recorder::Disk& disk, const std::string& directory, const recorder::WitnessVerifier& witness,
@@ -52,7 +52,7 @@ Status keep_cosignature(recorder::Disk& disk, const std::string& directory, cons
 
 // Asks the witness about the newest checkpoint, from the size it says it has seen.
 Result<Looked> look_once(recorder::Disk& disk, const std::string& directory, const recorder::WitnessVerifier& witness,
-                         const Ask& ask) {
+                         const AskWitness& ask) {
   Looked looked;
   recorder::Index old_size = 0;
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -94,7 +94,7 @@ void say_look(const Globals& globals, const Looked& looked) {
 // Who is asked, and how.
 struct Asked {
   recorder::WitnessVerifier verifier;
-  Ask ask;
+  AskWitness ask;
 };
 
 Result<Asked> own_witness(recorder::Disk& disk, const std::string& directory, const ProofOptions& options,

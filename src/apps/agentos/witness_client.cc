@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kHostSizeMax = 253;
 constexpr std::size_t kPortSizeMax = 5;
-constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kAnswerReadBytes = 16 * 1024;
 
 bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= kHostSizeMax && std::ranges::all_of(host, [](char c) {
@@ -139,7 +139,7 @@ class Connection {
   }
 
   Result<std::string> receive_plain() {
-    std::string octets(kReadBytes, '\0');
+    std::string octets(kAnswerReadBytes, '\0');
     for (;;) {
       TRY(wait(POLLIN));
       const ssize_t got = ::recv(socket_.get(), octets.data(), octets.size(), 0);
