@@ -252,6 +252,7 @@ metadata: {name: asking}
 spec:
   rules:
     - {name: hosts, syscalls: [connect], action: ask}
+    - {name: requests, syscalls: [http_request], action: allow}
 )");
   const std::string granted = approval_for(world, "nowhere.example.net");
   ASSERT_FALSE(granted.empty());
