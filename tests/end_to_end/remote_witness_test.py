@@ -60,7 +60,7 @@ class StubWitness:
                 outer.answers.append(status)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", str(len(answer.encode())))
                 self.end_headers()
                 self.wfile.write(answer.encode())
 
@@ -103,6 +103,7 @@ class RemoteWitness(KernelTest):
         super().setUp()
         self.log = self.kernel.folder / "state/agentos/log"
         self.assertEqual(self.kernel.run("/bin/true").returncode, 0)
+        wait_until(lambda: self.size() > 0, what="a checkpoint over the first entries")
         self.witness = StubWitness((self.log / "log.pub").read_text(encoding="utf-8"))
         self.addCleanup(self.witness.server.server_close)
         self.addCleanup(self.witness.server.shutdown)
