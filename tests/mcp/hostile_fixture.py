@@ -62,8 +62,6 @@ def act(identifier):
             say({"jsonrpc": "2.0", "id": wrong, "result": text("a lie")})
         reply(identifier, text("the truth"))
         return reply(identifier, text("once more"))
-    if MODE == "both":
-        return say({"jsonrpc": "2.0", "id": identifier, "result": text("yes"), "error": {"code": 1, "message": "no"}})
     if MODE == "deep":
         octets(b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 100000 + b"]" * 100000 + b"}\n")
         return reply(identifier, text("after it"))
