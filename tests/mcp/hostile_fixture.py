@@ -37,8 +37,6 @@ LISTED = 0
 def tools_list(identifier, params):
     global LISTED
     LISTED += 1
-    if MODE == "endless-pages":
-        return reply(identifier, {"tools": [tool(f"tool-{LISTED}-{i}") for i in range(50)], "nextCursor": str(LISTED)})
     if MODE == "same-page":
         return reply(identifier, {"tools": [tool("echo")], "nextCursor": "again"})
     if MODE == "changing":
