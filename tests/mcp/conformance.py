@@ -1,6 +1,6 @@
 """The official conformance suite through `agentos mcp serve --http`: requirement sets by the eras of client and server.
 
-Usage: conformance.py FOLDER, where FOLDER/node_modules has the suite and a Node it runs on. Prints a table; exit status 1
+Usage: conformance.py FOLDER [SCENARIO | CLIENT/SERVER]..., where FOLDER/node_modules has the suite and a Node it runs on. Prints a table; exit status 1
 when a required scenario fails that is not listed in NOT_GREEN with its reason.
 """
 import os
@@ -64,7 +64,8 @@ class Suite:
 def main() -> int:
     folder = pathlib.Path(sys.argv[1]).resolve()
     suite = Suite(folder)
-    only = sys.argv[2:]
+    only = [word for word in sys.argv[2:] if "/" not in word]
+    pairs = [word for word in sys.argv[2:] if "/" in word]  # "modern/legacy": client and server
     place = Place()
     policy = place.kernel.folder / "all.yaml"
     policy.write_text(ALLOW, encoding="utf-8")
@@ -72,8 +73,10 @@ def main() -> int:
     try:
         for server in SETS:
             served = Served(place, "--policy", str(policy), "--read", str(HERE), "--no-token", "--drift", "warn", token_file=False,
-                            servers={"conformance": {"command": "/usr/bin/python3", "args": ["-B", str(SERVER), server]}})
+                            servers={"conformance-" + server: {"command": "/usr/bin/python3", "args": ["-B", str(SERVER), server]}})
             for client, revision in SETS.items():
+                if pairs and f"{client}/{server}" not in pairs:
+                    continue
                 green, listed, red = 0, [], []
                 for scenario in suite.required(revision):
                     if only and scenario not in only:

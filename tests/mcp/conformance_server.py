@@ -224,7 +224,7 @@ class Server:
         if method == "resources/read":
             return self.read(params["uri"], modern)
         if method == "prompts/get":
-            return self.prompt(params)
+            return self.prompt(params, modern)
         if method == "completion/complete":
             return {"completion": {"values": ["paris", "park", "party"], "total": 3, "hasMore": False}}
         if method == "subscriptions/listen":
@@ -249,7 +249,7 @@ class Server:
             return {"contents": [{"uri": uri, "mimeType": "application/json", "text": words}]}
         raise Failure(-32602 if modern else -32002, "Resource not found", {"uri": uri})
 
-    def prompt(self, params):
+    def prompt(self, params, modern):
         name, given = params["name"], params.get("arguments", {})
 
         def messages(*contents):
@@ -265,10 +265,10 @@ class Server:
         if name == "test_prompt_with_image":
             return messages(image(), text("Please analyze the image above."))
         if name == "test_input_required_result_prompt":
-            answer = params.get("inputResponses", {}).get("user_context")
+            request = form("What context should the prompt use?", context=STRING)
+            answer = params.get("inputResponses", {}).get("user_context") if modern else self.ask(request)
             if answer is None:
-                return {"resultType": "input_required", "inputRequests": {
-                    "user_context": form("What context should the prompt use?", context=STRING)}}
+                return {"resultType": "input_required", "inputRequests": {"user_context": request}}
             return messages(text("With context: " + json.dumps(answer.get("content"))))
         raise Failure(-32602, "no prompt " + name)
 
@@ -310,6 +310,8 @@ class Server:
             return self.asked(form("Defaults", **DEFAULTS), params, modern, self.completed)
         if name == "test_elicitation_sep1330_enums":
             return self.asked(form("Choices", **ENUMS), params, modern, self.completed)
+        if name in WANTS and not modern:
+            return self.rounds_asked(name)
         if name in WANTS:
             return self.rounds(name, params, capabilities)
         raise Failure(-32602, "no tool " + name)
@@ -329,6 +331,10 @@ class Server:
     @staticmethod
     def state(number):
         return f"{number}." + hmac.new(KEY, str(number).encode(), hashlib.sha256).hexdigest()
+
+    def rounds_asked(self, name):
+        heard = {key: self.ask(one) for step in WANTS[name] for key, one in step.items()}
+        return {"content": [text("state-ok, heard " + json.dumps(heard))]}
 
     def rounds(self, name, params, capabilities):
         steps, given, state = WANTS[name], params.get("inputResponses"), params.get("requestState")
