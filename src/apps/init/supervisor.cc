@@ -243,6 +243,8 @@ bool Supervisor::watch_mounts() {
   std::strcpy(end, "/mountinfo");
   mounts_ = ::open(path, O_RDONLY | O_CLOEXEC);
   if (mounts_ >= 0) return true;
+  // It has ended already, and its namespaces with it.
+  if (errno == EINVAL || errno == ENOENT || errno == ESRCH) return true;
   report_->stage = Stage::kRootFilesystem;
   report_->error = errno;
   return false;

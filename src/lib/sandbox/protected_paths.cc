@@ -164,7 +164,8 @@ std::vector<ProtectedPath> protected_paths(const std::vector<FileRule>& grants, 
       if (project || exists(path)) add(found, path, kWriteBit, name.kind);
     }
     const auto where_there = [&](const std::string& path) {
-      if (exists(path)) add(found, path, kWriteBit, Absent::kNo);
+      // A placeholder of another tree's, by another list, is stood on by this one, too.
+      if (exists(path)) add(found, path, kWriteBit, is_folder(path) ? Absent::kFolder : Absent::kFile);
     };
     for (const char* name : kWhereThere) where_there(grant.path + "/" + name);
     for (const NamedByGit& named : named_by_git(grant.path, home)) {
