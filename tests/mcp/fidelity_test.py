@@ -1,4 +1,4 @@
-"""What of the notifications reaches the other side, measured for each pairing of eras: docs/reference/mcp_fidelity.md.
+"""What of the notifications reaches the other side, measured for each pairing of eras: docs/mcp_fidelity.md.
 
 The page is what this test writes: it fails when they differ. AGENTOS_WRITE_DOCS=1 writes the page anew.
 """
@@ -9,7 +9,7 @@ import unittest
 
 from wrapped import META, SERVER, Place, Refused
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/reference/mcp_fidelity.md"
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/mcp_fidelity.md"
 PAIRINGS = [(client, server) for client in ("legacy", "modern") for server in ("legacy", "modern")]
 ANSWER_SECONDS = 5  # one that has not come by then does not come
 ALLOW = """apiVersion: agentos/v1
@@ -29,7 +29,9 @@ Written by `tests/mcp/fidelity_test.py`, which measures it over stdio.
 """
 TAIL = """
 - *no*: a modern client is told nothing outside its own requests and what `subscriptions/listen` names. A question that a
-  server takes back is gone when the client comes back with its answer.
+  server takes back is gone when the client comes back with its answer. Nothing decides on what a client says unasked:
+  its progress reaches only the server that asked with that token, in numbers, and the state of its own tasks reaches
+  none.
 - `notifications/initialized` is each side's own: AgentOS answers the client's and sends the server one.
 - `notifications/resources/list_changed`, `tools` and `prompts` alike, are sent once the new list is known and compared
   with the pin, at most once a second of one server.
@@ -41,6 +43,7 @@ class Pair:
 
     def __init__(self, place, policy, client, server):
         self.place = place
+        self.client_era = client
         self.server_era = server
         self.errors = place.kernel.work / "errors.log"
         self.before = self.errors.stat().st_size if self.errors.exists() else 0
@@ -70,10 +73,18 @@ class Pair:
             asked = self.client.send("tools/call", {"name": "silent", "arguments": {}})
             self.client.text("echo", {"text": "behind it"})
             self.client.tell(method, {"requestId": asked})
+        elif method == "notifications/progress":
+            self.client.answers["roots/list"] = self.answer_with_progress
+            self.client.call("roots")
         else:
-            self.client.tell(method, {"progressToken": 1, "progress": 1, "taskId": "t", "status": "working"})
+            self.client.tell(method, {"taskId": "t", "status": "working"})
         wanted = (word or f"notified {method}").encode()
         return self.until(lambda: wanted in self.errors.read_bytes()[self.before:])
+
+    def answer_with_progress(self, params):
+        for token in ("of nobody", params["_meta"]["progressToken"]):
+            self.client.tell("notifications/progress", {"progressToken": token, "progress": 1})
+        return {"roots": []}
 
     @staticmethod
     def until(condition):
@@ -97,7 +108,7 @@ ROWS = [
     ("notifications/elicitation/complete", "server", lambda pair, method: None if pair.server_era == "modern" else pair.comes(method, "say", {"method": method})),
     ("notifications/tasks/status", "server", lambda pair, method: None if pair.server_era == "modern" else pair.comes(method, "say", {"method": method})),
     ("notifications/cancelled", "client", lambda pair, method: pair.reaches(method, "cancelled")),
-    ("notifications/progress", "client", lambda pair, method: None if pair.client.modern else pair.reaches(method)),
+    ("notifications/progress", "client", lambda pair, method: None if "modern" in (pair.client_era, pair.server_era) else pair.reaches(method)),
     ("notifications/roots/list_changed", "client", lambda pair, method: None if pair.client.modern else pair.reaches(method)),
     ("notifications/tasks/status", "client", lambda pair, method: None if pair.client.modern else pair.reaches(method)),
 ]

@@ -312,7 +312,11 @@ class Server {
       params["messages"] = json::Array{json::Value(std::move(message))};
       return ask(asked, "sampling/createMessage", std::move(params));
     }
-    if (name == "roots") return ask(asked, "roots/list", {});
+    if (name == "roots") {
+      json::Object params;
+      if (serving_.is_legacy()) params["_meta"] = json::Object{{"progressToken", "roots"}};
+      return ask(asked, "roots/list", std::move(params));
+    }
     misbehave(asked, name, *arguments);
   }
 
