@@ -27,7 +27,7 @@ class SpokenLine {
   virtual void cancel(const rpc::Id& request) = 0;  // all calls that belong to it; each ends as cancelled
   virtual void reject(const Error& error) = 0;      // records a line that was no request
   // Whole lines, newlines included, and descriptors that go with them.
-  virtual void write(std::string_view lines, std::vector<io::Fd> descriptors = {}) = 0;
+  virtual void write(std::string_view lines, std::vector<io::Fd> descriptors) = 0;
 };
 
 class Speaker {

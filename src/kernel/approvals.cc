@@ -206,7 +206,7 @@ Result<std::string> Monitor::ask_operator(Approval approval, std::string_view ar
   approval.asked_us = clock.wall_us();
   approval.expires_us = approval.asked_us + options.ask_timeout_ms * 1000;
   metrics.approvals_asked.fetch_add(1, std::memory_order_relaxed);
-  const std::string id = approval.id;
+  std::string id = approval.id;
   const abi::ApprovalEntry entry = entry_of(approval);
   std::unique_lock lock(approvals_mutex_);
   if (approvals_.size() >= kApprovalsMax) {

@@ -40,11 +40,11 @@ bool in_private_tmp(std::string_view path) {
 }
 
 // A scalar of a flow sequence, always quoted: JSON is YAML.
-std::string quoted(std::string_view text) { return json::write(json::Value(text)); }
+std::string flow_scalar(std::string_view text) { return json::write(json::Value(text)); }
 
 std::string list_of(const std::set<std::string>& words, bool numbers) {
   std::string out = "[";
-  for (const std::string& word : words) (out += out.size() > 1 ? ", " : "") += numbers ? word : quoted(word);
+  for (const std::string& word : words) (out += out.size() > 1 ? ", " : "") += numbers ? word : flow_scalar(word);
   return out + "]";
 }
 
@@ -53,7 +53,7 @@ std::string paths_line(std::string_view key, const std::vector<sandbox::FileRule
   for (const sandbox::FileRule& rule : rules) {
     if ((rule.access & bit) == 0) continue;
     if (bit == kRead && (rule.access & (kWrite | kExecute)) != 0) continue;  // they grant reading, too
-    out += "    - " + quoted(rule.path) + "\n";
+    out += "    - " + flow_scalar(rule.path) + "\n";
   }
   return out.empty() ? out : "  " + std::string(key) + ":\n" + out;
 }

@@ -55,7 +55,7 @@ class Opener {
   void take_replies() {
     if (Status pumped = kernel_.pump(0); !pumped) {
       (void)loop_.remove(kernel_.descriptor());
-      const Error error = pumped.error();
+      const Error& error = pumped.error();
       for (Waiting& one : std::exchange(waiting_, {})) one.done(std::unexpected(error));
       return lost_(error);
     }

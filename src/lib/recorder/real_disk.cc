@@ -214,8 +214,8 @@ class RealDisk final : public Disk {
       if (name == "." || name == "..") continue;
       mode_t mode = DTTOIF(item->d_type);
       struct stat status{};  // where the file system does not say; what is gone by now is none
-      if (item->d_type == DT_UNKNOWN && ::fstatat(::dirfd(stream), item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-        mode = status.st_mode;
+      const int folder = item->d_type == DT_UNKNOWN ? ::dirfd(stream) : -1;
+      if (folder >= 0 && ::fstatat(folder, item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) mode = status.st_mode;
       if (wanted(mode)) names.emplace_back(name);
     }
     ::closedir(stream);

@@ -42,7 +42,7 @@ void AgentSpeaker::take(std::string_view line) {
     line_.reject({abi::error::malformed, messages.error().error.message, {}});
     std::string out;
     mcp::write_error(out, messages.error().id, messages.error().error);
-    return line_.write(out);
+    return line_.write(out, {});
   }
   for (mcp::Message& message : *messages) take_message(std::move(message));
 }
@@ -51,7 +51,7 @@ void AgentSpeaker::too_long() {
   line_.reject({abi::error::too_large, "a line is longer than 1048576 octets", {}});
   std::string out;
   mcp::write_error(out, {}, {mcp::kInvalidRequest, "the message is larger than 1048576 octets", {}});
-  line_.write(out);
+  line_.write(out, {});
 }
 
 void AgentSpeaker::take_message(mcp::Message message) {
@@ -59,13 +59,13 @@ void AgentSpeaker::take_message(mcp::Message message) {
   if (message.kind == mcp::Message::Kind::kRequest && line_.is_under_way(message.id)) {
     std::string out;
     mcp::write_error(out, message.id, {mcp::kInvalidRequest, "a request with this id is not answered yet", {}});
-    return line_.write(out);
+    return line_.write(out, {});
   }
   std::string out;
   const mcp::ServingSession::Taken taken = serving_.take(std::move(message), out);
   if (taken.what == What::kInitialize) serving_.initialized(taken.asked, kernel_identity(), out);
   if (taken.what == What::kDiscover) mcp::ServingSession::discovered(taken.asked, kernel_identity(), out);
-  if (!out.empty()) line_.write(out);
+  if (!out.empty()) line_.write(out, {});
   if (taken.what == What::kRequest) take_request(taken.asked);
   if (taken.what == What::kCancelled) line_.cancel(taken.cancelled);
 }
@@ -95,7 +95,7 @@ void AgentSpeaker::answer(const mcp::Asked& asked, json::Value result, std::vect
 void AgentSpeaker::answer_error(const mcp::Asked& asked, const mcp::RpcError& error) {
   std::string out;
   mcp::ServingSession::answer_error(asked, error, out);
-  line_.write(out);
+  line_.write(out, {});
 }
 
 void AgentSpeaker::make(const mcp::Asked& asked, std::string row, json::Value params, Then then) {
@@ -118,7 +118,7 @@ void AgentSpeaker::notified(const abi::Notification& notification) {
   params["data"] = data ? std::move(*data) : json::Value();
   std::string out;
   mcp::write_notification(out, "notifications/message", json::Value(std::move(params)));
-  line_.write(out);
+  line_.write(out, {});
 }
 
 }  // namespace agentos::mcp_door

@@ -272,16 +272,18 @@ class Parrot final : public abi::Speaker {
   void take(std::string_view text) override {
     auto message = json::parse(text);
     const std::string method = message ? std::string(message->string_or("method", "")) : std::string();
-    if (method == "hi") return line_.write("\"hello\"\n");
+    if (method == "hi") return line_.write("\"hello\"\n", {});
     if (method == "stop") return line_.cancel(std::int64_t{7});
     const bool taken = line_.submit(std::int64_t{7}, method, json::Object{}, [this](abi::CallOutput output) {
       json::Object said{{"agent", line_.agent()}, {"ok", output.status.has_value()}};
       line_.write(json::write(json::Value(std::move(said))) + "\n", std::move(output.descriptors));
     });
-    if (!taken) line_.write("\"busy\"\n");
+    if (!taken) line_.write("\"busy\"\n", {});
   }
-  void too_long() override { line_.write("\"too long\"\n"); }
-  void notified(const abi::Notification& notification) override { line_.write("\"" + notification.method + "\"\n"); }
+  void too_long() override { line_.write("\"too long\"\n", {}); }
+  void notified(const abi::Notification& notification) override {
+    line_.write("\"" + notification.method + "\"\n", {});
+  }
 
  private:
   abi::SpokenLine& line_;
