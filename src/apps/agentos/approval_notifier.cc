@@ -42,7 +42,7 @@ Result<std::string> find_notifier(const std::string& program) {
     while (!rest.empty()) {
       const std::string_view folder = rest.substr(0, rest.find(':'));
       rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-      const std::string found = std::string(folder) + "/" + program;
+      std::string found = std::string(folder) + "/" + program;
       if (folder.starts_with('/') && runs(found)) return found;
     }
   }
