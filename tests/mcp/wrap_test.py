@@ -39,6 +39,13 @@ class Wrap(unittest.TestCase):
         self.addCleanup(lambda: made.process.poll() is None and made.kill())
         return made
 
+    def test_a_call_made_while_its_server_starts_is_run_when_it_has(self):
+        slow = ("/bin/sh", "-c", f"sleep 1; exec {SERVER}")
+        client = self.place.wrap("--name", "slow", server=slow)
+        self.addCleanup(client.kill)
+        client.start()
+        self.assertEqual(client.text("echo", {"text": "at once"}), "at once")
+
     def test_a_client_is_answered_and_a_tool_that_reads_is_run(self):
         first = self.wrap("--name", "known")
         first.start()

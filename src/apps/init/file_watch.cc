@@ -16,7 +16,6 @@
 namespace agentos::sandbox {
 namespace {
 
-constexpr std::uint32_t kAccessRead = 1, kAccessWrite = 2, kAccessExecute = 4;
 constexpr std::uint32_t kTakenAway[] = {kHiddenRule, kHiddenRule | kReadOnlyRule, kHiddenRule | kNoExecuteRule};
 constexpr mode_t kAnyExecute = 0111;
 

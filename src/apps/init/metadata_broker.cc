@@ -24,7 +24,6 @@ enum class TimeUnit : std::uint8_t { kNone, kNanoseconds, kMicroseconds, kSecond
 
 constexpr int kNoArgument = -1;
 constexpr int kFchmodat2 = 452;
-constexpr std::uint32_t kAccessWrite = 2;
 constexpr mode_t kModeMask = 01777;  // never set-user-id or set-group-id
 
 // Where a call has its descriptor, path, first value and flags.

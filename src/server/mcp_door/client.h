@@ -40,7 +40,7 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   static constexpr std::int64_t kHoldProgressMs = 5'000;
   static constexpr std::int64_t kParkedMs = 900'000;   // an outcome nobody fetched is forgotten
   static constexpr std::int64_t kFirstWaitMs = 400;    // for a server nothing is known of, before the first answer
-  static constexpr std::int64_t kListWaitMs = 30'000;  // for a server that is starting, before lists
+  static constexpr std::int64_t kListWaitMs = 30'000;  // for a server that is starting, before lists and calls
   static constexpr int kInputRoundsMax = 16;           // a server may ask for input in one call
 
   static Result<std::shared_ptr<Client>> make(io::Loop& loop, const Clock& clock, abi::McpEndpoint endpoint);
@@ -114,7 +114,9 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   void take_request(mcp::Asked asked, Effects& effects);
   void identify(mcp::Asked asked, bool initialize, Effects& effects);
   void call_tool(mcp::Asked asked, Effects& effects);
+  void submit_call(mcp::Asked asked, Effects& effects);
   void list_tools(mcp::Asked asked, Effects& effects);
+  void wait_for_servers(mcp::Asked asked, const std::string& server, Effects& effects);
   void submit_list(mcp::Asked asked);
 
   // client_subscriptions.cc: what is told unasked.
@@ -127,8 +129,17 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   using Views = std::shared_ptr<const std::vector<abi::McpServerView>>;
   Views views() const;  // as servers_changed() found them
   std::uint64_t fresh_token();
+  struct Waiting {
+    enum class Why : std::uint8_t { kInitialize, kDiscover, kList, kCall } why = Why::kList;
+    mcp::Asked asked;
+    std::string server;  // whose tool is called
+    std::int64_t until_ns = 0;
+    bool known = false;  // what the server offers
+  };
   void run_waiting();
+  void answer_waiting(Waiting one, Effects& effects);
   std::string server_of(const mcp::Asked& asked) const;
+  bool is_known(const std::string& server) const;
   json::Value server_info() const;
 
   // client_lists.cc: lists of several servers as one.
@@ -176,13 +187,8 @@ class Client final : public abi::McpPeer, public std::enable_shared_from_this<Cl
   std::map<std::string, std::uint64_t, std::less<>> listens_;  // tokens of subscriptions at modern servers, by URI
   std::map<std::uint64_t, Call> calls_;
   std::uint64_t next_token_ = 1;
-  std::map<std::uint64_t, Question> asked_;            // by ticket of the legacy client's request
-  std::map<std::string, Subscription> subscriptions_;  // by id as JSON
-  struct Waiting {
-    mcp::Asked asked;
-    bool initialize = false, discover = false;
-    std::int64_t until_ns = 0;
-  };
+  std::map<std::uint64_t, Question> asked_;                 // by ticket of the legacy client's request
+  std::map<std::string, Subscription> subscriptions_;       // by id as JSON
   std::deque<Waiting> waiting_;                             // for servers to be known
   std::map<std::string, std::string, std::less<>> owners_;  // of several servers' resources, by URI
   bool listed_ = false;                                     // the client has a list, so that it is told of changes

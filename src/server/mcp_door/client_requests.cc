@@ -1,5 +1,6 @@
 // What a client asks, and who answers it: the door itself, a tool, or a server.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "server/mcp_door/client.h"
@@ -133,6 +134,15 @@ bool Client::servers_are(Enough enough) const {
   return true;
 }
 
+// Whether it is known what the server offers, or that this will not be known; a name that is no server's is.
+bool Client::is_known(const std::string& server) const {
+  const auto known = [&](const std::vector<abi::McpServerView>& servers) {
+    const auto found = std::ranges::find(servers, server, &abi::McpServerView::name);
+    return found == servers.end() || found->settled || found->known;
+  };
+  return known(*views()) || known(backend_->servers());
+}
+
 Client::Views Client::views() const {
   const std::lock_guard lock(mutex_);
   return views_;
@@ -164,9 +174,9 @@ void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
     mcp::ServingSession::answer_error(asked, {mcp::kInternalError, "too many requests wait already", {}}, outbox_);
     return flush_locked();
   }
-  waiting_.push_back({.asked = std::move(asked),
-                      .initialize = initialize,
-                      .discover = !initialize,
+  waiting_.push_back({.why = initialize ? Waiting::Why::kInitialize : Waiting::Why::kDiscover,
+                      .asked = std::move(asked),
+                      .server = {},
                       .until_ns = clock_.monotonic_ns() + kFirstWaitMs * kNsPerMs});
   effects.push_back([self = shared_from_this()] { self->run_waiting(); });  // they may have come to be known just now
   loop_.post([weak = weak_from_this(), &loop = loop_] {
@@ -176,9 +186,15 @@ void Client::identify(mcp::Asked asked, bool initialize, Effects& effects) {
   });
 }
 
-// Requests that waited for servers: now the servers are known, or it has been long enough.
+// Requests that waited for servers: now the servers are known, or it has been long enough. A call waits for its own.
 void Client::run_waiting() {
-  const bool known = servers_are(Enough::kKnown);
+  std::set<std::string> known;
+  bool all = true;
+  for (const abi::McpServerView& server : backend_->servers()) {
+    const bool here = server.settled || server.known;
+    if (here) known.insert(server.name);
+    all = all && here;
+  }
   const std::int64_t now_ns = clock_.monotonic_ns();
   std::vector<Waiting> ready;
   {
@@ -186,7 +202,8 @@ void Client::run_waiting() {
     for (std::size_t i = waiting_.size(); i > 0; --i) {
       Waiting one = std::move(waiting_.front());
       waiting_.pop_front();
-      if (known || one.until_ns <= now_ns) {
+      one.known = all || known.contains(one.server);
+      if (one.known || one.until_ns <= now_ns) {
         ready.push_back(std::move(one));
       } else {
         waiting_.push_back(std::move(one));
@@ -194,20 +211,27 @@ void Client::run_waiting() {
     }
   }
   if (ready.empty()) return;
-  const mcp::ServerIdentity server = identity();
   for (Waiting& one : ready) {
-    if (!one.initialize && !one.discover) {
-      submit_list(std::move(one.asked));
-      continue;
-    }
-    const std::lock_guard lock(mutex_);
-    if (one.initialize) {
-      serving_.initialized(one.asked, server, outbox_);
-    } else {
-      mcp::ServingSession::discovered(one.asked, server, outbox_);
-    }
-    flush_locked();
+    Effects effects;
+    answer_waiting(std::move(one), effects);
+    for (const auto& effect : effects) effect();
   }
+}
+
+void Client::answer_waiting(Waiting one, Effects& effects) {
+  if (one.why == Waiting::Why::kList) return submit_list(std::move(one.asked));
+  if (one.why == Waiting::Why::kCall && one.known) return submit_call(std::move(one.asked), effects);
+  const mcp::ServerIdentity server = identity();
+  const std::lock_guard lock(mutex_);
+  if (one.why == Waiting::Why::kInitialize) {
+    serving_.initialized(one.asked, server, outbox_);
+  } else if (one.why == Waiting::Why::kDiscover) {
+    mcp::ServingSession::discovered(one.asked, server, outbox_);
+  } else {
+    mcp::ServingSession::answer_error(
+        one.asked, {mcp::kInternalError, "the server has not said yet what it offers; try again", {}}, outbox_);
+  }
+  flush_locked();
 }
 
 // A tool or prompt of several servers carries its server's name; a resource does not say whose it is.
@@ -228,6 +252,12 @@ void Client::call_tool(mcp::Asked asked, Effects& effects) {
     mcp::ServingSession::answer_error(asked, {mcp::kInvalidParams, "tools/call: \"name\" must be text", {}}, outbox_);
     return flush_locked();
   }
+  const std::string server = server_of(asked);
+  if (!is_known(server)) return wait_for_servers(std::move(asked), server, effects);
+  submit_call(std::move(asked), effects);
+}
+
+void Client::submit_call(mcp::Asked asked, Effects& effects) {
   json::Object& params = asked.params.as_object();
   json::Value arguments = json::Object{};
   if (json::Value* given = params.find("arguments"); given != nullptr) arguments = *given;
@@ -306,25 +336,30 @@ void Client::take_request(mcp::Asked asked, Effects& effects) {
 
 // ---- lists of tools
 
-void Client::list_tools(mcp::Asked asked, Effects& effects) {
-  if (servers_are(Enough::kKnown)) {
-    effects.push_back(
-        [self = shared_from_this(), asked = std::move(asked)]() mutable { self->submit_list(std::move(asked)); });
-    return;
-  }
+// A list waits for all servers, a call of a tool for its own.
+void Client::wait_for_servers(mcp::Asked asked, const std::string& server, Effects& effects) {
   const std::lock_guard lock(mutex_);
   if (waiting_.size() >= kCallsMax) {
     mcp::ServingSession::answer_error(asked, {mcp::kInternalError, "too many requests wait already", {}}, outbox_);
     return flush_locked();
   }
-  asked.params = json::Object{};  // a list of tools takes none of them
-  waiting_.push_back({.asked = std::move(asked), .until_ns = clock_.monotonic_ns() + kListWaitMs * kNsPerMs});
+  waiting_.push_back({.why = server.empty() ? Waiting::Why::kList : Waiting::Why::kCall,
+                      .asked = std::move(asked),
+                      .server = server,
+                      .until_ns = clock_.monotonic_ns() + kListWaitMs * kNsPerMs});
   effects.push_back([self = shared_from_this()] { self->run_waiting(); });  // they may have come to be known just now
   loop_.post([weak = weak_from_this(), &loop = loop_] {
     loop.after_ms(kListWaitMs, [weak] {
       if (const auto self = weak.lock()) self->run_waiting();
     });
   });
+}
+
+void Client::list_tools(mcp::Asked asked, Effects& effects) {
+  asked.params = json::Object{};  // a list of tools takes none of them
+  if (!servers_are(Enough::kKnown)) return wait_for_servers(std::move(asked), {}, effects);
+  effects.push_back(
+      [self = shared_from_this(), asked = std::move(asked)]() mutable { self->submit_list(std::move(asked)); });
 }
 
 void Client::submit_list(mcp::Asked asked) {

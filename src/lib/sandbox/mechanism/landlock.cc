@@ -37,9 +37,6 @@ constexpr unsigned kVersionFlag = 1;
 constexpr int kRulePathBeneath = 1;
 constexpr const char* kSettingsFolder = "/etc";
 
-// Bits of Access in profile.h.
-constexpr std::uint32_t kAccessRead = 1, kAccessWrite = 2, kAccessExecute = 4;
-
 struct RulesetAttribute {
   std::uint64_t handled_fs;
   std::uint64_t handled_network;

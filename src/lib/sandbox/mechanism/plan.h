@@ -7,10 +7,12 @@
 
 namespace agentos::sandbox {
 
+constexpr std::uint32_t kAccessRead = 1, kAccessWrite = 2, kAccessExecute = 4;  // as Access in profile.h
+
 struct PlanRule {
   const char* path = nullptr;
   const char* from = nullptr;  // what is mounted there; empty: what is there on the host
-  std::uint32_t access = 0;    // bits of Access in profile.h
+  std::uint32_t access = 0;    // kAccess bits
   std::uint32_t flags = 0;     // RuleFlag
 };
 

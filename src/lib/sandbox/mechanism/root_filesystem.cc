@@ -24,7 +24,6 @@ namespace {
 
 constexpr int kLinksMax = 40;
 constexpr std::uint32_t kMountsMax = 2 * kRulesMax;
-constexpr std::uint32_t kAccessReadBit = 1, kAccessWriteBit = 2;
 constexpr std::size_t kCopiedBytesMax = 16 * 1024;
 constexpr mode_t kReadModes = 0444;
 
@@ -137,7 +136,7 @@ bool RootBuilder::remember(const char* path, bool writable) {
 
 bool RootBuilder::writable_anywhere(const char* path) const {
   for (std::uint32_t i = 0; i < plan_.header.rules; ++i) {
-    if ((plan_.rules[i].access & kAccessWriteBit) != 0 && std::strcmp(plan_.rules[i].path, path) == 0) return true;
+    if ((plan_.rules[i].access & kAccessWrite) != 0 && std::strcmp(plan_.rules[i].path, path) == 0) return true;
   }
   return false;
 }
@@ -234,7 +233,7 @@ bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct s
   if (is_account_file(path, plan_.header)) {
     return make_account_file(root_, path, plan_.header) || stop(Stage::kRootRule, index);
   }
-  const bool writable = (plan_.rules[index].access & kAccessWriteBit) != 0 || writable_anywhere(path);
+  const bool writable = (plan_.rules[index].access & kAccessWrite) != 0 || writable_anywhere(path);
   const Mounted* over = covering(path);
   const bool other = plan_.rules[index].from[0] != 0;
   if (!other && replaced(path)) return true;
@@ -247,7 +246,7 @@ bool RootBuilder::place_at(std::uint32_t index, const char* path, const struct s
 // Small files of /etc that are only read are copied: a mount costs several times as much, at the start and at the end.
 bool RootBuilder::copy_file(const PlanRule& rule, const char* path, const struct stat& status) {
   const bool fits = S_ISREG(status.st_mode) && status.st_size < static_cast<off_t>(kCopiedBytesMax);
-  if (!fits || rule.access != kAccessReadBit || rule.from[0] != 0 || !starts_below(path, "/etc")) return false;
+  if (!fits || rule.access != kAccessRead || rule.from[0] != 0 || !starts_below(path, "/etc")) return false;
   static char text[kCopiedBytesMax];
   const int from = ::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   const ssize_t size = from < 0 ? -1 : ::read(from, text, sizeof text);
