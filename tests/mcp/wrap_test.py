@@ -41,8 +41,7 @@ class Wrap(unittest.TestCase):
 
     def test_a_call_made_while_its_server_starts_is_run_when_it_has(self):
         slow = ("/bin/sh", "-c", f"sleep 1; exec {SERVER}")
-        client = self.place.wrap("--name", "slow", server=slow)
-        self.addCleanup(client.kill)
+        client = self.wrap("--name", "slow", server=slow)
         client.start()
         self.assertEqual(client.text("echo", {"text": "at once"}), "at once")
 
