@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "apps/init/filter_questions.h"
@@ -234,13 +235,8 @@ void Supervisor::receive_greeting() {
 // away in all other namespaces, and with it what it protected. Whether the program used the moment cannot be known.
 bool Supervisor::watch_mounts() {
   if (mounts_ >= 0 || report_->namespaces == 0) return true;
-  char path[32] = "/proc/";
-  char* end = path + std::strlen(path);
-  char digits[12];
-  int count = 0;
-  for (int number = program_; number > 0; number /= 10) digits[count++] = static_cast<char>('0' + number % 10);
-  while (count > 0) *end++ = digits[--count];
-  std::strcpy(end, "/mountinfo");
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/mountinfo", program_);
   mounts_ = ::open(path, O_RDONLY | O_CLOEXEC);
   if (mounts_ >= 0) return true;
   // It has ended already, and its namespaces with it.
