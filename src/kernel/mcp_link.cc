@@ -365,10 +365,10 @@ std::vector<abi::McpServerView> McpLink::servers() const {
     abi::McpServerView view;
     view.name = name;
     const auto state = condition->second.state;
-    view.ready = state == tool::McpServer::State::kReady && server->now.has_value();
+    view.ready = state == tool::McpServer::State::kReady && server->now.has_value() && server->offered;
     view.settled = view.ready || state == tool::McpServer::State::kRefused || state == tool::McpServer::State::kPausing;
     view.trouble = condition->second.trouble;
-    if (const std::optional<mcp::Pin>& source = server->pinned; source) {
+    if (const std::optional<mcp::Pin>& source = server->pinned; source && server->offered) {
       view.known = true;
       view.info = source->info;
       view.capabilities = source->capabilities;

@@ -80,6 +80,7 @@ class McpLink final : public abi::McpBackend, public std::enable_shared_from_thi
     std::optional<mcp::Pin> pinned;
     std::optional<mcp::Pin> now;
     std::vector<mcp::Difference> differences;
+    bool offered = false;      // what it may offer is in tools_, as `now` or `pinned` has it
     std::string refusal;       // why nothing of it is offered; empty: some is
     std::string asked_digest;  // an operator was asked about this
     std::string approval;      // and has not answered yet

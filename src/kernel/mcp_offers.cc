@@ -79,7 +79,7 @@ std::string McpLink::offered_name(const Server& server, std::string_view tool) c
 
 void McpLink::offer() {
   auto registry = std::make_shared<tool::Registry>();
-  std::vector<std::shared_ptr<Server>> servers;
+  std::vector<std::shared_ptr<Server>> servers, known;
   std::vector<std::string> all_names;
   {
     const std::lock_guard lock(mutex_);
@@ -97,6 +97,7 @@ void McpLink::offer() {
       now = server->now;
       // Before it is there: what it offered last, as long as it is the same command.
       if (!now && server->pinned && server->pinned->command_digest == server->command_digest) now = server->pinned;
+      if (server->now || server->pinned) known.push_back(server);
       differences = server->differences;
       refused = !server->refusal.empty();
     }
@@ -133,6 +134,7 @@ void McpLink::offer() {
   }
   const std::lock_guard lock(mutex_);
   tools_ = std::move(registry);
+  for (const auto& server : known) server->offered = true;
 }
 
 std::vector<abi::McpServerEntry> McpLink::entries() const {

@@ -1,6 +1,7 @@
 """agentos mcp wrap end to end: one client, one server, the built-in policy and policies of our own."""
 import json
 import os
+import pathlib
 import subprocess
 import time
 import unittest
@@ -21,6 +22,14 @@ spec:
     - {name: redact, phase: result, tools: [echo], action: allow, obligations: [{redact: {matching: "4[0-9]{3}", with: "<number>"}}]}
     - {name: run, tools: ["*"], action: allow}
 """
+
+
+def environment_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/environ").read_text(errors="replace")
+    except OSError:
+        return ""  # it has ended
+
 
 
 class Wrap(unittest.TestCase):
@@ -241,8 +250,7 @@ class Wrap(unittest.TestCase):
             client.kill()
         wait_until(lambda: self.place.agentos("ps", "--format", "json").stdout.strip() in ("[]", ""), what="an empty list of agents")
         left = subprocess.run(["pgrep", "-f", f"{SERVER}"], capture_output=True, text=True).stdout.split()
-        mine = [pid for pid in left if str(self.place.kernel.folder) in open(f"/proc/{pid}/environ", errors="replace").read()] if left else []
-        self.assertEqual(mine, [])
+        self.assertEqual([pid for pid in left if str(self.place.kernel.folder) in environment_of(pid)], [])
 
 
 if __name__ == "__main__":
