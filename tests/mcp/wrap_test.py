@@ -31,7 +31,6 @@ def environment_of(pid):
         return ""  # it has ended
 
 
-
 class Wrap(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
