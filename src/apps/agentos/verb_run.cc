@@ -59,6 +59,8 @@ Result<Standard> prepare_standard() {
   return standard;
 }
 
+constexpr int kShutdownSecondsMax = 30;
+
 // A kernel of its own for one run: state beside the usual one, a socket beside the usual one.
 Result<Globals> private_place(const Globals& globals) {
   Globals own = globals;
@@ -168,6 +170,8 @@ Result<int> verb_run(const Globals& globals, const RunOptions& options) {
   auto code = run_in_front(globals, options, reached, request, signals.get());
   if (options.own_kernel) {
     (void)reached.client->call(abi::ShutdownRequest{.reason = "the private run has ended"});
+    for (int second = 0; second < kShutdownSecondsMax && reached.client->pump(1000); ++second) {
+    }  // until it has hung up: its log is whole then
     for (const char* lock : {".lock", ".start"}) ::unlink((place.socket + lock).c_str());
     print_note("the private kernel's state and log are in " + place.state_directory);
   }
